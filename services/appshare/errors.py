@@ -1,0 +1,115 @@
+"""The typed errors of AppShare: raised where a fact is known, carried over every wire, raised again by clients."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a call failed: the names of `ErrorReason` in `error_reason.proto`, without their prefix."""
+
+    INVALID_FIELD = "INVALID_FIELD"
+    INVALID_PHONE_NUMBER = "INVALID_PHONE_NUMBER"
+    EMPTY_CONTACT_BOOK = "EMPTY_CONTACT_BOOK"
+    INVALID_DEVICE_PROFILE = "INVALID_DEVICE_PROFILE"
+    INVALID_PAGE_TOKEN = "INVALID_PAGE_TOKEN"  # noqa: S105  # a reason, not a secret
+    PACKAGE_NOT_AN_APK = "PACKAGE_NOT_AN_APK"
+    PACKAGE_TRUNCATED = "PACKAGE_TRUNCATED"
+    PACKAGE_AMBIGUOUS = "PACKAGE_AMBIGUOUS"
+    PACKAGE_MALFORMED = "PACKAGE_MALFORMED"
+    PACKAGE_TOO_LARGE = "PACKAGE_TOO_LARGE"
+    UPLOAD_MISMATCH = "UPLOAD_MISMATCH"
+    MISSING_TOKEN = "MISSING_TOKEN"  # noqa: S105  # a reason, not a secret
+    INVALID_TOKEN = "INVALID_TOKEN"  # noqa: S105  # a reason, not a secret
+    EXPIRED_TOKEN = "EXPIRED_TOKEN"  # noqa: S105  # a reason, not a secret
+    INVALID_REFRESH_TOKEN = "INVALID_REFRESH_TOKEN"  # noqa: S105  # a reason, not a secret
+    NOT_SHARED_WITH_YOU = "NOT_SHARED_WITH_YOU"
+    WRONG_CODE = "WRONG_CODE"
+    PACKAGE_NOT_FOUND = "PACKAGE_NOT_FOUND"
+    DEVICE_NOT_FOUND = "DEVICE_NOT_FOUND"
+    APP_NOT_FOUND = "APP_NOT_FOUND"
+    STALE_BOOK_VERSION = "STALE_BOOK_VERSION"
+    POSITION_AHEAD = "POSITION_AHEAD"
+    REQUEST_ID_REUSED = "REQUEST_ID_REUSED"
+    LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
+    DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
+    PACKAGE_CORRUPT = "PACKAGE_CORRUPT"
+    STORAGE_UNAVAILABLE = "STORAGE_UNAVAILABLE"
+    INTERNAL = "INTERNAL"
+
+
+class AppShareError(Exception):
+    """The base of all: a reason for programs, a message that a person can act on.
+
+    Args:
+        reason: one of `Reason`; a newer server may send one that this version does not know, then it is INTERNAL.
+        message: without a phone number, a name or a token.
+        field: the request's field that is wrong.
+        retry_after: when trying again can help.
+        metadata: further facts for programs, by documented names.
+    """
+
+    def __init__(
+        self,
+        reason: Reason,
+        message: str,
+        *,
+        field: str | None = None,
+        retry_after: timedelta | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+        self.field = field
+        self.retry_after = retry_after
+        self.metadata = dict(metadata or {})
+
+
+class InvalidArgumentError(AppShareError):
+    """The request is wrong whoever sends it and whenever."""
+
+
+class UnauthenticatedError(AppShareError):
+    """The caller does not prove who it is."""
+
+
+class PermissionDeniedError(AppShareError):
+    """The caller may not; whether there would be something to see is not told."""
+
+
+class NotFoundError(AppShareError):
+    """What the request names is not there."""
+
+
+class AlreadyExistsError(AppShareError):
+    """What the request creates is there already and is something else."""
+
+
+class AbortedError(AppShareError):
+    """The request was made for a state that is no more."""
+
+
+class OutOfRangeError(AppShareError):
+    """The request names something beyond the end."""
+
+
+class ResourceExhaustedError(AppShareError):
+    """More than the operator allows."""
+
+
+class UnavailableError(AppShareError):
+    """Cannot be done now; the same request may be done later."""
+
+
+class DeadlineExceededError(AppShareError):
+    """The time that the caller gave was over before the answer."""
+
+
+class DataLossError(AppShareError):
+    """Stored bytes are not what was stored."""
+
+
+class InternalError(AppShareError):
+    """A defect of the service."""

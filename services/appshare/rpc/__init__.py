@@ -1,0 +1,1 @@
+"""gRPC as every service, gateway and client of AppShare uses it."""

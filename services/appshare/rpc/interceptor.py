@@ -1,0 +1,111 @@
+"""What every call of every service gets: a request id in the logs, and a status for whatever its handler raises."""
+
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, TypeAlias
+
+import grpc
+import structlog
+
+from appshare import errors
+from appshare.rpc import status
+
+REQUEST_ID_KEY = "x-request-id"
+"""Metadata key under which a request id goes from hop to hop."""
+
+Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
+Handler: TypeAlias = grpc.RpcMethodHandler[Any, Any]
+
+_log = structlog.get_logger(__name__)
+
+
+class CallInterceptor(grpc.aio.ServerInterceptor):
+    """Wraps the handlers of all four kinds."""
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler | None:
+        """Finds the handler and wraps it; an unknown method stays with gRPC, which answers UNIMPLEMENTED."""
+        handler = await continuation(handler_call_details)
+        if handler is None:
+            return handler
+        method = handler_call_details.method
+        if handler.response_streaming:
+            kind = "stream_stream" if handler.request_streaming else "unary_stream"
+            return _with_behavior(handler, kind, _wrap_streaming(getattr(handler, kind), method))
+        kind = "stream_unary" if handler.request_streaming else "unary_unary"
+        return _with_behavior(handler, kind, _wrap_unary(getattr(handler, kind), method))
+
+
+def _with_behavior(handler: Any, kind: str, behavior: Any) -> Handler:
+    make = getattr(grpc, f"{kind}_rpc_method_handler")
+    made: Handler = make(behavior, handler.request_deserializer, handler.response_serializer)
+    return made
+
+
+def _wrap_unary(behavior: Callable[..., Awaitable[Any]], method: str) -> Callable[..., Awaitable[Any]]:
+    async def handle(request: Any, context: Context) -> Any:
+        started = _begin(method, context)
+        try:
+            response = await behavior(request, context)
+        except Exception as error:  # every failure becomes a status here
+            await _fail(error, context, started)
+        else:
+            _log.debug("call", code="OK", ms=_elapsed_ms(started))
+            return response
+
+    return handle
+
+
+def _wrap_streaming(behavior: Callable[..., AsyncIterator[Any]], method: str) -> Callable[..., AsyncIterator[Any]]:
+    async def handle(request: Any, context: Context) -> AsyncIterator[Any]:
+        started = _begin(method, context)
+        try:
+            async for response in behavior(request, context):
+                yield response
+        except Exception as error:  # every failure becomes a status here
+            await _fail(error, context, started)
+        else:
+            _log.debug("call", code="OK", ms=_elapsed_ms(started))
+
+    return handle
+
+
+def _begin(method: str, context: Context) -> float:
+    metadata = dict(context.invocation_metadata() or ())
+    request_id = metadata.get(REQUEST_ID_KEY) or secrets.token_hex(8)
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request_id=str(request_id)[:64], method=method)
+    return time.monotonic()
+
+
+def _elapsed_ms(started: float) -> float:
+    return round((time.monotonic() - started) * 1000, 1)
+
+
+async def _fail(error: Exception, context: Context, started: float) -> None:
+    if isinstance(error, grpc.aio.AbortError):
+        raise error  # the handler has set its status already
+    typed = error if isinstance(error, errors.AppShareError) else _defect(error)
+    code = status.code_of(typed)
+    _log.info("call", code=code.name, reason=str(typed.reason), ms=_elapsed_ms(started))
+    await context.abort(code, typed.message, status.to_trailers(typed))
+
+
+def _defect(error: Exception) -> errors.InternalError:
+    """Logs where a defect is, without the exception's message: it could carry what a log must not."""
+    incident = secrets.token_hex(8)
+    places = []
+    trace = error.__traceback__
+    while trace is not None:
+        places.append(f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    _log.error("defect", incident=incident, exception=type(error).__name__, trace=places)
+    return errors.InternalError(
+        errors.Reason.INTERNAL,
+        f"the service failed; its log says more under incident {incident}",
+        metadata={"incident": incident},
+    )

@@ -1,0 +1,113 @@
+"""The one place where typed errors become `google.rpc.Status` and are raised again from it."""
+
+from datetime import timedelta
+
+import grpc
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
+
+from appshare import errors
+
+DOMAIN = "appshare"
+"""`ErrorInfo.domain` of every error of AppShare."""
+
+_DETAILS_KEY = "grpc-status-details-bin"
+"""Metadata key of the details, as gRPC fixes it."""
+
+_CODES: dict[type[errors.AppShareError], grpc.StatusCode] = {
+    errors.InvalidArgumentError: grpc.StatusCode.INVALID_ARGUMENT,
+    errors.UnauthenticatedError: grpc.StatusCode.UNAUTHENTICATED,
+    errors.PermissionDeniedError: grpc.StatusCode.PERMISSION_DENIED,
+    errors.NotFoundError: grpc.StatusCode.NOT_FOUND,
+    errors.AlreadyExistsError: grpc.StatusCode.ALREADY_EXISTS,
+    errors.AbortedError: grpc.StatusCode.ABORTED,
+    errors.OutOfRangeError: grpc.StatusCode.OUT_OF_RANGE,
+    errors.ResourceExhaustedError: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    errors.UnavailableError: grpc.StatusCode.UNAVAILABLE,
+    errors.DeadlineExceededError: grpc.StatusCode.DEADLINE_EXCEEDED,
+    errors.DataLossError: grpc.StatusCode.DATA_LOSS,
+    errors.InternalError: grpc.StatusCode.INTERNAL,
+}
+_CLASSES = {code: cls for cls, code in _CODES.items()}
+
+
+def code_of(error: errors.AppShareError) -> grpc.StatusCode:
+    """The gRPC status code of a typed error."""
+    return _CODES[type(error)]
+
+
+def to_trailers(error: errors.AppShareError) -> tuple[tuple[str, bytes], ...]:
+    """The trailing metadata that carries a typed error's `google.rpc.Status`."""
+    status = status_pb2.Status(code=code_of(error).value[0], message=error.message)
+    for detail in _details(error):
+        status.details.add().Pack(detail)
+    return ((_DETAILS_KEY, status.SerializeToString()),)
+
+
+def from_rpc_error(error: grpc.aio.AioRpcError, service: str) -> errors.AppShareError:
+    """The typed error that a call to `service` (a name for people) failed with."""
+    info, field, retry_after = _read_details(error)
+    if info is None:
+        return _without_details(error, service)
+    cls = _CLASSES.get(error.code(), errors.InternalError)
+    known = info.reason in errors.Reason.__members__
+    return cls(
+        errors.Reason(info.reason) if known else errors.Reason.INTERNAL,
+        error.details() or "",
+        field=field,
+        retry_after=retry_after,
+        metadata=info.metadata,
+    )
+
+
+def _details(error: errors.AppShareError) -> list[Message]:
+    info = error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)
+    details: list[Message] = [info]
+    if error.field is not None:
+        violation = error_details_pb2.BadRequest.FieldViolation(field=error.field, description=error.message)
+        details.append(error_details_pb2.BadRequest(field_violations=[violation]))
+    if error.retry_after is not None:
+        retry = error_details_pb2.RetryInfo()
+        retry.retry_delay.FromTimedelta(error.retry_after)
+        details.append(retry)
+    return details
+
+
+def _read_details(
+    error: grpc.aio.AioRpcError,
+) -> tuple[error_details_pb2.ErrorInfo | None, str | None, timedelta | None]:
+    info, field, retry_after = None, None, None
+    status = rpc_status.from_call(error)  # type: ignore[arg-type]  # it reads what both kinds have
+    for detail in status.details if status else ():
+        if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
+            info = error_details_pb2.ErrorInfo()
+            detail.Unpack(info)
+        elif detail.Is(error_details_pb2.BadRequest.DESCRIPTOR):
+            bad_request = error_details_pb2.BadRequest()
+            detail.Unpack(bad_request)
+            field = bad_request.field_violations[0].field if bad_request.field_violations else None
+        elif detail.Is(error_details_pb2.RetryInfo.DESCRIPTOR):
+            retry = error_details_pb2.RetryInfo()
+            detail.Unpack(retry)
+            retry_after = retry.retry_delay.ToTimedelta()
+    return info, field, retry_after
+
+
+def _without_details(error: grpc.aio.AioRpcError, service: str) -> errors.AppShareError:
+    """What gRPC itself reports: no connection, no time left, or something that is not AppShare."""
+    match error.code():
+        case grpc.StatusCode.UNAVAILABLE:
+            return errors.UnavailableError(
+                errors.Reason.SERVICE_UNAVAILABLE,
+                f"{service} does not answer; try again shortly",
+                retry_after=timedelta(seconds=1),
+            )
+        case grpc.StatusCode.DEADLINE_EXCEEDED:
+            return errors.DeadlineExceededError(errors.Reason.DEADLINE_EXCEEDED, f"{service} did not answer in time")
+        case grpc.StatusCode.RESOURCE_EXHAUSTED:
+            return errors.ResourceExhaustedError(
+                errors.Reason.LIMIT_EXCEEDED, f"the message is larger than {service} accepts"
+            )
+        case code:
+            return errors.InternalError(errors.Reason.INTERNAL, f"{service} failed with {code.name}")

@@ -1,0 +1,1 @@
+"""SQLite as every service of AppShare uses it."""

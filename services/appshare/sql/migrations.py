@@ -1,0 +1,49 @@
+"""Numbered migrations: `0001_initial.sql`, `0002_….sql`, each applied once and whole."""
+
+import sqlite3
+from collections.abc import Iterator
+from importlib.resources.abc import Traversable
+
+import aiosqlite
+
+from appshare import errors
+
+
+async def migrate(connection: aiosqlite.Connection, folder: Traversable) -> None:
+    """Applies the migrations that the database lacks; `PRAGMA user_version` counts them.
+
+    Raises:
+        errors.UnavailableError: STORAGE_UNAVAILABLE, when the database is of a newer version of the program.
+    """
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
+    row = await (await connection.execute("PRAGMA user_version")).fetchone()
+    applied = int(row[0]) if row else 0
+    if applied > len(files):
+        raise errors.UnavailableError(
+            errors.Reason.STORAGE_UNAVAILABLE,
+            f"the database has {applied} migrations, this version knows {len(files)}: start a newer version",
+        )
+    for number, file in enumerate(files[applied:], start=applied + 1):
+        await _apply(connection, number, file.read_text(encoding="utf-8"))
+
+
+async def _apply(connection: aiosqlite.Connection, number: int, script: str) -> None:
+    await connection.execute("BEGIN IMMEDIATE")
+    try:
+        for statement in _statements(script):
+            await connection.execute(statement)
+        await connection.execute(f"PRAGMA user_version = {number}")
+        await connection.execute("COMMIT")
+    except BaseException:
+        await connection.execute("ROLLBACK")
+        raise
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The statements of a script, without `executescript`, which would commit before the first."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
