@@ -27,13 +27,11 @@ class ProcessSettings(BaseSettings):
 
     data: Path = Field(default_factory=default_data_folder, description="Folder that holds all data.")
     listen: Address = Field(description="Address to listen on, host:port; port 0 takes a free one.")
-    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="debug, info, warning or error.")
-    log_format: str = Field(
-        "auto", pattern="^(auto|text|json)$", description="text, json, or auto: text on a terminal."
-    )
-    reflection: bool = Field(True, description="Answer gRPC reflection, so that tools can list the services.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
+    log_format: Literal["auto", "text", "json"] = Field("auto", description="auto: text on a terminal, else json.")
+    reflection: bool = Field(default=True, description="Answer gRPC reflection, so that tools can list the services.")
     private_network: bool = Field(
-        False,
+        default=False,
         description="Allow plain text beyond this machine, on a network that only AppShare's own services are on.",
     )
 
@@ -52,7 +50,7 @@ class ProcessSettings(BaseSettings):
         if not address.is_loopback and not self.private_network:
             raise click.UsageError(
                 f"{address} can be reached by other machines and this process speaks plain text. Listen on 127.0.0.1,"
-                " or set --private-network (APPSHARE_PRIVATE_NETWORK=true) if only trusted machines are on that network."
+                " or set --private-network (APPSHARE_PRIVATE_NETWORK=true) if only trusted machines are on it."
             )
 
 

@@ -1,0 +1,1 @@
+"""RelationRadar: devices, address books and friendship."""

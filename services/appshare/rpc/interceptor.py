@@ -15,7 +15,7 @@ REQUEST_ID_KEY = "x-request-id"
 """Metadata key under which a request id goes from hop to hop."""
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
-Handler: TypeAlias = grpc.RpcMethodHandler[Any, Any]
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"
 
 _log = structlog.get_logger(__name__)
 
@@ -25,9 +25,9 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> Handler | None:
+    ) -> Handler:
         """Finds the handler and wraps it; an unknown method stays with gRPC, which answers UNIMPLEMENTED."""
         handler = await continuation(handler_call_details)
         if handler is None:

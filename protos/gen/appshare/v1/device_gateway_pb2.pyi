@@ -36,7 +36,7 @@ class RegisterRequest(_message.Message):
     region: _builtins.str
     """ISO 3166-1 alpha-2, for numbers without a country code; empty: the operator's default."""
     request_id: _builtins.str
-    """Chosen by the caller, at most 64 characters; the same id starts the same registration again without another code. Optional."""
+    """Chosen by the caller, at most 64 characters; the same id for the same number starts no other registration. Optional."""
     def __init__(
         self,
         *,
@@ -83,22 +83,18 @@ class VerifyNumberRequest(_message.Message):
 
     REGISTRATION_ID_FIELD_NUMBER: _builtins.int
     CODE_FIELD_NUMBER: _builtins.int
-    DEVICE_NAME_FIELD_NUMBER: _builtins.int
     registration_id: _builtins.str
     code: _builtins.str
     """As received, for example "482913"."""
-    device_name: _builtins.str
-    """A name by which the owner knows the device, at most 64 characters. Optional."""
     def __init__(
         self,
         *,
         registration_id: _builtins.str = ...,
         code: _builtins.str = ...,
-        device_name: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "device_name", b"device_name", "registration_id", b"registration_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "registration_id", b"registration_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -279,8 +275,11 @@ class ListFriendsResponse(_message.Message):
 
     FRIENDS_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TRUNCATED_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Empty on the last page."""
+    truncated: _builtins.bool
+    """There are more friends than the operator lets a list hold; the list ends before them."""
     @_builtins.property
     def friends(self) -> _containers.RepeatedCompositeFieldContainer[_friendship_pb2.Friend]: ...
     def __init__(
@@ -288,10 +287,11 @@ class ListFriendsResponse(_message.Message):
         *,
         friends: _abc.Iterable[_friendship_pb2.Friend] | None = ...,
         next_page_token: _builtins.str = ...,
+        truncated: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["friends", b"friends", "next_page_token", b"next_page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["friends", b"friends", "next_page_token", b"next_page_token", "truncated", b"truncated"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

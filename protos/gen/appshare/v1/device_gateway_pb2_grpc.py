@@ -77,7 +77,6 @@ class AccountServiceServicer:
 
         INVALID_ARGUMENT INVALID_PHONE_NUMBER: not a number that a person can have.
         RESOURCE_EXHAUSTED LIMIT_EXCEEDED: too many codes for this number; RetryInfo says when to come back.
-        ALREADY_EXISTS REQUEST_ID_REUSED: the request id belongs to the registration of another number.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -93,7 +92,7 @@ class AccountServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RefreshSession(self, request, context):
-        """Exchanges a refresh token for a new session. A token that comes a second time ends every session of the device.
+        """Exchanges a refresh token for a new session. A token that comes again after its successor was used ends the session.
 
         UNAUTHENTICATED INVALID_REFRESH_TOKEN: unknown, over, or used before.
         """

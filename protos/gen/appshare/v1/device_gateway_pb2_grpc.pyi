@@ -30,7 +30,6 @@ class AccountServiceStub:
 
     INVALID_ARGUMENT INVALID_PHONE_NUMBER: not a number that a person can have.
     RESOURCE_EXHAUSTED LIMIT_EXCEEDED: too many codes for this number; RetryInfo says when to come back.
-    ALREADY_EXISTS REQUEST_ID_REUSED: the request id belongs to the registration of another number.
     """
     VerifyNumber: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.VerifyNumberRequest, _device_gateway_pb2.VerifyNumberResponse]
     """Verifies the number by its one-time code; from then on the device is registered.
@@ -38,7 +37,7 @@ class AccountServiceStub:
     PERMISSION_DENIED WRONG_CODE: wrong or expired code, unknown registration, or too many attempts: all look the same.
     """
     RefreshSession: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.RefreshSessionRequest, _device_gateway_pb2.RefreshSessionResponse]
-    """Exchanges a refresh token for a new session. A token that comes a second time ends every session of the device.
+    """Exchanges a refresh token for a new session. A token that comes again after its successor was used ends the session.
 
     UNAUTHENTICATED INVALID_REFRESH_TOKEN: unknown, over, or used before.
     """
@@ -65,7 +64,6 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
 
         INVALID_ARGUMENT INVALID_PHONE_NUMBER: not a number that a person can have.
         RESOURCE_EXHAUSTED LIMIT_EXCEEDED: too many codes for this number; RetryInfo says when to come back.
-        ALREADY_EXISTS REQUEST_ID_REUSED: the request id belongs to the registration of another number.
         """
 
     @_abc_1.abstractmethod
@@ -85,7 +83,7 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _device_gateway_pb2.RefreshSessionRequest,
         context: _aio.ServicerContext[_device_gateway_pb2.RefreshSessionRequest, _abc.Awaitable[_device_gateway_pb2.RefreshSessionResponse]],
     ) -> _abc.Awaitable[_device_gateway_pb2.RefreshSessionResponse]:
-        """Exchanges a refresh token for a new session. A token that comes a second time ends every session of the device.
+        """Exchanges a refresh token for a new session. A token that comes again after its successor was used ends the session.
 
         UNAUTHENTICATED INVALID_REFRESH_TOKEN: unknown, over, or used before.
         """

@@ -26,7 +26,7 @@ from appshare.v1 import friendship_pb2 as appshare_dot_v1_dot_friendship__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n appshare/v1/relation_radar.proto\x12\x0b\x61ppshare.v1\x1a\x1c\x61ppshare/v1/friendship.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"N\n\x18StartRegistrationRequest\x12\x0e\n\x06number\x18\x01 \x01(\t\x12\x0e\n\x06region\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"j\n\x19StartRegistrationResponse\x12\x17\n\x0fregistration_id\x18\x01 \x01(\t\x12\x34\n\x10\x63ode_expire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"X\n\x1a\x43onfirmRegistrationRequest\x12\x17\n\x0fregistration_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65vice_name\x18\x03 \x01(\t\"G\n\x1b\x43onfirmRegistrationResponse\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x15\n\rrefresh_token\x18\x02 \x01(\t\"2\n\x19RotateRefreshTokenRequest\x12\x15\n\rrefresh_token\x18\x01 \x01(\t\"F\n\x1aRotateRefreshTokenResponse\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x15\n\rrefresh_token\x18\x02 \x01(\t\"\x88\x01\n\x0fSyncBookRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12(\n\x04\x66ull\x18\x02 \x01(\x0b\x32\x18.appshare.v1.ContactBookH\x00\x12.\n\x05\x64\x65lta\x18\x03 \x01(\x0b\x32\x1d.appshare.v1.ContactBookDeltaH\x00\x42\x08\n\x06\x63hange\"]\n\x10SyncBookResponse\x12\x14\n\x0c\x62ook_version\x18\x01 \x01(\x04\x12\x15\n\rcontact_count\x18\x02 \x01(\r\x12\x1c\n\x14skipped_number_count\x18\x03 \x01(\r\"O\n\x12\x46indDevicesRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12&\n\x06person\x18\x02 \x01(\x0b\x32\x16.appshare.v1.PersonRef\"G\n\x13\x46indDevicesResponse\x12\x30\n\racquaintances\x18\x01 \x03(\x0b\x32\x19.appshare.v1.Acquaintance\"\x96\x01\n\x0c\x41\x63quaintance\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x12\n\ncontact_id\x18\x02 \x01(\r\x12/\n\tas_viewer\x18\x03 \x01(\x0e\x32\x1c.appshare.v1.FriendshipLevel\x12.\n\x08\x61s_owner\x18\x04 \x01(\x0e\x32\x1c.appshare.v1.FriendshipLevel\"R\n\x16ListFriendshipsRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"X\n\x17ListFriendshipsResponse\x12$\n\x07\x66riends\x18\x01 \x03(\x0b\x32\x13.appshare.v1.Friend\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xc4\x04\n\x14RelationRadarService\x12\x62\n\x11StartRegistration\x12%.appshare.v1.StartRegistrationRequest\x1a&.appshare.v1.StartRegistrationResponse\x12h\n\x13\x43onfirmRegistration\x12\'.appshare.v1.ConfirmRegistrationRequest\x1a(.appshare.v1.ConfirmRegistrationResponse\x12\x65\n\x12RotateRefreshToken\x12&.appshare.v1.RotateRefreshTokenRequest\x1a\'.appshare.v1.RotateRefreshTokenResponse\x12G\n\x08SyncBook\x12\x1c.appshare.v1.SyncBookRequest\x1a\x1d.appshare.v1.SyncBookResponse\x12P\n\x0b\x46indDevices\x12\x1f.appshare.v1.FindDevicesRequest\x1a .appshare.v1.FindDevicesResponse\x12\\\n\x0fListFriendships\x12#.appshare.v1.ListFriendshipsRequest\x1a$.appshare.v1.ListFriendshipsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n appshare/v1/relation_radar.proto\x12\x0b\x61ppshare.v1\x1a\x1c\x61ppshare/v1/friendship.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"N\n\x18StartRegistrationRequest\x12\x0e\n\x06number\x18\x01 \x01(\t\x12\x0e\n\x06region\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"j\n\x19StartRegistrationResponse\x12\x17\n\x0fregistration_id\x18\x01 \x01(\t\x12\x34\n\x10\x63ode_expire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"C\n\x1a\x43onfirmRegistrationRequest\x12\x17\n\x0fregistration_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\"G\n\x1b\x43onfirmRegistrationResponse\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x15\n\rrefresh_token\x18\x02 \x01(\t\"2\n\x19RotateRefreshTokenRequest\x12\x15\n\rrefresh_token\x18\x01 \x01(\t\"F\n\x1aRotateRefreshTokenResponse\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x15\n\rrefresh_token\x18\x02 \x01(\t\"\x88\x01\n\x0fSyncBookRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12(\n\x04\x66ull\x18\x02 \x01(\x0b\x32\x18.appshare.v1.ContactBookH\x00\x12.\n\x05\x64\x65lta\x18\x03 \x01(\x0b\x32\x1d.appshare.v1.ContactBookDeltaH\x00\x42\x08\n\x06\x63hange\"]\n\x10SyncBookResponse\x12\x14\n\x0c\x62ook_version\x18\x01 \x01(\x04\x12\x15\n\rcontact_count\x18\x02 \x01(\r\x12\x1c\n\x14skipped_number_count\x18\x03 \x01(\r\"O\n\x12\x46indDevicesRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12&\n\x06person\x18\x02 \x01(\x0b\x32\x16.appshare.v1.PersonRef\"G\n\x13\x46indDevicesResponse\x12\x30\n\racquaintances\x18\x01 \x03(\x0b\x32\x19.appshare.v1.Acquaintance\"\x96\x01\n\x0c\x41\x63quaintance\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x12\n\ncontact_id\x18\x02 \x01(\r\x12/\n\tas_viewer\x18\x03 \x01(\x0e\x32\x1c.appshare.v1.FriendshipLevel\x12.\n\x08\x61s_owner\x18\x04 \x01(\x0e\x32\x1c.appshare.v1.FriendshipLevel\"R\n\x16ListFriendshipsRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"k\n\x17ListFriendshipsResponse\x12$\n\x07\x66riends\x18\x01 \x03(\x0b\x32\x13.appshare.v1.Friend\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x11\n\ttruncated\x18\x03 \x01(\x08\x32\xc4\x04\n\x14RelationRadarService\x12\x62\n\x11StartRegistration\x12%.appshare.v1.StartRegistrationRequest\x1a&.appshare.v1.StartRegistrationResponse\x12h\n\x13\x43onfirmRegistration\x12\'.appshare.v1.ConfirmRegistrationRequest\x1a(.appshare.v1.ConfirmRegistrationResponse\x12\x65\n\x12RotateRefreshToken\x12&.appshare.v1.RotateRefreshTokenRequest\x1a\'.appshare.v1.RotateRefreshTokenResponse\x12G\n\x08SyncBook\x12\x1c.appshare.v1.SyncBookRequest\x1a\x1d.appshare.v1.SyncBookResponse\x12P\n\x0b\x46indDevices\x12\x1f.appshare.v1.FindDevicesRequest\x1a .appshare.v1.FindDevicesResponse\x12\\\n\x0fListFriendships\x12#.appshare.v1.ListFriendshipsRequest\x1a$.appshare.v1.ListFriendshipsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,27 +38,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STARTREGISTRATIONRESPONSE']._serialized_start=192
   _globals['_STARTREGISTRATIONRESPONSE']._serialized_end=298
   _globals['_CONFIRMREGISTRATIONREQUEST']._serialized_start=300
-  _globals['_CONFIRMREGISTRATIONREQUEST']._serialized_end=388
-  _globals['_CONFIRMREGISTRATIONRESPONSE']._serialized_start=390
-  _globals['_CONFIRMREGISTRATIONRESPONSE']._serialized_end=461
-  _globals['_ROTATEREFRESHTOKENREQUEST']._serialized_start=463
-  _globals['_ROTATEREFRESHTOKENREQUEST']._serialized_end=513
-  _globals['_ROTATEREFRESHTOKENRESPONSE']._serialized_start=515
-  _globals['_ROTATEREFRESHTOKENRESPONSE']._serialized_end=585
-  _globals['_SYNCBOOKREQUEST']._serialized_start=588
-  _globals['_SYNCBOOKREQUEST']._serialized_end=724
-  _globals['_SYNCBOOKRESPONSE']._serialized_start=726
-  _globals['_SYNCBOOKRESPONSE']._serialized_end=819
-  _globals['_FINDDEVICESREQUEST']._serialized_start=821
-  _globals['_FINDDEVICESREQUEST']._serialized_end=900
-  _globals['_FINDDEVICESRESPONSE']._serialized_start=902
-  _globals['_FINDDEVICESRESPONSE']._serialized_end=973
-  _globals['_ACQUAINTANCE']._serialized_start=976
-  _globals['_ACQUAINTANCE']._serialized_end=1126
-  _globals['_LISTFRIENDSHIPSREQUEST']._serialized_start=1128
-  _globals['_LISTFRIENDSHIPSREQUEST']._serialized_end=1210
-  _globals['_LISTFRIENDSHIPSRESPONSE']._serialized_start=1212
-  _globals['_LISTFRIENDSHIPSRESPONSE']._serialized_end=1300
-  _globals['_RELATIONRADARSERVICE']._serialized_start=1303
-  _globals['_RELATIONRADARSERVICE']._serialized_end=1883
+  _globals['_CONFIRMREGISTRATIONREQUEST']._serialized_end=367
+  _globals['_CONFIRMREGISTRATIONRESPONSE']._serialized_start=369
+  _globals['_CONFIRMREGISTRATIONRESPONSE']._serialized_end=440
+  _globals['_ROTATEREFRESHTOKENREQUEST']._serialized_start=442
+  _globals['_ROTATEREFRESHTOKENREQUEST']._serialized_end=492
+  _globals['_ROTATEREFRESHTOKENRESPONSE']._serialized_start=494
+  _globals['_ROTATEREFRESHTOKENRESPONSE']._serialized_end=564
+  _globals['_SYNCBOOKREQUEST']._serialized_start=567
+  _globals['_SYNCBOOKREQUEST']._serialized_end=703
+  _globals['_SYNCBOOKRESPONSE']._serialized_start=705
+  _globals['_SYNCBOOKRESPONSE']._serialized_end=798
+  _globals['_FINDDEVICESREQUEST']._serialized_start=800
+  _globals['_FINDDEVICESREQUEST']._serialized_end=879
+  _globals['_FINDDEVICESRESPONSE']._serialized_start=881
+  _globals['_FINDDEVICESRESPONSE']._serialized_end=952
+  _globals['_ACQUAINTANCE']._serialized_start=955
+  _globals['_ACQUAINTANCE']._serialized_end=1105
+  _globals['_LISTFRIENDSHIPSREQUEST']._serialized_start=1107
+  _globals['_LISTFRIENDSHIPSREQUEST']._serialized_end=1189
+  _globals['_LISTFRIENDSHIPSRESPONSE']._serialized_start=1191
+  _globals['_LISTFRIENDSHIPSRESPONSE']._serialized_end=1298
+  _globals['_RELATIONRADARSERVICE']._serialized_start=1301
+  _globals['_RELATIONRADARSERVICE']._serialized_end=1881
 # @@protoc_insertion_point(module_scope)

@@ -82,7 +82,6 @@ class RelationRadarServiceServicer:
 
         INVALID_ARGUMENT INVALID_PHONE_NUMBER: not a number that a person can have.
         RESOURCE_EXHAUSTED LIMIT_EXCEEDED: too many codes for this number; RetryInfo says when to come back.
-        ALREADY_EXISTS REQUEST_ID_REUSED: the request id belongs to the registration of another number.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -98,7 +97,7 @@ class RelationRadarServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RotateRefreshToken(self, request, context):
-        """Exchanges a refresh token for a new one. A token that comes a second time ends every session of the device.
+        """Exchanges a refresh token for a new one. A token that comes again after its successor was used ends the session.
 
         UNAUTHENTICATED INVALID_REFRESH_TOKEN: unknown, over, or used before.
         """

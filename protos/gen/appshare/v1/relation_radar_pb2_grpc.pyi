@@ -25,7 +25,6 @@ class RelationRadarServiceStub:
 
     INVALID_ARGUMENT INVALID_PHONE_NUMBER: not a number that a person can have.
     RESOURCE_EXHAUSTED LIMIT_EXCEEDED: too many codes for this number; RetryInfo says when to come back.
-    ALREADY_EXISTS REQUEST_ID_REUSED: the request id belongs to the registration of another number.
     """
     ConfirmRegistration: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.ConfirmRegistrationRequest, _relation_radar_pb2.ConfirmRegistrationResponse]
     """Verifies the number by its one-time code and registers the device.
@@ -33,7 +32,7 @@ class RelationRadarServiceStub:
     PERMISSION_DENIED WRONG_CODE: wrong or expired code, unknown registration, or too many attempts: all look the same.
     """
     RotateRefreshToken: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.RotateRefreshTokenRequest, _relation_radar_pb2.RotateRefreshTokenResponse]
-    """Exchanges a refresh token for a new one. A token that comes a second time ends every session of the device.
+    """Exchanges a refresh token for a new one. A token that comes again after its successor was used ends the session.
 
     UNAUTHENTICATED INVALID_REFRESH_TOKEN: unknown, over, or used before.
     """
@@ -73,7 +72,6 @@ class RelationRadarServiceServicer(metaclass=_abc_1.ABCMeta):
 
         INVALID_ARGUMENT INVALID_PHONE_NUMBER: not a number that a person can have.
         RESOURCE_EXHAUSTED LIMIT_EXCEEDED: too many codes for this number; RetryInfo says when to come back.
-        ALREADY_EXISTS REQUEST_ID_REUSED: the request id belongs to the registration of another number.
         """
 
     @_abc_1.abstractmethod
@@ -93,7 +91,7 @@ class RelationRadarServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _relation_radar_pb2.RotateRefreshTokenRequest,
         context: _aio.ServicerContext[_relation_radar_pb2.RotateRefreshTokenRequest, _abc.Awaitable[_relation_radar_pb2.RotateRefreshTokenResponse]],
     ) -> _abc.Awaitable[_relation_radar_pb2.RotateRefreshTokenResponse]:
-        """Exchanges a refresh token for a new one. A token that comes a second time ends every session of the device.
+        """Exchanges a refresh token for a new one. A token that comes again after its successor was used ends the session.
 
         UNAUTHENTICATED INVALID_REFRESH_TOKEN: unknown, over, or used before.
         """

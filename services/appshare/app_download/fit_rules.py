@@ -1,0 +1,145 @@
+"""The rules that keep one whole APK from one device; each gives None where the package may be installed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from appshare.app_download import density
+from appshare.app_download.model import DeviceProfile, NoFitKind, PackageManifest, Platform, Screen, ScreenSize
+
+# (from this SDK on, a device refuses packages that target less): PackageManager's lowest installable target SDK.
+_TARGET_SDK_FLOORS = ((35, 24), (34, 23))
+
+# (smallest width in dp, size class from there on): a fair approximation of Android's buckets.
+_SIZE_CLASSES = ((720, ScreenSize.XLARGE), (480, ScreenSize.LARGE), (320, ScreenSize.NORMAL), (0, ScreenSize.SMALL))
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """One rule that a package breaks on a device; `device_has` depends on the device alone."""
+
+    kind: NoFitKind
+    device_has: tuple[str, ...]
+    package_wants: tuple[str, ...]
+
+
+def misses(profile: DeviceProfile, manifest: PackageManifest, pinned_signer: str | None) -> tuple[Miss, ...]:
+    """Every rule that the package breaks on the device; none: it fits. What the profile leaves out is not asked."""
+    if profile.platform is not Platform.ANDROID:
+        return (Miss(NoFitKind.PLATFORM, (profile.platform,), (Platform.ANDROID,)),)
+    broken = [_signer(manifest, pinned_signer), *(rule(profile, manifest) for rule in _RULES)]
+    return tuple(miss for miss in broken if miss)
+
+
+def target_sdk_floor(profile: DeviceProfile) -> int:
+    """The lowest targetSdk that the device installs."""
+    sdk = profile.sdk_version or 0
+    return next((floor for since, floor in _TARGET_SDK_FLOORS if sdk >= since), 0)
+
+
+def _signer(manifest: PackageManifest, pinned: str | None) -> Miss | None:
+    if pinned is None or manifest.signer_sha256 == pinned:
+        return None
+    return Miss(NoFitKind.SIGNER_CHANGED, (pinned,), (manifest.signer_sha256 or "unverified",))
+
+
+def _min_sdk(profile: DeviceProfile, manifest: PackageManifest) -> Miss | None:
+    """A package that asks for a codename runs on that unreleased Android only."""
+    if manifest.min_sdk_codename:
+        fits = profile.codename == manifest.min_sdk_codename
+    else:
+        fits = profile.sdk_version is None or manifest.min_sdk <= profile.sdk_version
+    if fits:
+        return None
+    wants = manifest.min_sdk_codename or str(manifest.min_sdk)
+    return Miss(NoFitKind.MIN_SDK, (f"{profile.sdk_version} {profile.codename}".strip(),), (wants,))
+
+
+def _max_sdk(profile: DeviceProfile, manifest: PackageManifest) -> Miss | None:
+    sdk, highest = profile.sdk_version, manifest.max_sdk
+    if sdk is None or highest is None or sdk <= highest:
+        return None
+    return Miss(NoFitKind.MAX_SDK, (str(sdk),), (str(highest),))
+
+
+def _target_sdk(profile: DeviceProfile, manifest: PackageManifest) -> Miss | None:
+    if manifest.target_sdk >= target_sdk_floor(profile):
+        return None
+    return Miss(NoFitKind.TARGET_SDK_FLOOR, (str(profile.sdk_version),), (str(manifest.target_sdk),))
+
+
+def _abi(profile: DeviceProfile, manifest: PackageManifest) -> Miss | None:
+    """A device that names no ABI gets no native code."""
+    if not manifest.abis or set(manifest.abis) & set(profile.supported_abis):
+        return None
+    return Miss(NoFitKind.ABI, profile.supported_abis, manifest.abis)
+
+
+def _features(profile: DeviceProfile, manifest: PackageManifest) -> Miss | None:
+    """What the package wants is given without the features that the device has."""
+    present = profile.features
+    lacking = tuple(feature for feature in manifest.required_features if feature not in present)
+    if not present or not lacking:
+        return None
+    return Miss(NoFitKind.FEATURE, (), lacking)
+
+
+def _gl_es_version(profile: DeviceProfile, manifest: PackageManifest) -> Miss | None:
+    has, wants = profile.gl_es_version, manifest.gl_es_version
+    if has is None or wants is None or wants <= has:
+        return None
+    return Miss(NoFitKind.GL_ES_VERSION, (_gl_es_name(has),), (_gl_es_name(wants),))
+
+
+def _supports_screens(profile: DeviceProfile, manifest: PackageManifest) -> Miss | None:
+    """A layout adapts to a larger screen than it was made for, never to a smaller one (Google Play's filter)."""
+    screen = _screen(profile)
+    if screen is None or any(size <= screen.size for size in manifest.supports_screens):
+        return None
+    wants = tuple(_size_name(size) for size in manifest.supports_screens)
+    return Miss(NoFitKind.SCREEN, (_screen_name(screen),), wants)
+
+
+def _compatible_screens(profile: DeviceProfile, manifest: PackageManifest) -> Miss | None:
+    """The list must hold the device's size class with its very density, or with the bucket of that density."""
+    screen, compatible = _screen(profile), manifest.compatible_screens
+    if screen is None or not compatible:
+        return None
+    if screen in compatible or Screen(screen.size, density.bucket(screen.density)) in compatible:
+        return None
+    return Miss(NoFitKind.SCREEN, (_screen_name(screen),), tuple(map(_screen_name, compatible)))
+
+
+_RULES: tuple[Callable[[DeviceProfile, PackageManifest], Miss | None], ...] = (
+    _min_sdk,
+    _max_sdk,
+    _target_sdk,
+    _abi,
+    _features,
+    _gl_es_version,
+    _supports_screens,
+    _compatible_screens,
+)
+
+
+def _screen(profile: DeviceProfile) -> Screen | None:
+    """The device's screen; None if the profile leaves out a side or the density."""
+    width, height, dpi = profile.screen_width_px, profile.screen_height_px, profile.screen_density
+    if width is None or height is None or dpi is None:
+        return None
+    dpi = dpi or density.DEFAULT
+    smallest_width = min(width, height) * density.DEFAULT / dpi
+    size = next(size for least, size in _SIZE_CLASSES if smallest_width >= least)
+    return Screen(size, dpi)
+
+
+def _screen_name(screen: Screen) -> str:
+    return f"{_size_name(screen.size)} {density.name(screen.density)}"
+
+
+def _size_name(size: ScreenSize) -> str:
+    return size.name.lower()
+
+
+def _gl_es_name(version: int) -> str:
+    """`3.2` for 0x30002."""
+    return f"{version >> 16}.{version & 0xFFFF}"

@@ -1,0 +1,1 @@
+"""Reads one APK: a program of its own, because what it reads is hostile until proven otherwise."""

@@ -1,0 +1,96 @@
+"""The ZIP around a package: is it sound, and what of it describes the package?
+
+Android's own ZIP reader (libziparchive) sets the rules: what it refuses, no device installs.
+"""
+
+import re
+import struct
+import zlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import BinaryIO
+from zipfile import BadZipFile, ZipFile, ZipInfo
+
+from appshare.app_download.package_reading.limits import ReadingLimits
+from appshare.app_download.package_reading.refusal import PackageRefused, RefusalReason
+
+MANIFEST = "AndroidManifest.xml"
+RESOURCES = "resources.arsc"
+
+_LOCAL_HEADER = b"PK\x03\x04"
+_NATIVE_LIBRARY = re.compile(r"lib/([^/]+)/[^/]+\.so")
+
+# What zipfile raises on archives that are damaged, encrypted, or packed by an unknown method.
+_DAMAGE = (BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError, ValueError, struct.error, zlib.error)
+
+
+@dataclass(frozen=True, slots=True)
+class PackageParts:
+    """What of an archive describes the package."""
+
+    manifest: bytes
+    """Binary XML."""
+    resources: bytes
+    """The resource table; empty if there is none."""
+    abis: tuple[str, ...]
+    """In alphabetical order."""
+
+
+def read_parts(package: BinaryIO, limits: ReadingLimits) -> PackageParts:
+    """Check the archive and take out what describes the package; raises PackageRefused."""
+    with _open(package) as archive:
+        names = archive.namelist()
+        _check_entries(archive.infolist(), limits)
+        if not _starts_with_local_header(package):
+            message = "the file does not start with a ZIP header"
+            raise PackageRefused(RefusalReason.NOT_STARTING_WITH_ZIP_HEADER, message)
+        return PackageParts(
+            manifest=_read(archive, MANIFEST, limits.manifest_bytes),
+            resources=_read(archive, RESOURCES, limits.resources_bytes) if RESOURCES in names else b"",
+            abis=native_abis(names),
+        )
+
+
+def native_abis(names: Iterable[str]) -> tuple[str, ...]:
+    """The ABIs that a package holds native code for, whatever its name or its manifest says."""
+    return tuple(sorted({match[1] for name in names if (match := _NATIVE_LIBRARY.fullmatch(name))}))
+
+
+def _open(package: BinaryIO) -> ZipFile:
+    try:
+        return ZipFile(package)
+    except _DAMAGE:
+        if _starts_with_local_header(package):
+            raise PackageRefused(RefusalReason.TRUNCATED, "the ZIP directory is missing or cut off") from None
+        raise PackageRefused(RefusalReason.NOT_AN_APK, "the file is not a ZIP archive") from None
+
+
+def _starts_with_local_header(package: BinaryIO) -> bool:
+    package.seek(0)
+    return package.read(len(_LOCAL_HEADER)) == _LOCAL_HEADER
+
+
+def _check_entries(entries: list[ZipInfo], limits: ReadingLimits) -> None:
+    if len(entries) > limits.entries:
+        raise PackageRefused(RefusalReason.TOO_LARGE, f"more than {limits.entries} entries")
+    if sum(entry.file_size for entry in entries) > limits.unpacked_bytes:
+        raise PackageRefused(RefusalReason.TOO_LARGE, f"unpacks to more than {limits.unpacked_bytes} bytes")
+    if any("\0" in entry.orig_filename for entry in entries):
+        raise PackageRefused(RefusalReason.MALFORMED_ARCHIVE, "an entry's name holds a NUL")
+    count = Counter(entry.filename for entry in entries)
+    if MANIFEST not in count:
+        raise PackageRefused(RefusalReason.NOT_AN_APK, f"the archive holds no {MANIFEST}")
+    if len(count) < len(entries):
+        twice = next(name for name, times in count.items() if times > 1)
+        raise PackageRefused(RefusalReason.DUPLICATE_ENTRY, f"{twice!r} is there twice")
+
+
+def _read(archive: ZipFile, name: str, limit: int) -> bytes:
+    """At most the declared size is unpacked, whatever the entry would unpack to."""
+    if archive.getinfo(name).file_size > limit:
+        raise PackageRefused(RefusalReason.TOO_LARGE, f"{name} is larger than {limit} bytes")
+    try:
+        return archive.read(name)
+    except _DAMAGE:
+        raise PackageRefused(RefusalReason.MALFORMED_ARCHIVE, f"{name} cannot be unpacked") from None

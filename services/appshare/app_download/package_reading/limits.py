@@ -1,0 +1,27 @@
+"""What reading one package may cost."""
+
+import resource
+from dataclasses import dataclass
+
+_MIB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingLimits:
+    """The most that one package may be, and that reading it may take."""
+
+    entries: int = 100_000
+    unpacked_bytes: int = 8192 * _MIB
+    """Of all entries together, as the archive declares them."""
+    manifest_bytes: int = 4 * _MIB
+    resources_bytes: int = 64 * _MIB
+    memory_bytes: int = 768 * _MIB
+    """Of address space."""
+    cpu_seconds: int = 10
+    wall_seconds: float = 20.0
+
+    def apply_to_this_process(self) -> None:
+        """Bind memory and processor time for the rest of this process's life; leave no core file behind."""
+        resource.setrlimit(resource.RLIMIT_AS, (self.memory_bytes, self.memory_bytes))
+        resource.setrlimit(resource.RLIMIT_CPU, (self.cpu_seconds, self.cpu_seconds))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

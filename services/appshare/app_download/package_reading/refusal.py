@@ -1,0 +1,27 @@
+"""Why a package is refused."""
+
+from enum import StrEnum
+
+
+class RefusalReason(StrEnum):
+    """What is wrong with a file that is offered as a package."""
+
+    NOT_AN_APK = "NOT_AN_APK"
+    TRUNCATED = "TRUNCATED"
+    NOT_STARTING_WITH_ZIP_HEADER = "NOT_STARTING_WITH_ZIP_HEADER"
+    DUPLICATE_ENTRY = "DUPLICATE_ENTRY"
+    TOO_LARGE = "TOO_LARGE"
+    MALFORMED_ARCHIVE = "MALFORMED_ARCHIVE"
+    MALFORMED_MANIFEST = "MALFORMED_MANIFEST"
+    INVALID_PACKAGE_NAME = "INVALID_PACKAGE_NAME"
+    INVALID_VERSION_CODE = "INVALID_VERSION_CODE"
+    TIMED_OUT = "TIMED_OUT"
+
+
+class PackageRefused(Exception):  # noqa: N818 - named as the fact, like the other refusals here
+    """The file is no package that a device would install; the message is safe to show."""
+
+    def __init__(self, reason: RefusalReason, message: str) -> None:
+        super().__init__(f"{reason}: {message}")
+        self.reason = reason
+        self.message = message

@@ -1,0 +1,52 @@
+"""RelationRadar as a process: settings, secret, store, domain, servicer, server."""
+
+import secrets
+from functools import partial
+
+import structlog
+
+from appshare.process.clock import system_clock
+from appshare.process.command import server_command
+from appshare.process.secret_file import read_or_create
+from appshare.relation_radar.code_senders.console import ConsoleCodeSender
+from appshare.relation_radar.friendship import FriendshipRule
+from appshare.relation_radar.numbers import NumberKeys
+from appshare.relation_radar.radar import Radar
+from appshare.relation_radar.registration import Registrar
+from appshare.relation_radar.servicer import RelationRadarServicer
+from appshare.relation_radar.settings import RadarSettings
+from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
+from appshare.rpc.server import Service, running_server, until_stopped
+from appshare.sql.database import open_database
+from appshare.v1.relation_radar_pb2_grpc import add_RelationRadarServiceServicer_to_server
+
+
+async def serve(settings: RadarSettings) -> None:
+    """Serves RelationRadar: devices, address books and friendship."""
+    folder = settings.data / "relation-radar"
+    secret = read_or_create(folder / "number.key", partial(secrets.token_bytes, 32))
+    async with open_database(folder / "relation_radar.db", MIGRATIONS) as database:
+        store, number_keys = SqliteRadarStore(database), NumberKeys(secret)
+        registrar = Registrar(
+            store,
+            number_keys,
+            ConsoleCodeSender(),
+            system_clock,
+            secret=secret,
+            limits=settings.registration_limits(),
+            default_region=settings.default_region,
+        )
+        rule = FriendshipRule(settings.friendship_rule, settings.shared_contacts)
+        servicer = RelationRadarServicer(registrar, Radar(store, number_keys, rule, settings.radar_limits()))
+        service = Service(
+            "appshare.v1.RelationRadarService", partial(add_RelationRadarServiceServicer_to_server, servicer)
+        )
+        async with running_server(settings.listen, [service], with_reflection=settings.reflection) as address:
+            structlog.get_logger(__name__).info("ready", listen=str(address), data=str(folder))
+            await until_stopped()
+
+
+main = server_command("relation-radar", RadarSettings, serve)
+
+if __name__ == "__main__":
+    main()

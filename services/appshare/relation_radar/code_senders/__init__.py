@@ -1,0 +1,1 @@
+"""How a one-time code reaches the phone."""

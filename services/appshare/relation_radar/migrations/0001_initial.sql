@@ -1,0 +1,43 @@
+-- A phone number is stored only as number_key: 64 bits of its HMAC-SHA256 under a key that is not in this database.
+
+CREATE TABLE devices (
+    device       INTEGER PRIMARY KEY AUTOINCREMENT,
+    device_id    TEXT    NOT NULL UNIQUE,
+    number_key   INTEGER NOT NULL,
+    region       TEXT    NOT NULL,
+    book_version INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX devices_by_number ON devices (number_key);
+
+-- One row per number of a contact of a device's book.
+CREATE TABLE book_entries (
+    device     INTEGER NOT NULL REFERENCES devices (device) ON DELETE CASCADE,
+    contact_id INTEGER NOT NULL,
+    number_key INTEGER NOT NULL,
+    PRIMARY KEY (device, contact_id, number_key)
+) WITHOUT ROWID;
+CREATE INDEX book_entries_by_number ON book_entries (number_key, device);
+
+-- Registrations whose number is not verified yet.
+CREATE TABLE registrations (
+    registration_id TEXT    PRIMARY KEY,
+    number_key      INTEGER NOT NULL,
+    region          TEXT    NOT NULL,
+    request_id      TEXT,
+    code_digest     BLOB    NOT NULL,
+    attempts        INTEGER NOT NULL DEFAULT 0,
+    create_time     REAL    NOT NULL,
+    expire_time     REAL    NOT NULL,
+    UNIQUE (number_key, request_id)
+) WITHOUT ROWID;
+CREATE INDEX registrations_by_time ON registrations (number_key, create_time);
+
+-- The right of a device to fetch new access tokens. Only digests of the tokens are kept.
+CREATE TABLE sessions (
+    session_id      TEXT    PRIMARY KEY,
+    device          INTEGER NOT NULL REFERENCES devices (device) ON DELETE CASCADE,
+    current_digest  BLOB    NOT NULL,
+    previous_digest BLOB,
+    rotate_time     REAL    NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX sessions_by_device ON sessions (device);

@@ -1,0 +1,206 @@
+"""The radar: contact books come in, friendships are derived from them when asked."""
+
+import asyncio
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from appshare import errors
+from appshare.relation_radar.friendship import FriendshipRule, common_numbers
+from appshare.relation_radar.model import (
+    Acquaintance,
+    Book,
+    BookEntry,
+    Contact,
+    Device,
+    Friend,
+    Level,
+    NumberKey,
+    Rule,
+)
+from appshare.relation_radar.numbers import NumberKeys, read_number, read_personal_number
+from appshare.relation_radar.store import RadarStore
+
+
+@dataclass(frozen=True, slots=True)
+class RadarLimits:
+    """Bounds of books and lists.
+
+    Attributes:
+        hub_limit: a number in more books than this says nothing about two people.
+        max_contacts: contacts that a book may hold.
+        max_friends: friends that a list may hold.
+    """
+
+    hub_limit: int = 200
+    max_contacts: int = 20_000
+    max_friends: int = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """What a sync of a book came to."""
+
+    book_version: int
+    contact_count: int
+    skipped_number_count: int
+
+
+class Radar:
+    """Keeps contact books and says who is whose friend."""
+
+    def __init__(self, store: RadarStore, number_keys: NumberKeys, rule: FriendshipRule, limits: RadarLimits) -> None:
+        self._store = store
+        self._number_keys = number_keys
+        self._rule = rule
+        self._limits = limits
+
+    async def replace_book(self, device_id: str, contacts: Sequence[Contact]) -> SyncResult:
+        """Stores a whole book.
+
+        Raises:
+            errors.InvalidArgumentError: EMPTY_CONTACT_BOOK.
+            errors.NotFoundError: DEVICE_NOT_FOUND.
+            errors.ResourceExhaustedError: LIMIT_EXCEEDED.
+        """
+        device = await self._require_device(device_id)
+        if not contacts:
+            raise errors.InvalidArgumentError(
+                errors.Reason.EMPTY_CONTACT_BOOK,
+                "the contact book is empty; does the app have the permission to read the contacts?",
+                field="full.contacts",
+            )
+        self._require_bounded(contacts)
+        entries, skipped = await self._read(contacts, device.region)
+        version, count = await self._store.replace_book(device, entries, self._limits.max_contacts)
+        return SyncResult(version, count, skipped)
+
+    async def change_book(
+        self, device_id: str, base_version: int, upserted: Sequence[Contact], removed: Collection[int]
+    ) -> SyncResult:
+        """Changes contacts of a book.
+
+        Raises:
+            errors.AbortedError: STALE_BOOK_VERSION.
+            errors.NotFoundError: DEVICE_NOT_FOUND.
+            errors.ResourceExhaustedError: LIMIT_EXCEEDED.
+        """
+        device = await self._require_device(device_id)
+        self._require_bounded(upserted)
+        entries, skipped = await self._read(upserted, device.region)
+        dropped = {contact.contact_id for contact in upserted} | set(removed)
+        version, count = await self._store.change_book(
+            device, base_version, dropped, entries, self._limits.max_contacts
+        )
+        return SyncResult(version, count, skipped)
+
+    async def find_by_number(self, device_id: str, number: str) -> list[Acquaintance]:
+        """The devices of whoever has the number, as dialled by the asking device.
+
+        Raises:
+            errors.InvalidArgumentError: INVALID_PHONE_NUMBER, when it cannot be read.
+            errors.NotFoundError: DEVICE_NOT_FOUND.
+        """
+        device = await self._require_device(device_id)
+        key = self._number_keys.key(read_number(number, device.region))
+        return await self._acquaintances(device, await self._store.devices_with_numbers([key]))
+
+    async def find_by_contact(self, device_id: str, contact_id: int) -> list[Acquaintance]:
+        """The devices of a contact of the asking device's book.
+
+        Raises:
+            errors.NotFoundError: DEVICE_NOT_FOUND.
+        """
+        device = await self._require_device(device_id)
+        numbers = await self._store.numbers_of_contact(device, contact_id)
+        return await self._acquaintances(device, await self._store.devices_with_numbers(numbers))
+
+    async def find_by_device(self, device_id: str, other_id: str) -> list[Acquaintance]:
+        """The device itself, when it is registered.
+
+        Raises:
+            errors.NotFoundError: DEVICE_NOT_FOUND, for the asking device.
+        """
+        device = await self._require_device(device_id)
+        other = await self._store.find_device(other_id)
+        return await self._acquaintances(device, [other] if other else [])
+
+    async def friends(self, device_id: str) -> tuple[list[Friend], bool]:
+        """The owners who are friends from the viewer's side, confirmed ones first; True when there are more.
+
+        Raises:
+            errors.NotFoundError: DEVICE_NOT_FOUND.
+        """
+        viewer = await self._require_device(device_id)
+        book = await self._store.book(viewer)
+        candidates = await self._candidates(viewer)
+        found = []
+        for owner in candidates[: self._limits.max_friends]:
+            level = await self._level(book, await self._store.book(owner))
+            if level is not Level.NONE:
+                found.append(Friend(owner.device_id, _contact_id(book, owner), level))
+        found.sort(key=lambda friend: (-friend.level, friend.device_id))
+        return found, len(candidates) > self._limits.max_friends
+
+    async def _candidates(self, viewer: Device) -> list[Device]:
+        """Owners who may be friends: one more than a list holds, when there are so many."""
+        at_most = self._limits.max_friends + 1
+        if self._rule.rule is Rule.SHARED_CONTACTS:
+            return await self._store.devices_sharing(viewer, self._limits.hub_limit, at_most)
+        listing = await self._store.devices_listing(viewer.number_key, at_most)
+        own = await self._store.devices_with_numbers([viewer.number_key])
+        return [device for device in _distinct([*own, *listing]) if device.key != viewer.key]
+
+    async def _acquaintances(self, device: Device, others: Iterable[Device]) -> list[Acquaintance]:
+        book = await self._store.book(device)
+        found = []
+        for other in others:
+            if other.key == device.key:
+                continue
+            other_book = await self._store.book(other)
+            as_viewer, as_owner = await self._level(book, other_book), await self._level(other_book, book)
+            found.append(Acquaintance(other.device_id, _contact_id(book, other), as_viewer, as_owner))
+        return found
+
+    async def _level(self, viewer: Book, owner: Book) -> Level:
+        hubs: frozenset[NumberKey] = frozenset()
+        if not (viewer.lists(owner.own_number) and owner.lists(viewer.own_number)):
+            hubs = await self._store.hubs(common_numbers(viewer, owner), self._limits.hub_limit)
+        return self._rule.level(viewer, owner, hubs)
+
+    async def _read(self, contacts: Sequence[Contact], region: str) -> tuple[list[BookEntry], int]:
+        """The entries of contacts and how many numbers do not count; in a thread, since a book takes milliseconds."""
+        return await asyncio.to_thread(self._read_entries, contacts, region)
+
+    def _read_entries(self, contacts: Sequence[Contact], region: str) -> tuple[list[BookEntry], int]:
+        entries, skipped = [], 0
+        for contact in contacts:
+            for number in contact.numbers:
+                try:
+                    key = self._number_keys.key(read_personal_number(number, region))
+                except errors.InvalidArgumentError:
+                    skipped += 1
+                else:
+                    entries.append(BookEntry(contact.contact_id, key))
+        return entries, skipped
+
+    def _require_bounded(self, contacts: Sequence[Contact]) -> None:
+        if len(contacts) > self._limits.max_contacts:
+            raise errors.ResourceExhaustedError(
+                errors.Reason.LIMIT_EXCEEDED, f"a contact book holds at most {self._limits.max_contacts} contacts"
+            )
+
+    async def _require_device(self, device_id: str) -> Device:
+        device = await self._store.find_device(device_id)
+        if device is None:
+            raise errors.NotFoundError(
+                errors.Reason.DEVICE_NOT_FOUND, "the device is not registered any more; register it again"
+            )
+        return device
+
+
+def _contact_id(book: Book, other: Device) -> int:
+    return min(book.contacts.get(other.number_key, ()), default=0)
+
+
+def _distinct(devices: Iterable[Device]) -> list[Device]:
+    return list({device.key: device for device in devices}.values())

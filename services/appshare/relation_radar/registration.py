@@ -1,0 +1,179 @@
+"""Registration of a device by a one-time code, and the sessions that come of it."""
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Protocol
+
+from appshare import errors
+from appshare.process.clock import Clock
+from appshare.relation_radar.model import Registration, Session
+from appshare.relation_radar.numbers import NumberKeys, read_personal_number, require_region
+from appshare.relation_radar.store import RadarStore
+
+_MAX_ATTEMPTS = 5
+_HOUR = 3600.0
+_LOST_ANSWER = 60.0
+"""Seconds in which the token before the current one is taken again: the answer to its use may have been lost."""
+
+
+class CodeSender(Protocol):
+    """How a one-time code reaches the phone with a number."""
+
+    async def send(self, number: str, registration_id: str, code: str) -> None:
+        """Delivers the code; raises an `errors.AppShareError` when it cannot."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationLimits:
+    """Bounds of registration.
+
+    Attributes:
+        code_lifetime: seconds in which a code verifies a number.
+        codes_per_hour: how many codes a number is sent in an hour.
+    """
+
+    code_lifetime: float = 600.0
+    codes_per_hour: int = 5
+
+
+class Registrar:
+    """Registers devices and keeps their sessions.
+
+    Args:
+        secret: under which one-time codes are digested, so that the database alone does not give them away.
+    """
+
+    def __init__(
+        self,
+        store: RadarStore,
+        number_keys: NumberKeys,
+        sender: CodeSender,
+        clock: Clock,
+        *,
+        secret: bytes,
+        limits: RegistrationLimits,
+        default_region: str,
+    ) -> None:
+        self._store = store
+        self._number_keys = number_keys
+        self._sender = sender
+        self._clock = clock
+        self._secret = secret
+        self._limits = limits
+        self._default_region = require_region(default_region)
+
+    async def start(self, number: str, region: str, request_id: str | None) -> Registration:
+        """Starts a registration and sends its code.
+
+        Raises:
+            errors.InvalidArgumentError: INVALID_PHONE_NUMBER, or INVALID_FIELD for the region.
+            errors.ResourceExhaustedError: LIMIT_EXCEEDED, when the number was sent too many codes.
+        """
+        region = require_region(region or self._default_region)
+        number = read_personal_number(number, region)
+        number_key = self._number_keys.key(number)
+        if request_id and (started := await self._store.find_registration(number_key, request_id)):
+            return started
+        now = self._clock()
+        await self._require_quota(number_key, now)
+        registration_id, code = secrets.token_urlsafe(16), f"{secrets.randbelow(1_000_000):06d}"
+        registration = Registration(
+            registration_id=registration_id,
+            number_key=number_key,
+            region=region,
+            code_digest=self._digest(registration_id, code),
+            attempts=0,
+            expire_time=now + self._limits.code_lifetime,
+        )
+        await self._store.add_registration(registration, request_id, now)
+        await self._sender.send(number, registration_id, code)
+        return registration
+
+    async def confirm(self, registration_id: str, code: str) -> tuple[str, str]:
+        """Verifies the number by its code; returns the new device's id and its refresh token.
+
+        Raises:
+            errors.PermissionDeniedError: WRONG_CODE, whatever is wrong.
+        """
+        registration = await self._store.count_attempt(registration_id)
+        if registration is None or not self._verifies(registration, code):
+            raise _wrong_code()
+        device_id = secrets.token_urlsafe(16)
+        token, session = _new_session(device_id, self._clock())
+        if not await self._store.complete_registration(registration, device_id, session):
+            raise _wrong_code()
+        return device_id, token
+
+    async def rotate(self, refresh_token: str) -> tuple[str, str]:
+        """Exchanges a refresh token; returns the device's id and the new token.
+
+        A token that comes again after its successor was used ends the session: somebody has a copy of it
+        (RFC 9700, section 4.14.2). The one before the current is taken again for a minute, because the answer to
+        its use may have been lost on the way.
+
+        Raises:
+            errors.UnauthenticatedError: INVALID_REFRESH_TOKEN.
+        """
+        session_id, _, secret = refresh_token.partition(".")
+        session = await self._store.find_session(session_id)
+        if session is None:
+            raise _invalid_token()
+        now = self._clock()
+        rotated = _rotate(session, hashlib.sha256(secret.encode()).digest(), now)
+        if rotated is None:
+            await self._store.end_session(session_id)
+            raise _invalid_token()
+        token, digest = _new_token(session_id)
+        if not await self._store.update_session(replace(rotated, current_digest=digest), session.current_digest):
+            raise _invalid_token()
+        return session.device_id, token
+
+    async def _require_quota(self, number_key: int, now: float) -> None:
+        times = await self._store.registration_times(number_key, now - _HOUR)
+        if len(times) >= self._limits.codes_per_hour:
+            raise errors.ResourceExhaustedError(
+                errors.Reason.LIMIT_EXCEEDED,
+                "too many codes were sent to this number; try again later",
+                retry_after=timedelta(seconds=max(1.0, times[0] + _HOUR - now)),
+            )
+
+    def _verifies(self, registration: Registration, code: str) -> bool:
+        matches = hmac.compare_digest(registration.code_digest, self._digest(registration.registration_id, code))
+        return matches and registration.attempts <= _MAX_ATTEMPTS and self._clock() < registration.expire_time
+
+    def _digest(self, registration_id: str, code: str) -> bytes:
+        return hmac.digest(self._secret, f"{registration_id}:{code}".encode(), hashlib.sha256)
+
+
+def _rotate(session: Session, presented: bytes, now: float) -> Session | None:
+    """The session after the presented token was used, before its current digest is replaced; None for a reused one."""
+    if hmac.compare_digest(presented, session.current_digest):
+        return replace(session, previous_digest=session.current_digest, rotate_time=now)
+    was_previous = session.previous_digest is not None and hmac.compare_digest(presented, session.previous_digest)
+    return session if was_previous and now - session.rotate_time < _LOST_ANSWER else None
+
+
+def _new_session(device_id: str, now: float) -> tuple[str, Session]:
+    session_id = secrets.token_urlsafe(16)
+    token, digest = _new_token(session_id)
+    return token, Session(session_id, device_id, current_digest=digest, previous_digest=None, rotate_time=now)
+
+
+def _new_token(session_id: str) -> tuple[str, bytes]:
+    secret = secrets.token_urlsafe(32)
+    return f"{session_id}.{secret}", hashlib.sha256(secret.encode()).digest()
+
+
+def _wrong_code() -> errors.PermissionDeniedError:
+    return errors.PermissionDeniedError(
+        errors.Reason.WRONG_CODE, "the code does not verify the number; check it, or register again for a new one"
+    )
+
+
+def _invalid_token() -> errors.UnauthenticatedError:
+    return errors.UnauthenticatedError(
+        errors.Reason.INVALID_REFRESH_TOKEN, "the session is over; register the device again"
+    )

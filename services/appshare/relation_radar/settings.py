@@ -1,0 +1,31 @@
+"""What RelationRadar can be told."""
+
+from pydantic import Field
+
+from appshare.process.settings import ProcessSettings
+from appshare.relation_radar.model import Rule
+from appshare.relation_radar.radar import RadarLimits
+from appshare.relation_radar.registration import RegistrationLimits
+from appshare.rpc.address import Address
+
+
+class RadarSettings(ProcessSettings):
+    """Settings of RelationRadar."""
+
+    listen: Address = Field(Address("127.0.0.1", 7410), description="Address to listen on, host:port.")
+    default_region: str = Field("CN", description="Region of numbers without a country code, when a device names none.")
+    friendship_rule: Rule = Field(Rule.LISTED, description="Who must list whom: shared_contacts, listed or mutual.")
+    shared_contacts: int = Field(2, ge=1, description="How many contacts in common make friends.")
+    hub_limit: int = Field(200, ge=1, description="A number in more books than this says nothing about two people.")
+    max_contacts: int = Field(20_000, ge=1, description="Contacts that a book may hold.")
+    max_friends: int = Field(2_000, ge=1, description="Friends that a list may hold.")
+    code_lifetime: int = Field(600, ge=1, description="Seconds in which a one-time code verifies a number.")
+    codes_per_hour: int = Field(5, ge=1, description="One-time codes that a number is sent in an hour.")
+
+    def radar_limits(self) -> RadarLimits:
+        """The bounds of books and lists."""
+        return RadarLimits(self.hub_limit, self.max_contacts, self.max_friends)
+
+    def registration_limits(self) -> RegistrationLimits:
+        """The bounds of registration."""
+        return RegistrationLimits(self.code_lifetime, self.codes_per_hour)

@@ -1,0 +1,87 @@
+"""What RelationRadar needs of a store; every implementation passes the same contract tests."""
+
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+from appshare.relation_radar.model import Book, BookEntry, Device, NumberKey, Registration, Session
+
+
+class RadarStore(Protocol):
+    """Devices, books, registrations and sessions.
+
+    Every method raises `errors.UnavailableError` (STORAGE_UNAVAILABLE) when the storage cannot be used, and then has
+    changed nothing. What a method has changed is durable when it returns.
+    """
+
+    # Registrations
+
+    async def add_registration(self, registration: Registration, request_id: str | None, now: float) -> None:
+        """Stores a registration and forgets those that have expired."""
+
+    async def find_registration(self, number_key: NumberKey, request_id: str) -> Registration | None:
+        """The registration that was started for the number with this request id."""
+
+    async def registration_times(self, number_key: NumberKey, since: float) -> list[float]:
+        """When registrations of the number were started after `since`, oldest first."""
+
+    async def count_attempt(self, registration_id: str) -> Registration | None:
+        """Counts an attempt to verify and returns the registration with it; None when there is none."""
+
+    async def complete_registration(self, registration: Registration, device_id: str, session: Session) -> bool:
+        """Makes the registration a device with a session; False when it was completed before."""
+
+    # Sessions
+
+    async def find_session(self, session_id: str) -> Session | None:
+        """The session, or None when it never was or has ended."""
+
+    async def update_session(self, session: Session, replaced_digest: bytes) -> bool:
+        """Stores a rotated session; False when its current digest is not `replaced_digest` any more."""
+
+    async def end_session(self, session_id: str) -> None:
+        """Ends a session."""
+
+    # Devices and books
+
+    async def find_device(self, device_id: str) -> Device | None:
+        """The device with the id."""
+
+    async def devices_with_numbers(self, numbers: Collection[NumberKey]) -> list[Device]:
+        """The devices registered with one of the numbers, by device id."""
+
+    async def replace_book(self, device: Device, entries: Sequence[BookEntry], max_contacts: int) -> tuple[int, int]:
+        """Stores a whole book; returns its new version and its number of contacts.
+
+        Raises:
+            errors.ResourceExhaustedError: LIMIT_EXCEEDED, when it has more than `max_contacts` contacts.
+        """
+
+    async def change_book(
+        self,
+        device: Device,
+        base_version: int,
+        dropped_contact_ids: Collection[int],
+        entries: Sequence[BookEntry],
+        max_contacts: int,
+    ) -> tuple[int, int]:
+        """Drops contacts, then adds entries; returns the book's new version and its number of contacts.
+
+        Raises:
+            errors.AbortedError: STALE_BOOK_VERSION, when the book is not at `base_version`.
+            errors.ResourceExhaustedError: LIMIT_EXCEEDED, when it would have more than `max_contacts` contacts.
+        """
+
+    async def book(self, device: Device) -> Book:
+        """The book of a device."""
+
+    async def numbers_of_contact(self, device: Device, contact_id: int) -> list[NumberKey]:
+        """The numbers of one contact of a device's book."""
+
+    async def hubs(self, numbers: Collection[NumberKey], limit: int) -> frozenset[NumberKey]:
+        """Those of the numbers that stand in more than `limit` books."""
+
+    async def devices_listing(self, number: NumberKey, at_most: int) -> list[Device]:
+        """Devices whose books list the number, by device id, `at_most` of them."""
+
+    async def devices_sharing(self, device: Device, hub_limit: int, at_most: int) -> list[Device]:
+        """Devices whose books have a number in common with the device's that is no hub, by device id."""

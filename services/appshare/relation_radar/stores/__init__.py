@@ -1,0 +1,1 @@
+"""Where RelationRadar keeps its data."""
