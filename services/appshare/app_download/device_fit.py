@@ -5,21 +5,13 @@ the device's ABI order, then its density. (Newest first and tested afterwards wo
 although an older version fits.)
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
-from appshare.app_download import android_versions, density
-from appshare.app_download.fit_rules import Miss, misses, target_sdk_floor
-from appshare.app_download.model import (
-    Artifact,
-    DeviceProfile,
-    Fit,
-    NoFit,
-    NoFitKind,
-    NoFitReason,
-    PackageManifest,
-)
+from appshare.app_download import density
+from appshare.app_download.fit_rules import misses
+from appshare.app_download.model import Artifact, DeviceProfile, Fit, NoFit, PackageManifest
+from appshare.app_download.no_fit import NOT_IN_CATALOGUE, reasons
 
 
 def choose(profile: DeviceProfile, artifacts: Sequence[Artifact], pinned_signer: str | None = None) -> Fit | NoFit:
@@ -35,12 +27,11 @@ def choose(profile: DeviceProfile, artifacts: Sequence[Artifact], pinned_signer:
     """
     profile.validate()
     if not artifacts:
-        message = f"{NoFitKind.NOT_IN_CATALOGUE} no package of this name"
-        return NoFit((NoFitReason(NoFitKind.NOT_IN_CATALOGUE, message),))
+        return NoFit((NOT_IN_CATALOGUE,))
     missed = [misses(profile, artifact.manifest, pinned_signer) for artifact in artifacts]
     fitting = [artifact for artifact, broken in zip(artifacts, missed, strict=True) if not broken]
     if not fitting:
-        return NoFit(_reasons(profile, missed))
+        return NoFit(reasons(profile, missed))
     best = _best(profile, fitting)
     return Fit(
         artifacts=(best,),
@@ -55,10 +46,10 @@ def _best(profile: DeviceProfile, fitting: Sequence[Artifact]) -> Artifact:
     """The newest; of these the best ABI, then the best density, then the smallest file, then the lowest digest."""
     newest = _lowest(fitting, lambda manifest: -manifest.version_code)
     preferred = _lowest(newest, lambda manifest: _abi_rank(profile, manifest))
-    offered = set(chain.from_iterable(_scaled_densities(artifact.manifest) for artifact in preferred))
+    offered = set(chain.from_iterable(_made_for(artifact.manifest) for artifact in preferred))
     if offered:
         nearest = density.best(_dpi(profile), offered)
-        preferred = [artifact for artifact in preferred if nearest in artifact.manifest.densities]
+        preferred = [artifact for artifact in preferred if nearest in _made_for(artifact.manifest)]
     return min(preferred, key=lambda artifact: (artifact.size, artifact.sha256))
 
 
@@ -73,9 +64,14 @@ def _abi_rank(profile: DeviceProfile, manifest: PackageManifest) -> int:
     return next(ranks, len(profile.supported_abis))
 
 
-def _scaled_densities(manifest: PackageManifest) -> list[int]:
-    """Without ANY and NONE: most packages hold some vectors, which says nothing of their other pictures."""
-    return [dpi for dpi in manifest.densities if dpi not in (density.ANY, density.NONE)]
+def _made_for(manifest: PackageManifest) -> set[int]:
+    """The densities of its compatible screens, else those of its resources.
+
+    ANY and NONE are left out: most packages hold some vectors, which says nothing of their other pictures.
+    """
+    if manifest.compatible_screens:
+        return {screen.density for screen in manifest.compatible_screens}
+    return set(manifest.densities) - {density.ANY, density.NONE}
 
 
 def _dpi(profile: DeviceProfile) -> int:
@@ -90,10 +86,11 @@ def _why(
     lowest = chosen.min_sdk_codename or chosen.min_sdk
     limits = f"at least {lowest}" if chosen.max_sdk is None else f"within {lowest} to {chosen.max_sdk}"
     yield f"SDK {profile.sdk_version} {limits}"
-    yield _abi_explained(profile, chosen)
-    scaled = _scaled_densities(chosen)
-    if profile.screen_density is not None and scaled:
-        yield f"density {profile.screen_density} -> {density.name(density.best(_dpi(profile), scaled))}"
+    if profile.supported_abis:
+        yield _abi_explained(profile, chosen)
+    made_for = _made_for(chosen)
+    if profile.screen_density is not None and made_for:
+        yield f"density {profile.screen_density} -> {density.name(density.best(_dpi(profile), made_for))}"
     if pinned_signer is not None:
         yield "signer as pinned"
 
@@ -105,56 +102,3 @@ def _abi_explained(profile: DeviceProfile, chosen: PackageManifest) -> str:
     rank = _abi_rank(profile, chosen)
     place = "first" if rank == 0 else f"number {rank + 1}"
     return f"ABI {profile.supported_abis[rank]} {place} of {len(profile.supported_abis)}"
-
-
-def _reasons(profile: DeviceProfile, missed: Sequence[tuple[Miss, ...]]) -> tuple[NoFitReason, ...]:
-    """One reason per broken rule; the rule that keeps out the most packages comes first."""
-    kept_out = Counter(kind for broken in missed for kind in {miss.kind for miss in broken})
-    kinds = sorted(NoFitKind, key=lambda kind: -kept_out[kind])
-    return tuple(_reason(profile, kind, missed) for kind in kinds if kept_out[kind])
-
-
-def _reason(profile: DeviceProfile, kind: NoFitKind, missed: Sequence[tuple[Miss, ...]]) -> NoFitReason:
-    broken = [miss for miss in chain.from_iterable(missed) if miss.kind is kind]
-    has = broken[0].device_has
-    wants = tuple(sorted({want for miss in broken for want in miss.package_wants}, key=_numbers_first))
-    message = _message(profile, kind, has, wants)
-    if kind is NoFitKind.MIN_SDK:
-        message += _upgrade_hint(profile, missed)
-    return NoFitReason(kind, message, has, wants)
-
-
-def _message(profile: DeviceProfile, kind: NoFitKind, has: tuple[str, ...], wants: tuple[str, ...]) -> str:
-    match kind:
-        case NoFitKind.MIN_SDK | NoFitKind.GL_ES_VERSION:
-            return f"{kind} device {has[0]} lowest {wants[0]}"
-        case NoFitKind.MAX_SDK:
-            return f"{kind} device {has[0]} highest {wants[-1]}"
-        case NoFitKind.TARGET_SDK_FLOOR:
-            return f"{kind} device {has[0]} takes {target_sdk_floor(profile)} and up, highest {wants[-1]}"
-        case NoFitKind.FEATURE:
-            return f"{kind} device lacks [{', '.join(wants)}]"
-        case _:
-            return f"{kind} device [{', '.join(has)}] packages [{', '.join(wants)}]"
-
-
-def _upgrade_hint(profile: DeviceProfile, missed: Sequence[tuple[Miss, ...]]) -> str:
-    """Which Android the device needs, if a newer one is all that some package asks for."""
-    only_sdk = [
-        broken[0].package_wants[0] for broken in missed if {miss.kind for miss in broken} == {NoFitKind.MIN_SDK}
-    ]
-    if not only_sdk:
-        return ""
-    return f": needs {_android(min(only_sdk, key=_numbers_first))}; you have {_android(str(profile.sdk_version))}"
-
-
-def _android(sdk: str) -> str:
-    """`Android 12` for SDK 31; `Android UpsideDownCake` for a codename."""
-    if not sdk.isdigit():
-        return f"Android {sdk}"
-    version = android_versions.version_name(int(sdk))
-    return f"Android {version}" if version else f"SDK {sdk}"
-
-
-def _numbers_first(want: str) -> tuple[bool, int, str]:
-    return (not want.isdigit(), int(want) if want.isdigit() else 0, want)

@@ -39,19 +39,20 @@ def target_sdk_floor(profile: DeviceProfile) -> int:
 def _signer(manifest: PackageManifest, pinned: str | None) -> Miss | None:
     if pinned is None or manifest.signer_sha256 == pinned:
         return None
-    return Miss(NoFitKind.SIGNER_CHANGED, (pinned,), (manifest.signer_sha256 or "unverified",))
+    return Miss(NoFitKind.SIGNER, (pinned,), (manifest.signer_sha256 or "unverified",))
 
 
 def _min_sdk(profile: DeviceProfile, manifest: PackageManifest) -> Miss | None:
     """A package that asks for a codename runs on that unreleased Android only."""
+    sdk, codename = profile.sdk_version, profile.codename
     if manifest.min_sdk_codename:
-        fits = profile.codename == manifest.min_sdk_codename
+        fits = codename == manifest.min_sdk_codename
     else:
-        fits = profile.sdk_version is None or manifest.min_sdk <= profile.sdk_version
+        fits = sdk is None or manifest.min_sdk <= sdk
     if fits:
         return None
-    wants = manifest.min_sdk_codename or str(manifest.min_sdk)
-    return Miss(NoFitKind.MIN_SDK, (f"{profile.sdk_version} {profile.codename}".strip(),), (wants,))
+    has = (str(sdk), codename) if codename else (str(sdk),)
+    return Miss(NoFitKind.MIN_SDK, has, (manifest.min_sdk_codename or str(manifest.min_sdk),))
 
 
 def _max_sdk(profile: DeviceProfile, manifest: PackageManifest) -> Miss | None:
@@ -64,14 +65,14 @@ def _max_sdk(profile: DeviceProfile, manifest: PackageManifest) -> Miss | None:
 def _target_sdk(profile: DeviceProfile, manifest: PackageManifest) -> Miss | None:
     if manifest.target_sdk >= target_sdk_floor(profile):
         return None
-    return Miss(NoFitKind.TARGET_SDK_FLOOR, (str(profile.sdk_version),), (str(manifest.target_sdk),))
+    return Miss(NoFitKind.TARGET_SDK, (str(profile.sdk_version),), (str(manifest.target_sdk),))
 
 
 def _abi(profile: DeviceProfile, manifest: PackageManifest) -> Miss | None:
-    """A device that names no ABI gets no native code."""
-    if not manifest.abis or set(manifest.abis) & set(profile.supported_abis):
+    has, wants = profile.supported_abis, manifest.abis
+    if not has or not wants or set(has) & set(wants):
         return None
-    return Miss(NoFitKind.ABI, profile.supported_abis, manifest.abis)
+    return Miss(NoFitKind.ABI, has, wants)
 
 
 def _features(profile: DeviceProfile, manifest: PackageManifest) -> Miss | None:
@@ -87,7 +88,7 @@ def _gl_es_version(profile: DeviceProfile, manifest: PackageManifest) -> Miss | 
     has, wants = profile.gl_es_version, manifest.gl_es_version
     if has is None or wants is None or wants <= has:
         return None
-    return Miss(NoFitKind.GL_ES_VERSION, (_gl_es_name(has),), (_gl_es_name(wants),))
+    return Miss(NoFitKind.GL_ES, (_gl_es_name(has),), (_gl_es_name(wants),))
 
 
 def _supports_screens(profile: DeviceProfile, manifest: PackageManifest) -> Miss | None:
@@ -95,8 +96,8 @@ def _supports_screens(profile: DeviceProfile, manifest: PackageManifest) -> Miss
     screen = _screen(profile)
     if screen is None or any(size <= screen.size for size in manifest.supports_screens):
         return None
-    wants = tuple(_size_name(size) for size in manifest.supports_screens)
-    return Miss(NoFitKind.SCREEN, (_screen_name(screen),), wants)
+    wants = tuple(size.name.lower() for size in manifest.supports_screens)
+    return Miss(NoFitKind.SCREEN, (str(screen),), wants)
 
 
 def _compatible_screens(profile: DeviceProfile, manifest: PackageManifest) -> Miss | None:
@@ -106,7 +107,7 @@ def _compatible_screens(profile: DeviceProfile, manifest: PackageManifest) -> Mi
         return None
     if screen in compatible or Screen(screen.size, density.bucket(screen.density)) in compatible:
         return None
-    return Miss(NoFitKind.SCREEN, (_screen_name(screen),), tuple(map(_screen_name, compatible)))
+    return Miss(NoFitKind.SCREEN, (str(screen),), tuple(map(str, compatible)))
 
 
 _RULES: tuple[Callable[[DeviceProfile, PackageManifest], Miss | None], ...] = (
@@ -130,14 +131,6 @@ def _screen(profile: DeviceProfile) -> Screen | None:
     smallest_width = min(width, height) * density.DEFAULT / dpi
     size = next(size for least, size in _SIZE_CLASSES if smallest_width >= least)
     return Screen(size, dpi)
-
-
-def _screen_name(screen: Screen) -> str:
-    return f"{_size_name(screen.size)} {density.name(screen.density)}"
-
-
-def _size_name(size: ScreenSize) -> str:
-    return size.name.lower()
 
 
 def _gl_es_name(version: int) -> str:

@@ -34,7 +34,7 @@ class ScreenSize(IntEnum):
     XLARGE = 4
 
 
-class InvalidProfile(ValueError):  # noqa: N818 - named as the fact, like the other refusals here
+class InvalidProfile(ValueError):  # noqa: N818  # says what is the case, as NoFit does
     """A device profile holds a value that no device can have."""
 
     def __init__(self, field: str, message: str) -> None:
@@ -101,6 +101,9 @@ class Screen:
     density: int
     """In dpi."""
 
+    def __str__(self) -> str:
+        return f"{self.size.name.lower()} {self.density} dpi"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageManifest:
@@ -150,13 +153,13 @@ class NoFitKind(StrEnum):
 
     NOT_IN_CATALOGUE = "NOT_IN_CATALOGUE"
     PLATFORM = "PLATFORM"
-    SIGNER_CHANGED = "SIGNER_CHANGED"
+    SIGNER = "SIGNER"
     MIN_SDK = "MIN_SDK"
     MAX_SDK = "MAX_SDK"
-    TARGET_SDK_FLOOR = "TARGET_SDK_FLOOR"
+    TARGET_SDK = "TARGET_SDK"
     ABI = "ABI"
     FEATURE = "FEATURE"
-    GL_ES_VERSION = "GL_ES_VERSION"
+    GL_ES = "GL_ES"
     SCREEN = "SCREEN"
 
 
@@ -166,8 +169,12 @@ class NoFitReason:
 
     kind: NoFitKind
     message: str
+    """For a person: `needs Android 12; you have 10`."""
     device_has: tuple[str, ...] = ()
     packages_want: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.kind} device [{', '.join(self.device_has)}] packages [{', '.join(self.packages_want)}]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,15 @@
 """RelationRadar as a process: settings, secret, store, domain, servicer, server."""
 
 import secrets
+from contextlib import AsyncExitStack
 from functools import partial
 
 import structlog
 
 from appshare.process.clock import system_clock
 from appshare.process.command import server_command
+from appshare.process.data_folder import owned_folder
+from appshare.process.lifetime import until_stopped
 from appshare.process.secret_file import read_or_create
 from appshare.relation_radar.code_senders.console import ConsoleCodeSender
 from appshare.relation_radar.friendship import FriendshipRule
@@ -16,16 +19,17 @@ from appshare.relation_radar.registration import Registrar
 from appshare.relation_radar.servicer import RelationRadarServicer
 from appshare.relation_radar.settings import RadarSettings
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
-from appshare.rpc.server import Service, running_server, until_stopped
+from appshare.rpc.server import Service, running_server
 from appshare.sql.database import open_database
 from appshare.v1.relation_radar_pb2_grpc import add_RelationRadarServiceServicer_to_server
 
 
 async def serve(settings: RadarSettings) -> None:
     """Serves RelationRadar: devices, address books and friendship."""
-    folder = settings.data / "relation-radar"
-    secret = read_or_create(folder / "number.key", partial(secrets.token_bytes, 32))
-    async with open_database(folder / "relation_radar.db", MIGRATIONS) as database:
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(owned_folder(settings.data / "relation-radar"))
+        secret = read_or_create(folder / "number.key", partial(secrets.token_bytes, 32))
+        database = await stack.enter_async_context(open_database(folder / "relation_radar.db", MIGRATIONS))
         store, number_keys = SqliteRadarStore(database), NumberKeys(secret)
         registrar = Registrar(
             store,
@@ -41,9 +45,10 @@ async def serve(settings: RadarSettings) -> None:
         service = Service(
             "appshare.v1.RelationRadarService", partial(add_RelationRadarServiceServicer_to_server, servicer)
         )
-        async with running_server(settings.listen, [service], with_reflection=settings.reflection) as address:
-            structlog.get_logger(__name__).info("ready", listen=str(address), data=str(folder))
-            await until_stopped()
+        server = running_server(settings.listen, [service], with_reflection=settings.reflection)
+        address = await stack.enter_async_context(server)
+        structlog.get_logger(__name__).info("ready", listen=str(address), data=str(folder))
+        await until_stopped()
 
 
 main = server_command("relation-radar", RadarSettings, serve)

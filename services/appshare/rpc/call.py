@@ -1,6 +1,6 @@
 """Calls to another process: typed errors instead of gRPC's, and deadlines that shrink on the way."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -83,7 +83,7 @@ class Callee:
         request: Request,
         *,
         metadata: Metadata = (),
-    ) -> AsyncIterator[Response]:
+    ) -> AsyncGenerator[Response, None]:
         """Calls a method that streams its answer; closing the iterator cancels the call."""
         call = method(request, metadata=_with_request_id(metadata))
         try:

@@ -1,5 +1,6 @@
 """What every call of every service gets: a request id in the logs, and a status for whatever its handler raises."""
 
+import inspect
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,12 +11,12 @@ import structlog
 
 from appshare import errors
 from appshare.rpc import status
+from appshare.rpc.handlers import Handler, behavior_of, with_behavior
 
 REQUEST_ID_KEY = "x-request-id"
 """Metadata key under which a request id goes from hop to hop."""
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
-Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"
 
 _log = structlog.get_logger(__name__)
 
@@ -32,18 +33,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         handler = await continuation(handler_call_details)
         if handler is None:
             return handler
-        method = handler_call_details.method
-        if handler.response_streaming:
-            kind = "stream_stream" if handler.request_streaming else "unary_stream"
-            return _with_behavior(handler, kind, _wrap_streaming(getattr(handler, kind), method))
-        kind = "stream_unary" if handler.request_streaming else "unary_unary"
-        return _with_behavior(handler, kind, _wrap_unary(getattr(handler, kind), method))
-
-
-def _with_behavior(handler: Any, kind: str, behavior: Any) -> Handler:
-    make = getattr(grpc, f"{kind}_rpc_method_handler")
-    made: Handler = make(behavior, handler.request_deserializer, handler.response_serializer)
-    return made
+        wrap = _wrap_streaming if handler.response_streaming else _wrap_unary
+        return with_behavior(handler, wrap(behavior_of(handler), handler_call_details.method))
 
 
 def _wrap_unary(behavior: Callable[..., Awaitable[Any]], method: str) -> Callable[..., Awaitable[Any]]:
@@ -60,12 +51,16 @@ def _wrap_unary(behavior: Callable[..., Awaitable[Any]], method: str) -> Callabl
     return handle
 
 
-def _wrap_streaming(behavior: Callable[..., AsyncIterator[Any]], method: str) -> Callable[..., AsyncIterator[Any]]:
+def _wrap_streaming(behavior: Callable[..., Any], method: str) -> Callable[..., AsyncIterator[Any]]:
     async def handle(request: Any, context: Context) -> AsyncIterator[Any]:
         started = _begin(method, context)
         try:
-            async for response in behavior(request, context):
-                yield response
+            answer = behavior(request, context)
+            if inspect.isawaitable(answer):  # a method may write to the context instead of yielding
+                await answer
+            else:
+                async for response in answer:
+                    yield response
         except Exception as error:  # every failure becomes a status here
             await _fail(error, context, started)
         else:

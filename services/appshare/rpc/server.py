@@ -1,20 +1,15 @@
 """The one builder that makes every server the same: health, reflection, errors, limits, graceful stop."""
 
-import asyncio
-import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import grpc
-import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from appshare.rpc.address import Address
 from appshare.rpc.interceptor import CallInterceptor
-
-_log = structlog.get_logger(__name__)
 
 _OPTIONS = [
     # Two processes on one port would share its calls without anybody noticing.
@@ -71,16 +66,6 @@ async def running_server(
     finally:
         await checks.enter_graceful_shutdown()
         await server.stop(_GRACE)
-
-
-async def until_stopped() -> None:
-    """Waits for SIGTERM or SIGINT."""
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
-    await stopped.wait()
-    _log.info("stopping")
 
 
 def _add_health(server: grpc.aio.Server) -> health.aio.HealthServicer:

@@ -1,0 +1,1 @@
+"""`appshare-server`: starts a service, or all of them."""

@@ -1,0 +1,1 @@
+"""ShareRegistry: shared apps, audiences, pushes and inboxes."""

@@ -61,14 +61,14 @@ class Database:
         """
         async with self._lock:
             with _translated():
-                await self._writer.execute("BEGIN IMMEDIATE")
                 try:
+                    await self._writer.execute("BEGIN IMMEDIATE")
                     yield Transaction(self._writer)
                     await self._writer.execute("COMMIT")
                 except BaseException:
-                    # A full disk ends the transaction by itself.
-                    if self._writer.in_transaction:
-                        await self._writer.execute("ROLLBACK")
+                    # Queued behind a statement that a cancelled call left running; does nothing outside a transaction,
+                    # which a full disk ends by itself.
+                    await self._writer.rollback()
                     raise
 
 

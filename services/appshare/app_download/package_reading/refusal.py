@@ -18,7 +18,7 @@ class RefusalReason(StrEnum):
     TIMED_OUT = "TIMED_OUT"
 
 
-class PackageRefused(Exception):  # noqa: N818 - named as the fact, like the other refusals here
+class PackageRefused(Exception):  # noqa: N818  # says what has happened
     """The file is no package that a device would install; the message is safe to show."""
 
     def __init__(self, reason: RefusalReason, message: str) -> None:

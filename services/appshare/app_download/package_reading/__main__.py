@@ -1,0 +1,32 @@
+"""Reads the package on standard input, under the limits in the first argument, and prints a report."""
+
+import json
+import sys
+
+from appshare.app_download.package_reading.limits import ReadingLimits
+from appshare.app_download.package_reading.refusal import PackageRefused, RefusalReason
+from appshare.app_download.package_reading.report import manifest_report, refusal_report
+
+
+def main() -> None:
+    """Run the program."""
+    limits = ReadingLimits(**json.loads(sys.argv[1]))
+    limits.apply_to_this_process()
+    sys.stdout.write(_report(limits))
+
+
+def _report(limits: ReadingLimits) -> str:
+    # Not before the limits are set: apk-info's allocator reserves a GiB of address space if it can.
+    from appshare.app_download.package_reading.reading import read  # noqa: PLC0415  # see above
+
+    try:
+        return manifest_report(read(sys.stdin.buffer, limits))
+    except PackageRefused as refused:
+        return refusal_report(refused)
+    except MemoryError:
+        message = f"reading it takes more than {limits.memory_bytes} bytes of memory"
+        return refusal_report(PackageRefused(RefusalReason.TOO_LARGE, message))
+
+
+if __name__ == "__main__":
+    main()

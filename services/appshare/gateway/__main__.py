@@ -1,0 +1,55 @@
+"""The gateway as a process: settings, keys, backends, one server for devices and one for operators."""
+
+from contextlib import AsyncExitStack
+
+import structlog
+
+from appshare.gateway.access_tokens import AccessTokens, new_signing_key
+from appshare.gateway.authentication import DeviceAuthentication, OperatorAuthentication
+from appshare.gateway.backends import open_backends
+from appshare.gateway.device.account import OPEN_METHODS
+from appshare.gateway.operator_access import OPERATOR_TOKEN_FILE, new_operator_token, write_endpoints
+from appshare.gateway.ports import device_services, operator_services
+from appshare.gateway.settings import GatewaySettings
+from appshare.process.clock import system_clock
+from appshare.process.command import server_command
+from appshare.process.data_folder import owned_folder
+from appshare.process.lifetime import until_stopped
+from appshare.process.secret_file import read_or_create
+from appshare.rpc.server import running_server
+
+
+async def serve(settings: GatewaySettings) -> None:
+    """Serves the gateway: the one door for devices and operators."""
+    settings.require_safe(settings.operator_listen)
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(owned_folder(settings.data / "gateway"))
+        signing_key = read_or_create(folder / "signing-key.pem", new_signing_key)
+        operator_token = read_or_create(folder / OPERATOR_TOKEN_FILE, new_operator_token).decode().strip()
+        tokens = AccessTokens(signing_key, settings.access_lifetime, system_clock)
+        backends = await stack.enter_async_context(open_backends(settings))
+        device_server = running_server(
+            settings.listen,
+            device_services(backends, tokens),
+            interceptors=[DeviceAuthentication(tokens.device_id, OPEN_METHODS)],
+            with_reflection=settings.reflection,
+        )
+        operator_server = running_server(
+            settings.operator_listen,
+            operator_services(backends),
+            interceptors=[OperatorAuthentication(operator_token)],
+            with_reflection=settings.reflection,
+        )
+        devices = await stack.enter_async_context(device_server)
+        operators = await stack.enter_async_context(operator_server)
+        write_endpoints(folder, devices=devices, operators=operators)
+        structlog.get_logger(__name__).info(
+            "ready", listen=str(devices), operator_listen=str(operators), data=str(folder)
+        )
+        await until_stopped()
+
+
+main = server_command("gateway", GatewaySettings, serve)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""Who calls: nothing behind a port is reached without a token, but for what is open by name."""
+
+import hmac
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextvars import ContextVar
+from typing import Any
+
+import grpc
+
+from appshare import errors
+from appshare.rpc.handlers import Handler, with_behavior
+from appshare.rpc.interceptor import Context
+
+_OPEN_PREFIXES = ("/grpc.health.", "/grpc.reflection.")
+
+_calling_device: ContextVar[str] = ContextVar("calling_device")
+
+
+def calling_device() -> str:
+    """The id of the device that the current call is from."""
+    return _calling_device.get()
+
+
+class DeviceAuthentication(grpc.aio.ServerInterceptor):
+    """Lets calls with a device's access token in and remembers the device.
+
+    Args:
+        device_id: reads a token; raises `errors.UnauthenticatedError`.
+        open_methods: full names of the methods that need no token.
+    """
+
+    def __init__(self, device_id: Callable[[str], str], open_methods: Iterable[str]) -> None:
+        self._device_id = device_id
+        self._open_methods = frozenset(open_methods)
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler:
+        """Finds the handler, or one that refuses the call."""
+        handler = await continuation(handler_call_details)
+        if handler is None or _is_open(handler_call_details.method, self._open_methods):
+            return handler
+        try:
+            _calling_device.set(self._device_id(_bearer_token(handler_call_details)))
+        except errors.UnauthenticatedError as error:
+            return _refusing(handler, error)
+        return handler
+
+
+class OperatorAuthentication(grpc.aio.ServerInterceptor):
+    """Lets calls with the operator's token in."""
+
+    def __init__(self, operator_token: str) -> None:
+        self._operator_token = operator_token.encode()
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler:
+        """Finds the handler, or one that refuses the call."""
+        handler = await continuation(handler_call_details)
+        if handler is None or _is_open(handler_call_details.method, ()):
+            return handler
+        try:
+            self._require(_bearer_token(handler_call_details))
+        except errors.UnauthenticatedError as error:
+            return _refusing(handler, error)
+        return handler
+
+    def _require(self, token: str) -> None:
+        if not hmac.compare_digest(token.encode(), self._operator_token):
+            raise errors.UnauthenticatedError(
+                errors.Reason.INVALID_TOKEN, "not this cloud's operator token; it is in the gateway's data folder"
+            )
+
+
+def _is_open(method: str, open_methods: Iterable[str]) -> bool:
+    return method.startswith(_OPEN_PREFIXES) or method in open_methods
+
+
+def _bearer_token(details: grpc.HandlerCallDetails) -> str:
+    value = dict(details.invocation_metadata or ()).get("authorization", "")
+    scheme, _, token = str(value).partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise errors.UnauthenticatedError(
+            errors.Reason.MISSING_TOKEN, "the call needs the metadata `authorization: Bearer <token>`"
+        )
+    return token
+
+
+def _refusing(handler: Any, error: errors.AppShareError) -> Handler:
+    async def refuse(_request: Any, _context: Context) -> Any:
+        raise error
+
+    async def refuse_stream(_request: Any, _context: Context) -> AsyncIterator[Any]:
+        raise error
+        yield  # makes it a generator, as gRPC wants of a method that streams
+
+    return with_behavior(handler, refuse_stream if handler.response_streaming else refuse)

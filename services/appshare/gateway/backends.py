@@ -1,0 +1,39 @@
+"""The services behind the gateway, as the gateway calls them."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import grpc
+
+from appshare.gateway.settings import GatewaySettings
+from appshare.rpc.call import Callee, open_channel
+from appshare.v1 import relation_radar_pb2_grpc, share_registry_pb2_grpc
+
+RADAR = Callee("RelationRadar")
+REGISTRY = Callee("ShareRegistry")
+DOWNLOAD = Callee("AppDownload")
+
+
+@dataclass(frozen=True)
+class Backends:
+    """Stubs of the services, and AppDownload's channel, whose messages are passed on as bytes."""
+
+    radar: relation_radar_pb2_grpc.RelationRadarServiceStub
+    registry: share_registry_pb2_grpc.ShareRegistryServiceStub
+    download: grpc.aio.Channel
+
+
+@asynccontextmanager
+async def open_backends(settings: GatewaySettings) -> AsyncIterator[Backends]:
+    """Opens a channel to each service; a service that is down is connected when it comes back."""
+    async with AsyncExitStack() as stack:
+        radar, registry, download = [
+            await stack.enter_async_context(open_channel(str(address)))
+            for address in (settings.relation_radar, settings.share_registry, settings.app_download)
+        ]
+        yield Backends(
+            radar=relation_radar_pb2_grpc.RelationRadarServiceStub(radar),
+            registry=share_registry_pb2_grpc.ShareRegistryServiceStub(registry),
+            download=download,
+        )

@@ -1,0 +1,1 @@
+"""What devices may ask: one module for each service of `device_gateway.proto`."""

@@ -1,0 +1,62 @@
+"""Registration and sessions of a device."""
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from appshare.gateway.access_tokens import AccessTokens
+from appshare.gateway.backends import RADAR, Backends
+from appshare.rpc.call import remaining_time
+from appshare.rpc.interceptor import Context
+from appshare.v1 import device_gateway_pb2 as pb
+from appshare.v1 import device_gateway_pb2_grpc
+from appshare.v1 import relation_radar_pb2 as radar_pb
+
+OPEN_METHODS = tuple(
+    f"/appshare.v1.AccountService/{method}" for method in ("Register", "VerifyNumber", "RefreshSession")
+)
+"""What a device may call before it has a token."""
+
+
+class AccountServicer(device_gateway_pb2_grpc.AccountServiceServicer):
+    """Serves `AccountService`."""
+
+    def __init__(self, backends: Backends, tokens: AccessTokens) -> None:
+        self._radar = backends.radar
+        self._tokens = tokens
+
+    async def Register(self, request: pb.RegisterRequest, context: Context) -> pb.RegisterResponse:
+        """Starts a registration."""
+        started = await RADAR.unary(
+            self._radar.StartRegistration,
+            radar_pb.StartRegistrationRequest(
+                number=request.number, region=request.region, request_id=request.request_id
+            ),
+            time_limit=remaining_time(context),
+        )
+        return pb.RegisterResponse(registration_id=started.registration_id, code_expire_time=started.code_expire_time)
+
+    async def VerifyNumber(self, request: pb.VerifyNumberRequest, context: Context) -> pb.VerifyNumberResponse:
+        """Completes a registration."""
+        confirmed = await RADAR.unary(
+            self._radar.ConfirmRegistration,
+            radar_pb.ConfirmRegistrationRequest(registration_id=request.registration_id, code=request.code),
+            time_limit=remaining_time(context),
+        )
+        return pb.VerifyNumberResponse(session=self._session(confirmed.device_id, confirmed.refresh_token))
+
+    async def RefreshSession(self, request: pb.RefreshSessionRequest, context: Context) -> pb.RefreshSessionResponse:
+        """Exchanges a refresh token for a new session."""
+        rotated = await RADAR.unary(
+            self._radar.RotateRefreshToken,
+            radar_pb.RotateRefreshTokenRequest(refresh_token=request.refresh_token),
+            time_limit=remaining_time(context),
+        )
+        return pb.RefreshSessionResponse(session=self._session(rotated.device_id, rotated.refresh_token))
+
+    def _session(self, device_id: str, refresh_token: str) -> pb.Session:
+        access = self._tokens.issue(device_id)
+        return pb.Session(
+            device_id=device_id,
+            access_token=access.token,
+            access_expire_time=Timestamp(seconds=int(access.expire_time)),
+            refresh_token=refresh_token,
+        )

@@ -1,0 +1,69 @@
+"""The address book of a device and its friends."""
+
+from collections.abc import Sequence
+
+from appshare.gateway.authentication import calling_device
+from appshare.gateway.backends import RADAR, Backends
+from appshare.gateway.people import find_devices_of_all
+from appshare.rpc.call import remaining_time
+from appshare.rpc.fields import invalid_field
+from appshare.rpc.interceptor import Context
+from appshare.v1 import device_gateway_pb2 as pb
+from appshare.v1 import device_gateway_pb2_grpc
+from appshare.v1 import relation_radar_pb2 as radar_pb
+from appshare.v1.friendship_pb2 import FRIENDSHIP_LEVEL_NONE, FriendshipLevel
+
+MAX_PEOPLE = 100
+"""People of one request."""
+
+
+class FriendServicer(device_gateway_pb2_grpc.FriendServiceServicer):
+    """Serves `FriendService`."""
+
+    def __init__(self, backends: Backends) -> None:
+        self._backends = backends
+
+    async def SyncContacts(self, request: pb.SyncContactsRequest, context: Context) -> pb.SyncContactsResponse:
+        """Replaces or changes the contact book."""
+        sync = radar_pb.SyncBookRequest(device_id=calling_device())
+        match request.WhichOneof("change"):
+            case "full":
+                sync.full.CopyFrom(request.full)
+            case "delta":
+                sync.delta.CopyFrom(request.delta)
+            case _:
+                raise invalid_field("change", "say what changes: `full` or `delta`")
+        synced = await RADAR.unary(self._backends.radar.SyncBook, sync, time_limit=remaining_time(context))
+        return pb.SyncContactsResponse(
+            book_version=synced.book_version,
+            contact_count=synced.contact_count,
+            skipped_number_count=synced.skipped_number_count,
+        )
+
+    async def ListFriends(self, request: pb.ListFriendsRequest, context: Context) -> pb.ListFriendsResponse:
+        """Lists the friends."""
+        listed = await RADAR.unary(
+            self._backends.radar.ListFriendships,
+            radar_pb.ListFriendshipsRequest(
+                device_id=calling_device(), page_size=request.page_size, page_token=request.page_token
+            ),
+            time_limit=remaining_time(context),
+        )
+        return pb.ListFriendsResponse(
+            friends=listed.friends, next_page_token=listed.next_page_token, truncated=listed.truncated
+        )
+
+    async def BatchCheckFriends(
+        self, request: pb.BatchCheckFriendsRequest, context: Context
+    ) -> pb.BatchCheckFriendsResponse:
+        """Says for each person whether the device may see what they share with friends."""
+        if len(request.people) > MAX_PEOPLE:
+            raise invalid_field("people", f"at most {MAX_PEOPLE} people in one request")
+        found = await find_devices_of_all(
+            self._backends, calling_device(), request.people, time_limit=remaining_time(context)
+        )
+        return pb.BatchCheckFriendsResponse(levels=[_best(acquaintances) for acquaintances in found])
+
+
+def _best(acquaintances: Sequence[radar_pb.Acquaintance]) -> FriendshipLevel.ValueType:
+    return max((each.as_viewer for each in acquaintances), default=FRIENDSHIP_LEVEL_NONE)

@@ -1,0 +1,59 @@
+"""Calls that are passed on as bytes: messages that are the same on both sides are neither read nor built again."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+import grpc
+
+from appshare.rpc.call import Callee, remaining_time
+from appshare.rpc.handlers import Handler
+from appshare.rpc.interceptor import Context
+
+
+class Forwarder:
+    """Makes handlers that pass calls on to a service.
+
+    Args:
+        callee: the service, for error messages.
+        service: its full name in the protos.
+    """
+
+    def __init__(self, channel: grpc.aio.Channel, callee: Callee, service: str) -> None:
+        self._channel = channel
+        self._callee = callee
+        self._service = service
+
+    async def call(self, method: str, request: bytes, *, time_limit: float) -> bytes:
+        """Calls a method that takes one message and gives one."""
+        call: Any = self._channel.unary_unary(self._path(method))
+        answer: bytes = await self._callee.unary(call, request, time_limit=time_limit)
+        return answer
+
+    def unary(self, method: str) -> Handler:
+        """A handler for a method that takes one message and gives one."""
+
+        async def forward(request: bytes, context: Context) -> bytes:
+            return await self.call(method, request, time_limit=remaining_time(context))
+
+        return grpc.unary_unary_rpc_method_handler(forward)
+
+    def upload(self, method: str) -> Handler:
+        """A handler for a method that takes a stream and gives one message."""
+        call: Any = self._channel.stream_unary(self._path(method))
+
+        async def forward(requests: AsyncIterator[bytes], _context: Context) -> bytes:
+            answer: bytes = await self._callee.upload(call, requests)
+            return answer
+
+        return grpc.stream_unary_rpc_method_handler(forward)
+
+    async def download(self, method: str, request: bytes) -> AsyncGenerator[bytes, None]:
+        """Calls a method that gives a stream; closing the iterator cancels the call."""
+        call: Any = self._channel.unary_stream(self._path(method))
+        async with aclosing(self._callee.stream(call, request)) as messages:
+            async for message in messages:
+                yield message
+
+    def _path(self, method: str) -> str:
+        return f"/{self._service}/{method}"

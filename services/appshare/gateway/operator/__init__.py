@@ -1,0 +1,1 @@
+"""What operators may ask: one module for each service of `operator_gateway.proto`."""

@@ -1,0 +1,36 @@
+"""Which services each port of the gateway serves. No operator's method is on the port for devices."""
+
+from functools import partial
+
+from appshare.gateway.access_tokens import AccessTokens
+from appshare.gateway.backends import Backends
+from appshare.gateway.device.account import AccountServicer
+from appshare.gateway.device.downloads import SERVICE as DOWNLOAD_SERVICE
+from appshare.gateway.device.downloads import DownloadServicer
+from appshare.gateway.device.friends import FriendServicer
+from appshare.gateway.device.inbox import InboxServicer
+from appshare.gateway.device.sharing import SharingServicer
+from appshare.gateway.operator.catalogue import SERVICE as CATALOGUE_SERVICE
+from appshare.gateway.operator.catalogue import add_catalogue_to
+from appshare.rpc.server import Service
+from appshare.v1 import device_gateway_pb2_grpc as grpc_stubs
+
+
+def device_services(backends: Backends, tokens: AccessTokens) -> list[Service]:
+    """The services of the port for devices."""
+    account = AccountServicer(backends, tokens)
+    friends = FriendServicer(backends)
+    sharing = SharingServicer(backends)
+    inbox = InboxServicer(backends)
+    return [
+        Service("appshare.v1.AccountService", partial(grpc_stubs.add_AccountServiceServicer_to_server, account)),
+        Service("appshare.v1.FriendService", partial(grpc_stubs.add_FriendServiceServicer_to_server, friends)),
+        Service("appshare.v1.SharingService", partial(grpc_stubs.add_SharingServiceServicer_to_server, sharing)),
+        Service("appshare.v1.InboxService", partial(grpc_stubs.add_InboxServiceServicer_to_server, inbox)),
+        Service(DOWNLOAD_SERVICE, DownloadServicer(backends).add_to),
+    ]
+
+
+def operator_services(backends: Backends) -> list[Service]:
+    """The services of the port for operators."""
+    return [Service(CATALOGUE_SERVICE, partial(add_catalogue_to, backends=backends))]

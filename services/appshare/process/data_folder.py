@@ -1,0 +1,27 @@
+"""The folder in which one service keeps what it owns."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def owned_folder(path: Path) -> Iterator[Path]:
+    """The folder, created when missing, that no other process uses while the context is open.
+
+    Raises:
+        OSError: it cannot be created, or another process uses it.
+    """
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = os.open(path / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            # Given up by the system when the process ends, however it ends.
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OSError(f"another process is using {path}: stop it, or take another --data folder") from None
+        yield path
+    finally:
+        os.close(lock)

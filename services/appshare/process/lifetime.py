@@ -1,0 +1,29 @@
+"""How long a process lives: until it is told to stop, or whoever started it is gone."""
+
+import asyncio
+import os
+import signal
+import sys
+
+import structlog
+
+_SUPERVISED = "APPSHARE_SUPERVISED"
+_log = structlog.get_logger(__name__)
+
+
+def supervised_environment() -> dict[str, str]:
+    """The environment for a child that shall stop when its standard input, a pipe of ours, ends."""
+    return {**os.environ, _SUPERVISED: "1"}
+
+
+async def until_stopped() -> None:
+    """Waits for SIGTERM or SIGINT; in a supervised process also for the end of its supervisor."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    if os.environ.get(_SUPERVISED):
+        # The pipe ends with the supervisor, also when that is killed.
+        loop.add_reader(sys.stdin.fileno(), stopped.set)
+    await stopped.wait()
+    _log.info("stopping")

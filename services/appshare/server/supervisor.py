@@ -1,0 +1,129 @@
+"""Runs server processes as children: a crashed one is started again, all are stopped together."""
+
+import asyncio
+import sys
+import time
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import grpc
+import structlog
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from appshare.process.lifetime import supervised_environment
+from appshare.rpc.address import Address
+from appshare.rpc.call import open_channel
+
+_log = structlog.get_logger(__name__)
+
+_START_LIMIT = 60.0
+"""Seconds in which a child must become healthy for the first time."""
+_STOP_LIMIT = 10.0
+"""Seconds that a child has to stop."""
+_FIRST_PAUSE, _LONGEST_PAUSE, _STABLE = 0.2, 10.0, 30.0
+"""Seconds before a crashed child is started again: doubled each time, until it has lived long enough."""
+
+
+class StartError(OSError):
+    """A child did not come up."""
+
+
+@dataclass(frozen=True)
+class Child:
+    """A process to supervise.
+
+    Attributes:
+        name: its command of `appshare-server`.
+        arguments: what follows the command.
+        address: where its health can be asked.
+    """
+
+    name: str
+    arguments: Sequence[str]
+    address: Address
+
+
+class Supervised:
+    """One child while it is supervised."""
+
+    def __init__(self, child: Child) -> None:
+        self._child = child
+        self._process: Process | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Starts the child and returns when it is healthy.
+
+        Raises:
+            StartError: it ended or did not become healthy in time.
+        """
+        self._process = await self._spawn()
+        await self._until_healthy(self._process)
+        self._task = asyncio.create_task(self._keep_running())
+
+    async def stop(self) -> None:
+        """Stops the child gracefully, by force when it takes too long."""
+        if self._task:
+            self._task.cancel()
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), _STOP_LIMIT)
+        except TimeoutError:
+            _log.warning("killed", child=self._child.name)
+            process.kill()
+            await process.wait()
+
+    async def _keep_running(self) -> None:
+        pause = _FIRST_PAUSE
+        while self._process is not None:
+            started = time.monotonic()
+            code = await self._process.wait()
+            pause = _FIRST_PAUSE if time.monotonic() - started > _STABLE else min(pause * 2, _LONGEST_PAUSE)
+            _log.error("crashed", child=self._child.name, exit_code=code, restart_in_seconds=pause)
+            await asyncio.sleep(pause)
+            self._process = await self._spawn()
+
+    async def _spawn(self) -> Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "appshare.server",
+            self._child.name,
+            *self._child.arguments,
+            stdin=PIPE,
+            stdout=DEVNULL,
+            env=supervised_environment(),
+            # Ctrl-C goes to the supervisor alone, which then stops the children in order.
+            start_new_session=True,
+        )
+
+    async def _until_healthy(self, process: Process) -> None:
+        ended = asyncio.create_task(process.wait())
+        healthy = asyncio.create_task(_until_serving(self._child.address))
+        try:
+            await asyncio.wait({ended, healthy}, timeout=_START_LIMIT, return_when=asyncio.FIRST_COMPLETED)
+            if ended.done():
+                raise StartError(f"{self._child.name} ended with exit code {process.returncode}; see its message above")
+            if not healthy.done():
+                raise StartError(f"{self._child.name} did not become ready within {_START_LIMIT:.0f} seconds")
+        finally:
+            ended.cancel()
+            healthy.cancel()
+
+
+async def _until_serving(address: Address) -> None:
+    request = health_pb2.HealthCheckRequest()
+    async with open_channel(str(address)) as channel:
+        check = health_pb2_grpc.HealthStub(channel).Check  # type: ignore[attr-defined]  # missing in the stubs
+        while True:
+            try:
+                response = await check(request, timeout=1.0, wait_for_ready=True)
+            except grpc.aio.AioRpcError:
+                await asyncio.sleep(0.05)
+            else:
+                if response.status == health_pb2.HealthCheckResponse.SERVING:
+                    return

@@ -1,0 +1,206 @@
+"""What ShareRegistry speaks of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Generic, NewType, TypeAlias, TypeVar
+
+Item = TypeVar("Item")
+
+
+class Platform(StrEnum):
+    """The operating system of an app."""
+
+    ANDROID = "android"
+    IOS = "ios"
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """An app as it is installed on a device; the fields are those of `app.proto`."""
+
+    platform: Platform
+    package_name: str
+    label: str
+    version_name: str
+    version_code: int
+    signer_sha256: str
+    icon_sha256: str
+
+
+class AudienceKind(StrEnum):
+    """Who may see an app of an owner."""
+
+    NOBODY = "nobody"
+    FRIENDS = "friends"
+    EVERYONE = "everyone"
+    SELECTED = "selected"
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who may see an app of an owner.
+
+    Attributes:
+        selected: device ids, at least one with SELECTED and none with another kind.
+    """
+
+    kind: AudienceKind
+    selected: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryApp:
+    """An app of an owner with its audience, as only the owner sees it."""
+
+    app: App
+    audience: Audience
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """An app that an owner shares with the viewer who asks."""
+
+    owner_id: str
+    app: App
+
+
+class Level(IntEnum):
+    """How sure it is that two devices are friends."""
+
+    NONE = 0
+    LIKELY = 1
+    CONFIRMED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedDevice:
+    """Another device and its level of friendship in the direction that the request is about."""
+
+    device_id: str
+    level: Level
+
+
+Key = NewType("Key", str)
+"""What an app admits and a viewer holds; `visibility.py` alone knows what it means."""
+
+Keyring: TypeAlias = Mapping[str, frozenset[Key]]
+"""The keys that a viewer holds, by the device id of the owner whose apps they open."""
+
+
+class PushPolicy(StrEnum):
+    """From whom a device accepts pushes."""
+
+    OFF = "off"
+    FRIENDS = "friends"
+    SELECTED = "selected"
+
+
+@dataclass(frozen=True, slots=True)
+class PushPreference:
+    """From whom a device accepts pushes.
+
+    Attributes:
+        selected: device ids, at least one with SELECTED and none with another policy.
+    """
+
+    policy: PushPolicy
+    selected: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PushStance:
+    """A device's preference as far as it concerns one sender.
+
+    Attributes:
+        names_sender: whether the sender is among the selected.
+    """
+
+    policy: PushPolicy
+    names_sender: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """What a sender pushes.
+
+    Attributes:
+        package_names: empty for everything that the sender shares with the recipient.
+    """
+
+    sender_id: str
+    package_names: frozenset[str]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class PushReceipt:
+    """What became of a push that carried a request id.
+
+    Attributes:
+        digest: of what the sender asked for.
+        accepted: ids of the recipients that have it in their inboxes.
+    """
+
+    digest: bytes
+    accepted: frozenset[str]
+
+
+class PushOutcome(StrEnum):
+    """What became of a push for one recipient; never why."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class InboxEvent:
+    """A push as it is delivered.
+
+    Attributes:
+        create_time: seconds since the epoch.
+        shares: what of it the device may see now, by package name.
+    """
+
+    position: int
+    create_time: float
+    sender_id: str
+    note: str
+    shares: tuple[Share, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InboxPage:
+    """Events of an inbox, oldest first, without those of which nothing can be seen any more.
+
+    Attributes:
+        through: position of the newest event that was looked at; where the next page starts.
+        more: whether events may wait behind `through`.
+    """
+
+    events: tuple[InboxEvent, ...]
+    through: int
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Says how far an inbox goes.
+
+    Attributes:
+        head: position of the newest event; 0 when there has never been one.
+    """
+
+    head: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """Items of a list.
+
+    Attributes:
+        more: whether items follow behind the last one.
+    """
+
+    items: tuple[Item, ...]
+    more: bool

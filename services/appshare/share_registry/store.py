@@ -1,0 +1,108 @@
+"""What ShareRegistry needs of a store; every implementation passes the same contract tests."""
+
+from collections.abc import Collection, Mapping
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from appshare.share_registry.model import (
+    App,
+    InboxPage,
+    Key,
+    Keyring,
+    Level,
+    Page,
+    Push,
+    PushPreference,
+    PushReceipt,
+    PushStance,
+    Share,
+)
+
+
+class RegistryStore(Protocol):
+    """Apps with the keys that they admit, push preferences, pushes and inboxes.
+
+    Every method raises `errors.UnavailableError` (STORAGE_UNAVAILABLE) when the storage cannot be used.
+    """
+
+    def change(self) -> AbstractAsyncContextManager["RegistryChange"]:
+        """Changes follow one another; each is durable when its context ends, and never was when that raises."""
+
+    async def apps(self, device_id: str, after: str, limit: int) -> Page[tuple[App, frozenset[Key]]]:
+        """The apps of a device with the keys that they admit, by package name from behind `after`."""
+
+    async def shares(self, keyring: Keyring, after: tuple[str, str], limit: int) -> Page[Share]:
+        """The apps that the keys open, by owner and package name from behind the pair `after`."""
+
+    async def newest_share(self, keyring: Keyring, package_name: str) -> Share | None:
+        """The app that the keys open with the highest version code, of the first owner that has it."""
+
+    async def push_preference(self, device_id: str) -> PushPreference | None:
+        """The push preference of a device; None when it has not said any."""
+
+    async def head(self, device_id: str) -> int:
+        """The position of the newest event that an inbox has ever had; 0 when there has been none."""
+
+    async def inbox_page(
+        self, device_id: str, keys: Mapping[Level, frozenset[Key]], after: int, limit: int, share_limit: int
+    ) -> InboxPage:
+        """The events behind a position, with those of their apps that the keys for the event's level open.
+
+        It looks at `limit` events at most. It ends before the event with which it would have more than `share_limit`
+        shares; its first event is whole also when that one alone has more.
+        """
+
+
+class RegistryChange(Protocol):
+    """What can be read and written inside one change; what it reads nobody else changes meanwhile."""
+
+    # Apps
+
+    async def put_apps(self, device_id: str, apps: Collection[App]) -> None:
+        """Adds apps, admitting no key, and updates those that are there, which keep their keys."""
+
+    async def drop_apps(self, device_id: str, package_names: Collection[str]) -> None:
+        """Removes apps with their keys; one that is not there is none to remove."""
+
+    async def drop_other_apps(self, device_id: str, package_names: Collection[str]) -> None:
+        """Removes all apps but those named."""
+
+    async def count_apps(self, device_id: str) -> int:
+        """How many apps a device has."""
+
+    async def present_apps(self, device_id: str, package_names: Collection[str]) -> frozenset[str]:
+        """Those of the package names that the device has."""
+
+    async def replace_keys(self, device_id: str, keys: Mapping[str, frozenset[Key]]) -> None:
+        """Sets the keys that apps admit, by package name; all of them must be there."""
+
+    async def admitted_keys(self, device_id: str, package_names: Collection[str]) -> frozenset[Key]:
+        """The keys of which each opens at least one of the apps named, or of all apps when none is named."""
+
+    # Pushes
+
+    async def replace_push_preference(self, device_id: str, preference: PushPreference) -> None:
+        """Sets the push preference of a device."""
+
+    async def push_stances(self, sender_id: str, device_ids: Collection[str]) -> Mapping[str, PushStance]:
+        """The preferences towards a sender, by device id; without the devices that have not said any."""
+
+    async def add_push(self, push: Push, recipients: Mapping[str, Level], now: float) -> None:
+        """Puts a push into inboxes, each at its next position, with the level for the recipient's device id."""
+
+    async def push_receipt(self, sender_id: str, request_id: str) -> PushReceipt | None:
+        """The receipt of a sender's push with the request id."""
+
+    async def add_push_receipt(self, sender_id: str, request_id: str, receipt: PushReceipt, now: float) -> None:
+        """Stores the receipt of a sender's push with the request id."""
+
+    async def forget_push_receipts(self, before: float) -> None:
+        """Removes the receipts from before that time."""
+
+    # Inboxes
+
+    async def head(self, device_id: str) -> int:
+        """The position of the newest event that an inbox has ever had; 0 when there has been none."""
+
+    async def remove_events(self, device_id: str, through: int) -> None:
+        """Removes the events up to a position, and pushes that no inbox has any more."""

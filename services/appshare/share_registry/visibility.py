@@ -1,0 +1,51 @@
+"""Who sees what: the only place that knows the rule.
+
+An app admits whoever holds one of its keys; a viewer holds keys to the apps of an owner. Stores keep keys and compare them,
+what they mean is said here.
+"""
+
+from appshare.share_registry.model import Audience, AudienceKind, Key, Level, RelatedDevice
+
+_EVERYONE = Key("everyone")
+_FRIENDS = Key("friends")
+_DEVICE_PREFIX = "device:"
+
+
+def are_friends(device_id: str, other: RelatedDevice) -> bool:
+    """Whether the other device counts as a friend of the first; no device is its own friend."""
+    return other.level >= Level.LIKELY and other.device_id != device_id
+
+
+def keys_admitted(audience: Audience) -> frozenset[Key]:
+    """The keys of which a viewer needs one to see an app with the audience."""
+    match audience.kind:
+        case AudienceKind.NOBODY:
+            return frozenset()
+        case AudienceKind.FRIENDS:
+            return frozenset({_FRIENDS})
+        case AudienceKind.EVERYONE:
+            return frozenset({_EVERYONE})
+        case AudienceKind.SELECTED:
+            return frozenset(map(_device_key, audience.selected))
+
+
+def keys_held(viewer_id: str, owner: RelatedDevice) -> frozenset[Key]:
+    """The keys that a viewer holds to the apps of an owner; who is named loses that with the friendship."""
+    if are_friends(viewer_id, owner):
+        return frozenset({_EVERYONE, _FRIENDS, _device_key(viewer_id)})
+    return frozenset({_EVERYONE})
+
+
+def audience_of(keys: frozenset[Key]) -> Audience:
+    """The audience of an app that admits the keys: the inverse of `keys_admitted`."""
+    if not keys:
+        return Audience(AudienceKind.NOBODY)
+    if _FRIENDS in keys:
+        return Audience(AudienceKind.FRIENDS)
+    if _EVERYONE in keys:
+        return Audience(AudienceKind.EVERYONE)
+    return Audience(AudienceKind.SELECTED, frozenset(key.removeprefix(_DEVICE_PREFIX) for key in keys))
+
+
+def _device_key(device_id: str) -> Key:
+    return Key(_DEVICE_PREFIX + device_id)
