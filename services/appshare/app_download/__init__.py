@@ -1,0 +1,1 @@
+"""AppDownload: the catalogue of packages, device fit and the bytes."""

@@ -96,7 +96,7 @@ def _supports_screens(profile: DeviceProfile, manifest: PackageManifest) -> Miss
     screen = _screen(profile)
     if screen is None or any(size <= screen.size for size in manifest.supports_screens):
         return None
-    wants = tuple(size.name.lower() for size in manifest.supports_screens)
+    wants = tuple(size.name.lower() for size in manifest.supports_screens) or ("none",)
     return Miss(NoFitKind.SCREEN, (str(screen),), wants)
 
 

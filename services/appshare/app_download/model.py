@@ -193,3 +193,23 @@ class Fit:
     version_code: int
     version_name: str
     why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AppStoreLink:
+    """Where an iPhone gets the app."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncedFile:
+    """What an upload says of the file that it is about to send; `size` in bytes."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+PageKey = tuple[str, int, str]
+"""Where a package stands in lists: package name, version code (newest first), sha256."""

@@ -15,7 +15,7 @@ _SENTENCES = {
     NoFitKind.SIGNER: "signed by somebody else than the catalogue trusts",
     NoFitKind.MIN_SDK: "needs Android {lowest}; you have {has}",
     NoFitKind.MAX_SDK: "made for Android up to {highest}; you have {has}",
-    NoFitKind.TARGET_SDK: "made for Android {highest}; you have {has}, which installs what is made for {floor} or newer",
+    NoFitKind.TARGET_SDK: "made for Android {highest}; you have {has}, which asks for {floor} or newer",
     NoFitKind.ABI: "made for {wants}; you have {has}",
     NoFitKind.FEATURE: "needs {wants}, which you do not have",
     NoFitKind.GL_ES: "needs OpenGL ES {lowest}; you have {has}",
@@ -46,7 +46,7 @@ def _wants(broken: Iterable[Miss]) -> tuple[str, ...]:
 
 
 def _numbers_first(want: str) -> tuple[bool, int, str]:
-    return (not want.isdigit(), int(want) if want.isdigit() else 0, want)
+    return (not want.isdecimal(), int(want) if want.isdecimal() else 0, want)
 
 
 def _sentence(profile: DeviceProfile, kind: NoFitKind, has: tuple[str, ...], wants: tuple[str, ...]) -> str:
@@ -63,6 +63,6 @@ def _sentence(profile: DeviceProfile, kind: NoFitKind, has: tuple[str, ...], wan
 
 def _android(sdk: str) -> str:
     """`12` for SDK 31; a codename stays what it is."""
-    if not sdk.isdigit():
+    if not sdk.isdecimal():
         return sdk
     return version_name(int(sdk)) or f"SDK {sdk}"

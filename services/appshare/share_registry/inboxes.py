@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from datetime import timedelta
 
 from appshare import errors
-from appshare.share_registry.model import Heartbeat, InboxEvent, InboxPage, Level, RelatedDevice
+from appshare.share_registry.model import Heartbeat, InboxEvent, InboxPage, Level
 from appshare.share_registry.signals import Signals
 from appshare.share_registry.store import RegistryStore
 from appshare.share_registry.visibility import keys_held
@@ -83,5 +83,13 @@ class Inboxes:
 
     async def _page(self, device_id: str, after: int, limit: int) -> InboxPage:
         """A page as it may be delivered now: with the levels as they were pushed, and audiences as they are."""
-        keys = {level: keys_held(device_id, ...) for level in Level}
+        keys = {level: keys_held(device_id, level) for level in Level}
         return await self._store.inbox_page(device_id, keys, after, limit, _PAGE_SHARES)
+
+
+async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    except TimeoutError:
+        return False

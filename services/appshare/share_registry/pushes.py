@@ -19,7 +19,7 @@ from appshare.share_registry.model import (
 from appshare.share_registry.registry import require_apps
 from appshare.share_registry.signals import Signals
 from appshare.share_registry.store import RegistryChange, RegistryStore
-from appshare.share_registry.visibility import are_friends, keys_held
+from appshare.share_registry.visibility import is_friend, keys_held, level_towards
 
 _UNSAID = PushPreference(PushPolicy.OFF)
 
@@ -51,7 +51,8 @@ class Pushes:
 
         Args:
             recipients: with the level that each has as viewer of the sender.
-            request_id: a push with the same one is delivered once; empty for none.
+            request_id: a push with the same one is delivered once, and whom it did not reach then it does not reach
+                again; empty for none.
 
         Raises:
             errors.NotFoundError: APP_NOT_FOUND, when the sender's own inventory lacks an app that the push names.
@@ -70,7 +71,7 @@ class Pushes:
     async def _deliver_once(
         self, change: RegistryChange, push: Push, recipients: Sequence[RelatedDevice], request_id: str
     ) -> frozenset[str]:
-        now, digest = self._clock(), _digest(push, recipients)
+        now, digest = self._clock(), _digest(push)
         await change.forget_push_receipts(now - self._request_memory)
         receipt = await change.push_receipt(push.sender_id, request_id)
         if receipt is None:
@@ -84,9 +85,7 @@ class Pushes:
             )
         return receipt.accepted
 
-    async def _deliver(
-        self, change: RegistryChange, push: Push, recipients: Sequence[RelatedDevice]
-    ) -> frozenset[str]:
+    async def _deliver(self, change: RegistryChange, push: Push, recipients: Sequence[RelatedDevice]) -> frozenset[str]:
         accepted = await _accepting(change, push, recipients)
         if accepted:
             await change.add_push(push, accepted, self._clock())
@@ -96,15 +95,13 @@ class Pushes:
 async def _accepting(change: RegistryChange, push: Push, recipients: Iterable[RelatedDevice]) -> Mapping[str, Level]:
     """The recipients that get a push: friends that accept it and may see something of it."""
     await require_apps(change, push.sender_id, push.package_names)
-    friends = {each.device_id: each.level for each in recipients if are_friends(push.sender_id, each)}
+    friends = {each.device_id: each.level for each in recipients if is_friend(level_towards(push.sender_id, each))}
     stances = await change.push_stances(push.sender_id, friends)
     admitted = await change.admitted_keys(push.sender_id, push.package_names)
     return {
         device_id: level
         for device_id, level in friends.items()
-        if device_id in stances
-        and _accepts(stances[device_id])
-        and admitted & keys_held(device_id, RelatedDevice(push.sender_id, level))
+        if device_id in stances and _accepts(stances[device_id]) and admitted & keys_held(device_id, level)
     }
 
 
@@ -119,7 +116,10 @@ def _accepts(stance: PushStance) -> bool:
             return stance.names_sender
 
 
-def _digest(push: Push, recipients: Iterable[RelatedDevice]) -> bytes:
-    """Of what the sender chose: levels may have changed until it tries again, and order means nothing."""
-    chosen = [sorted(each.device_id for each in recipients), sorted(push.package_names), push.note]
-    return hashlib.sha256(json.dumps(chosen).encode()).digest()
+def _digest(push: Push) -> bytes:
+    """Of what the sender chose, but not of the recipients.
+
+    The sender chose people. Which devices they have and how these stand to the sender can change until it tries again,
+    and telling it that this is another push now would tell it so.
+    """
+    return hashlib.sha256(json.dumps([sorted(push.package_names), push.note]).encode()).digest()

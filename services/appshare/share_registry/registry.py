@@ -14,7 +14,7 @@ from appshare.share_registry.model import (
 )
 from appshare.share_registry.signals import Signals
 from appshare.share_registry.store import RegistryChange, RegistryStore
-from appshare.share_registry.visibility import audience_of, keys_admitted, keys_held
+from appshare.share_registry.visibility import audience_of, keys_admitted, keys_held, level_towards
 
 
 class Registry:
@@ -111,4 +111,4 @@ async def require_apps(change: RegistryChange, device_id: str, package_names: Co
 
 
 def _keyring(viewer_id: str, owners: Iterable[RelatedDevice]) -> Keyring:
-    return {owner.device_id: keys_held(viewer_id, owner) for owner in owners}
+    return {owner.device_id: keys_held(viewer_id, level_towards(viewer_id, owner)) for owner in owners}

@@ -1,7 +1,7 @@
 """Who sees what: the only place that knows the rule.
 
-An app admits whoever holds one of its keys; a viewer holds keys to the apps of an owner. Stores keep keys and compare them,
-what they mean is said here.
+An app admits whoever holds one of its keys; a viewer holds keys to the apps of an owner. Stores keep keys and compare
+them; what they mean is said here.
 """
 
 from appshare.share_registry.model import Audience, AudienceKind, Key, Level, RelatedDevice
@@ -11,9 +11,14 @@ _FRIENDS = Key("friends")
 _DEVICE_PREFIX = "device:"
 
 
-def are_friends(device_id: str, other: RelatedDevice) -> bool:
-    """Whether the other device counts as a friend of the first; no device is its own friend."""
-    return other.level >= Level.LIKELY and other.device_id != device_id
+def level_towards(device_id: str, other: RelatedDevice) -> Level:
+    """The level of friendship between a device and another; no device is its own friend."""
+    return Level.NONE if other.device_id == device_id else other.level
+
+
+def is_friend(level: Level) -> bool:
+    """Whether a level is that of a friend."""
+    return level >= Level.LIKELY
 
 
 def keys_admitted(audience: Audience) -> frozenset[Key]:
@@ -29,9 +34,9 @@ def keys_admitted(audience: Audience) -> frozenset[Key]:
             return frozenset(map(_device_key, audience.selected))
 
 
-def keys_held(viewer_id: str, owner: RelatedDevice) -> frozenset[Key]:
-    """The keys that a viewer holds to the apps of an owner; who is named loses that with the friendship."""
-    if are_friends(viewer_id, owner):
+def keys_held(viewer_id: str, level: Level) -> frozenset[Key]:
+    """The keys that a viewer holds to the apps of an owner at a level; who is named loses that with the friendship."""
+    if is_friend(level):
         return frozenset({_EVERYONE, _FRIENDS, _device_key(viewer_id)})
     return frozenset({_EVERYONE})
 

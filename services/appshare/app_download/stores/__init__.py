@@ -1,0 +1,1 @@
+"""Where AppDownload keeps its catalogue."""

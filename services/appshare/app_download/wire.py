@@ -1,0 +1,142 @@
+"""Messages of AppDownload to words of its domain and back."""
+
+from appshare import errors
+from appshare.app_download.adaptation import AdaptationRow
+from appshare.app_download.android_versions import api_level
+from appshare.app_download.model import (
+    AppStoreLink,
+    Artifact,
+    DeviceProfile,
+    Fit,
+    InvalidProfile,
+    NoFit,
+    NoFitKind,
+    NoFitReason,
+    Platform,
+)
+from appshare.v1 import catalogue_pb2, device_pb2, fit_pb2
+
+_PLATFORMS = {device_pb2.PLATFORM_ANDROID: Platform.ANDROID, device_pb2.PLATFORM_IOS: Platform.IOS}
+_KINDS = {kind: fit_pb2.NoFitKind.Value(f"NO_FIT_KIND_{kind}") for kind in NoFitKind}
+
+
+def read_profile(message: device_pb2.DeviceProfile) -> DeviceProfile:
+    """The profile of a request.
+
+    Raises:
+        errors.InvalidArgumentError: INVALID_DEVICE_PROFILE.
+    """
+    if message.platform not in _PLATFORMS:
+        raise invalid_profile(InvalidProfile("platform", "say whether the device is an Android or an iOS one"))
+    resolution = message.resolution
+    profile = DeviceProfile(
+        platform=_PLATFORMS[message.platform],
+        sdk_version=_read_sdk_version(message),
+        codename=message.codename,
+        supported_abis=tuple(message.supported_abis),
+        screen_density=message.screen_density or None,
+        screen_width_px=resolution.width or None,
+        screen_height_px=resolution.height or None,
+        supported_locales=tuple(message.supported_locales),
+        device_features=tuple(message.device_features),
+        gl_extensions=tuple(message.gl_extensions),
+        model=message.model,
+        manufacturer=message.manufacturer,
+    )
+    try:
+        profile.validate()
+    except InvalidProfile as error:
+        raise invalid_profile(error) from None
+    return profile
+
+
+def invalid_profile(error: InvalidProfile) -> errors.InvalidArgumentError:
+    """The error for a value that no device can have."""
+    field = f"profile.{error.field}"
+    return errors.InvalidArgumentError(errors.Reason.INVALID_DEVICE_PROFILE, f"{field}: {error.message}", field=field)
+
+
+def write_answer(answer: Fit | NoFit | AppStoreLink) -> fit_pb2.FitAnswer:
+    """The answer to what fits."""
+    match answer:
+        case Fit():
+            return fit_pb2.FitAnswer(fit=_write_fit(answer))
+        case NoFit():
+            reasons = [_write_reason(reason) for reason in answer.reasons]
+            return fit_pb2.FitAnswer(no_fit=fit_pb2.NoFit(reasons=reasons))
+        case AppStoreLink():
+            return fit_pb2.FitAnswer(app_store_link=fit_pb2.AppStoreLink(url=answer.url))
+
+
+def write_package(artifact: Artifact) -> catalogue_pb2.CataloguePackage:
+    """A package of the catalogue."""
+    manifest = artifact.manifest
+    return catalogue_pb2.CataloguePackage(
+        package_id=artifact.sha256,
+        files=[_write_file(artifact)],
+        package_name=manifest.package_name,
+        label=manifest.label,
+        version_name=manifest.version_name,
+        version_code=manifest.version_code,
+        min_sdk=manifest.min_sdk,
+        target_sdk=manifest.target_sdk,
+        max_sdk=manifest.max_sdk or 0,
+        abis=manifest.abis,
+        signer_sha256=manifest.signer_sha256,
+    )
+
+
+def write_row(row: AdaptationRow) -> catalogue_pb2.AdaptationRow:
+    """A row of the adaptation table."""
+    manifest = row.artifact.manifest
+    return catalogue_pb2.AdaptationRow(
+        package_name=manifest.package_name,
+        version_code=manifest.version_code,
+        version_name=manifest.version_name,
+        min_sdk=row.min_sdk,
+        max_sdk=row.max_sdk or 0,
+        screens=row.screens,
+        abis=row.abis,
+        package_id=row.artifact.sha256,
+        file_names=[row.artifact.file_name],
+    )
+
+
+def _read_sdk_version(message: device_pb2.DeviceProfile) -> int | None:
+    if message.sdk_version or message.platform == device_pb2.PLATFORM_IOS or not message.os_version:
+        return message.sdk_version or None
+    level = api_level(message.os_version)
+    if level is None:
+        raise invalid_profile(
+            InvalidProfile("os_version", "not a known version of Android; send the API level as `sdk_version`")
+        )
+    return level
+
+
+def _write_fit(fit: Fit) -> fit_pb2.Fit:
+    return fit_pb2.Fit(
+        package_name=fit.package_name,
+        version_name=fit.version_name,
+        version_code=fit.version_code,
+        signer_sha256=fit.artifacts[0].manifest.signer_sha256,
+        files=[_write_file(artifact) for artifact in fit.artifacts],
+        explanation=fit.why,
+    )
+
+
+def _write_file(artifact: Artifact) -> fit_pb2.PackageFile:
+    return fit_pb2.PackageFile(
+        name=artifact.file_name,
+        size=artifact.size,
+        sha256=artifact.sha256,
+        split_name=artifact.manifest.split_name,
+    )
+
+
+def _write_reason(reason: NoFitReason) -> fit_pb2.NoFitReason:
+    return fit_pb2.NoFitReason(
+        kind=_KINDS[reason.kind],
+        message=reason.message,
+        device_has=reason.device_has,
+        packages_want=reason.packages_want,
+    )

@@ -1,0 +1,48 @@
+"""ShareRegistry as a process: settings, database, store, domain, servicer, server."""
+
+from contextlib import AsyncExitStack
+from functools import partial
+
+import structlog
+
+from appshare.process.clock import system_clock
+from appshare.process.command import server_command
+from appshare.process.data_folder import owned_folder
+from appshare.process.lifetime import until_stopped
+from appshare.rpc.server import Service, running_server
+from appshare.share_registry.inboxes import Inboxes
+from appshare.share_registry.pushes import Pushes
+from appshare.share_registry.registry import Registry
+from appshare.share_registry.servicer import ShareRegistryServicer
+from appshare.share_registry.settings import RegistrySettings
+from appshare.share_registry.signals import Signals
+from appshare.share_registry.stores.sqlite import MIGRATIONS, SqliteRegistryStore
+from appshare.sql.database import open_database
+from appshare.v1.share_registry_pb2_grpc import add_ShareRegistryServiceServicer_to_server
+
+
+async def serve(settings: RegistrySettings) -> None:
+    """Serves ShareRegistry: shared apps, audiences, pushes and inboxes."""
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(owned_folder(settings.data / "share-registry"))
+        database = await stack.enter_async_context(open_database(folder / "share_registry.db", MIGRATIONS))
+        store, signals = SqliteRegistryStore(database), Signals()
+        servicer = ShareRegistryServicer(
+            Registry(store, signals, settings.max_apps),
+            Pushes(store, signals, system_clock, settings.request_memory),
+            Inboxes(store, signals, settings.heartbeat),
+        )
+        service = Service(
+            "appshare.v1.ShareRegistryService", partial(add_ShareRegistryServiceServicer_to_server, servicer)
+        )
+        server = running_server(settings.listen, [service], with_reflection=settings.reflection)
+        address = await stack.enter_async_context(server)
+        structlog.get_logger(__name__).info("ready", listen=str(address), data=str(folder))
+        await until_stopped()
+        signals.close()  # an inbox stream does not end by itself
+
+
+main = server_command("share-registry", RegistrySettings, serve)
+
+if __name__ == "__main__":
+    main()

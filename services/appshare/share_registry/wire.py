@@ -1,0 +1,257 @@
+"""Messages of ShareRegistry turned into what the domain speaks of, and back.
+
+A `read_` function checks what it reads. It takes the path of the field for its error, and raises
+`errors.InvalidArgumentError` (INVALID_FIELD) when the field is missing, out of range or of the wrong form.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from appshare.rpc.fields import invalid_field, require_length, require_printable
+from appshare.share_registry.model import (
+    App,
+    Audience,
+    AudienceKind,
+    InboxEvent,
+    InventoryApp,
+    Level,
+    Platform,
+    Push,
+    PushOutcome,
+    PushPolicy,
+    PushPreference,
+    RelatedDevice,
+    Share,
+)
+from appshare.v1 import app_pb2, device_pb2, friendship_pb2, inbox_pb2, share_pb2
+from appshare.v1 import share_registry_pb2 as pb
+
+Number = TypeVar("Number")
+Value = TypeVar("Value")
+
+_MAX_DEVICES = 5_000
+"""Devices that one field may name."""
+
+_MAX_VERSION_CODE = 2**63 - 1
+
+_DEVICE_ID = re.compile(r"[!-~]{1,128}")
+_PACKAGE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,254}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+_PLATFORMS = {device_pb2.PLATFORM_ANDROID: Platform.ANDROID, device_pb2.PLATFORM_IOS: Platform.IOS}
+_LEVELS = {
+    friendship_pb2.FRIENDSHIP_LEVEL_NONE: Level.NONE,
+    friendship_pb2.FRIENDSHIP_LEVEL_LIKELY: Level.LIKELY,
+    friendship_pb2.FRIENDSHIP_LEVEL_CONFIRMED: Level.CONFIRMED,
+}
+_KINDS = {
+    share_pb2.AUDIENCE_KIND_NOBODY: AudienceKind.NOBODY,
+    share_pb2.AUDIENCE_KIND_FRIENDS: AudienceKind.FRIENDS,
+    share_pb2.AUDIENCE_KIND_EVERYONE: AudienceKind.EVERYONE,
+    share_pb2.AUDIENCE_KIND_SELECTED: AudienceKind.SELECTED,
+}
+_POLICIES = {
+    share_pb2.PUSH_POLICY_OFF: PushPolicy.OFF,
+    share_pb2.PUSH_POLICY_FRIENDS: PushPolicy.FRIENDS,
+    share_pb2.PUSH_POLICY_SELECTED: PushPolicy.SELECTED,
+}
+_OUTCOMES = {
+    PushOutcome.ACCEPTED: share_pb2.PUSH_OUTCOME_ACCEPTED,
+    PushOutcome.REFUSED: share_pb2.PUSH_OUTCOME_REFUSED,
+}
+_PLATFORM_NUMBERS = {platform: number for number, platform in _PLATFORMS.items()}
+_KIND_NUMBERS = {kind: number for number, kind in _KINDS.items()}
+_POLICY_NUMBERS = {policy: number for number, policy in _POLICIES.items()}
+
+
+def read_device_id(text: str, field: str) -> str:
+    """An id that the cloud gave a device."""
+    if not _DEVICE_ID.fullmatch(text):
+        raise invalid_field(field, "must be the id of a device")
+    return text
+
+
+def read_package_name(text: str, field: str) -> str:
+    """An Android application id or an iOS bundle id."""
+    if not _PACKAGE_NAME.fullmatch(text):
+        raise invalid_field(field, "must be 1 to 255 letters, digits, dots, hyphens and underscores")
+    return text
+
+
+def read_apps(messages: Sequence[app_pb2.App], field: str) -> list[App]:
+    """Apps, each once."""
+    apps = [_read_app(message, f"{field}[{index}]") for index, message in enumerate(messages)]
+    _refuse_repeated((app.package_name for app in apps), field, ".package_name")
+    return apps
+
+
+def read_delta(message: share_pb2.InventoryDelta, field: str) -> tuple[list[App], list[str]]:
+    """The apps that are there now, and the package names of those that are gone."""
+    upserted = read_apps(message.upserted, f"{field}.upserted")
+    removed = read_package_names(message.removed_package_names, f"{field}.removed_package_names")
+    kept = {app.package_name for app in upserted}
+    for index, name in enumerate(removed):
+        if name in kept:
+            raise invalid_field(f"{field}.removed_package_names[{index}]", "is upserted by the same delta")
+    return upserted, removed
+
+
+def read_package_names(names: Sequence[str], field: str) -> list[str]:
+    """Package names, each once."""
+    _refuse_repeated(names, field)
+    return [read_package_name(name, f"{field}[{index}]") for index, name in enumerate(names)]
+
+
+def read_audiences(messages: Sequence[share_pb2.AudienceChange], field: str) -> dict[str, Audience]:
+    """Audiences by package name, each once."""
+    _refuse_repeated((message.package_name for message in messages), field, ".package_name")
+    return {
+        read_package_name(message.package_name, f"{field}[{index}].package_name"): _read_audience(
+            message.audience, f"{field}[{index}].audience"
+        )
+        for index, message in enumerate(messages)
+    }
+
+
+def read_related_devices(messages: Sequence[pb.RelatedDevice], field: str) -> list[RelatedDevice]:
+    """Devices with their levels, each once."""
+    _require_few(messages, field)
+    _refuse_repeated((message.device_id for message in messages), field, ".device_id")
+    return [
+        RelatedDevice(
+            read_device_id(message.device_id, f"{field}[{index}].device_id"),
+            _read_enum(_LEVELS, message.level, f"{field}[{index}].level"),
+        )
+        for index, message in enumerate(messages)
+    ]
+
+
+def read_push(request: pb.DeliverPushRequest) -> Push:
+    """What a sender pushes."""
+    return Push(
+        read_device_id(request.sender_device_id, "sender_device_id"),
+        frozenset(read_package_names(request.package_names, "package_names")),
+        require_printable(require_length(request.note, "note", 200), "note"),
+    )
+
+
+def read_push_preference(message: share_pb2.PushPreference, field: str) -> PushPreference:
+    """From whom a device accepts pushes."""
+    policy = _read_enum(_POLICIES, message.policy, f"{field}.policy")
+    selected = _read_selected(
+        message.selected_device_ids, f"{field}.selected_device_ids", wanted=policy is PushPolicy.SELECTED
+    )
+    return PushPreference(policy, selected)
+
+
+def write_inventory_app(entry: InventoryApp) -> share_pb2.InventoryApp:
+    """An app with its audience."""
+    audience = share_pb2.Audience(
+        kind=_KIND_NUMBERS[entry.audience.kind], selected_device_ids=sorted(entry.audience.selected)
+    )
+    return share_pb2.InventoryApp(app=_write_app(entry.app), audience=audience)
+
+
+def write_share(share: Share) -> share_pb2.Share:
+    """An app that an owner shares."""
+    return share_pb2.Share(owner_device_id=share.owner_id, app=_write_app(share.app))
+
+
+def write_outcome(outcome: PushOutcome) -> share_pb2.PushOutcome.ValueType:
+    """What became of a push for one recipient."""
+    return _OUTCOMES[outcome]
+
+
+def write_push_preference(preference: PushPreference) -> share_pb2.PushPreference:
+    """From whom a device accepts pushes."""
+    return share_pb2.PushPreference(
+        policy=_POLICY_NUMBERS[preference.policy], selected_device_ids=sorted(preference.selected)
+    )
+
+
+def write_inbox_event(event: InboxEvent) -> inbox_pb2.InboxEvent:
+    """A push as it is delivered."""
+    create_time = Timestamp()
+    create_time.FromMilliseconds(int(event.create_time * 1000))
+    return inbox_pb2.InboxEvent(
+        position=event.position,
+        create_time=create_time,
+        shares_pushed=inbox_pb2.SharesPushed(
+            sender_device_id=event.sender_id, shares=map(write_share, event.shares), note=event.note
+        ),
+    )
+
+
+def _read_app(message: app_pb2.App, field: str) -> App:
+    if message.version_code > _MAX_VERSION_CODE:
+        raise invalid_field(f"{field}.version_code", f"must be at most {_MAX_VERSION_CODE}")
+    return App(
+        platform=_read_enum(_PLATFORMS, message.platform, f"{field}.platform"),
+        package_name=read_package_name(message.package_name, f"{field}.package_name"),
+        label=_read_shown(message.label, f"{field}.label", 200),
+        version_name=_read_shown(message.version_name, f"{field}.version_name", 100),
+        version_code=message.version_code,
+        signer_sha256=_read_sha256(message.signer_sha256, f"{field}.signer_sha256"),
+        icon_sha256=_read_sha256(message.icon_sha256, f"{field}.icon_sha256"),
+    )
+
+
+def _read_shown(text: str, field: str, at_most: int) -> str:
+    return require_printable(require_length(text, field, at_most), field)
+
+
+def _read_sha256(text: str, field: str) -> str:
+    if text and not _SHA256.fullmatch(text):
+        raise invalid_field(field, "must be 64 lower-case hexadecimal digits, or empty")
+    return text
+
+
+def _read_audience(message: share_pb2.Audience, field: str) -> Audience:
+    kind = _read_enum(_KINDS, message.kind, f"{field}.kind")
+    selected = _read_selected(
+        message.selected_device_ids, f"{field}.selected_device_ids", wanted=kind is AudienceKind.SELECTED
+    )
+    return Audience(kind, selected)
+
+
+def _read_selected(device_ids: Sequence[str], field: str, *, wanted: bool) -> frozenset[str]:
+    if wanted != bool(device_ids):
+        raise invalid_field(field, "name at least one" if wanted else "name devices only to select them")
+    _require_few(device_ids, field)
+    _refuse_repeated(device_ids, field)
+    return frozenset(read_device_id(device_id, f"{field}[{index}]") for index, device_id in enumerate(device_ids))
+
+
+def _read_enum(values: Mapping[Number, Value], number: Number, field: str) -> Value:
+    value = values.get(number)
+    if value is None:
+        raise invalid_field(field, "must be one of the named values")
+    return value
+
+
+def _require_few(devices: Sequence[object], field: str) -> None:
+    if len(devices) > _MAX_DEVICES:
+        raise invalid_field(field, f"must not name more than {_MAX_DEVICES} devices")
+
+
+def _refuse_repeated(names: Iterable[str], field: str, part: str = "") -> None:
+    seen: set[str] = set()
+    for index, name in enumerate(names):
+        if name in seen:
+            raise invalid_field(f"{field}[{index}]{part}", "is named twice")
+        seen.add(name)
+
+
+def _write_app(app: App) -> app_pb2.App:
+    return app_pb2.App(
+        platform=_PLATFORM_NUMBERS[app.platform],
+        package_name=app.package_name,
+        label=app.label,
+        version_name=app.version_name,
+        version_code=app.version_code,
+        signer_sha256=app.signer_sha256,
+        icon_sha256=app.icon_sha256,
+    )
