@@ -77,16 +77,19 @@ def _abi(profile: DeviceProfile, manifest: PackageManifest) -> Miss | None:
 
 def _features(profile: DeviceProfile, manifest: PackageManifest) -> Miss | None:
     """What the package wants is given without the features that the device has."""
+    if not manifest.required_features or not profile.device_features:
+        return None
     present = profile.features
     lacking = tuple(feature for feature in manifest.required_features if feature not in present)
-    if not present or not lacking:
-        return None
-    return Miss(NoFitKind.FEATURE, (), lacking)
+    return Miss(NoFitKind.FEATURE, (), lacking) if lacking else None
 
 
 def _gl_es_version(profile: DeviceProfile, manifest: PackageManifest) -> Miss | None:
-    has, wants = profile.gl_es_version, manifest.gl_es_version
-    if has is None or wants is None or wants <= has:
+    wants = manifest.gl_es_version
+    if wants is None:
+        return None
+    has = profile.gl_es_version
+    if has is None or wants <= has:
         return None
     return Miss(NoFitKind.GL_ES, (_gl_es_name(has),), (_gl_es_name(wants),))
 

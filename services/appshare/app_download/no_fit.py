@@ -19,7 +19,7 @@ _SENTENCES = {
     NoFitKind.ABI: "made for {wants}; you have {has}",
     NoFitKind.FEATURE: "needs {wants}, which you do not have",
     NoFitKind.GL_ES: "needs OpenGL ES {lowest}; you have {has}",
-    NoFitKind.SCREEN: "made for screens {wants}; you have {has}",
+    NoFitKind.SCREEN: "made for other screens; you have {has}",
 }
 _SDK_KINDS = (NoFitKind.MIN_SDK, NoFitKind.MAX_SDK, NoFitKind.TARGET_SDK)
 

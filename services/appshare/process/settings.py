@@ -23,7 +23,10 @@ def default_data_folder() -> Path:
 class ProcessSettings(BaseSettings):
     """What every server process can be told; each service adds its own."""
 
-    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, frozen=True, arbitrary_types_allowed=True)
+    # Without decoding, an address in the environment is text like everywhere else; with it, it would have to be JSON.
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, frozen=True, arbitrary_types_allowed=True, enable_decoding=False
+    )
 
     data: Path = Field(default_factory=default_data_folder, description="Folder that holds all data.")
     listen: Address = Field(description="Address to listen on, host:port; port 0 takes a free one.")
@@ -77,8 +80,8 @@ def _load(settings: type[ProcessSettings], flags: dict[str, Any]) -> ProcessSett
         return settings(**flags)
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0])
-        raise click.UsageError(f"--{name.replace('_', '-')} ({ENV_PREFIX}{name.upper()}): {first['msg']}") from error
+        name, problem = str(first["loc"][0]), first["msg"].removeprefix("Value error, ")
+        raise click.UsageError(f"--{name.replace('_', '-')} ({ENV_PREFIX}{name.upper()}): {problem}") from error
 
 
 def _flag_names(name: str, annotation: Any) -> tuple[str, ...]:

@@ -19,27 +19,30 @@ class FriendshipRule:
     rule: Rule = Rule.LISTED
     shared_contacts: int = 2
 
+    def counts_shared_contacts(self, viewer: Book, owner: Book) -> bool:
+        """Whether shared contacts decide, and not who lists whom alone; only then do hubs matter."""
+        match self.rule:
+            case Rule.SHARED_CONTACTS:
+                return True
+            case Rule.LISTED:
+                return owner.lists(viewer.own_number) and not viewer.lists(owner.own_number)
+            case Rule.MUTUAL:
+                return False
+
     def level(self, viewer: Book, owner: Book, hubs: AbstractSet[NumberKey]) -> Level:
         """The level of friendship by which the viewer sees what the owner shares with friends.
 
         Args:
             hubs: numbers that stand in so many books that they say nothing about two people.
         """
-        owner_lists = owner.lists(viewer.own_number)
-        both_list = owner_lists and viewer.lists(owner.own_number)
-        match self.rule:
-            case Rule.MUTUAL:
-                friends = both_list
-            case Rule.LISTED:
-                friends = both_list or (owner_lists and self._share_enough(viewer, owner, hubs))
-            case Rule.SHARED_CONTACTS:
-                friends = self._share_enough(viewer, owner, hubs)
+        both_list = owner.lists(viewer.own_number) and viewer.lists(owner.own_number)
+        if self.counts_shared_contacts(viewer, owner):
+            friends = count_shared_people(viewer, owner, hubs) >= self.shared_contacts
+        else:
+            friends = both_list
         if not friends:
             return Level.NONE
         return Level.CONFIRMED if both_list else Level.LIKELY
-
-    def _share_enough(self, viewer: Book, owner: Book, hubs: AbstractSet[NumberKey]) -> bool:
-        return count_shared_people(viewer, owner, common_numbers(viewer, owner) - hubs) >= self.shared_contacts
 
 
 def common_numbers(one: Book, other: Book) -> frozenset[NumberKey]:
@@ -49,15 +52,19 @@ def common_numbers(one: Book, other: Book) -> frozenset[NumberKey]:
     return frozenset(common | own)
 
 
-def count_shared_people(one: Book, other: Book, numbers: AbstractSet[NumberKey]) -> int:
-    """How many people the numbers are: two numbers that either book holds to be one contact's count once."""
+def count_shared_people(one: Book, other: Book, hubs: AbstractSet[NumberKey]) -> int:
+    """How many people both books list with a number that is no hub.
+
+    Numbers that either book holds to be one contact's are one person. A hub still joins the numbers of its contact:
+    left out before, it would turn one person into two.
+    """
     people = _DisjointSets()
-    for number in numbers:
-        people.join(number, number)
+    common = common_numbers(one, other)
+    for number in common:
         for side, book in enumerate((one, other)):
             for contact in book.contacts.get(number, ()):
                 people.join(number, (side, contact))
-    return len({people.find(number) for number in numbers})
+    return len({people.find(number) for number in common - hubs})
 
 
 class _DisjointSets:

@@ -20,6 +20,7 @@ _PERSONAL_TYPES = frozenset(
         PhoneNumberType.PAGER,
     }
 )
+_SHORTEST_SECRET = 32
 _LONGEST = 64
 """Characters; a longer text is no number, and reading it would cost time."""
 
@@ -29,9 +30,14 @@ class NumberKeys:
 
     Args:
         secret: the key of the digest; at least 32 bytes, never in the database.
+
+    Raises:
+        ValueError: the secret is shorter.
     """
 
     def __init__(self, secret: bytes) -> None:
+        if len(secret) < _SHORTEST_SECRET:
+            raise ValueError(f"the secret of the number digests has less than {_SHORTEST_SECRET} bytes")
         self._secret = secret
 
     def key(self, number: str) -> NumberKey:
@@ -40,27 +46,28 @@ class NumberKeys:
         return int.from_bytes(digest[:8], "big", signed=True)
 
 
-def read_number(text: str, region: str) -> str:
+def read_number(text: str, region: str, *, field: str = "number") -> str:
     """A number as people write it, in E.164.
 
     Args:
         region: ISO 3166-1 alpha-2, for a number without a country code.
+        field: where the number is in the request.
 
     Raises:
         errors.InvalidArgumentError: INVALID_PHONE_NUMBER, when it cannot be read.
     """
-    return _e164(_parse(text, region))
+    return _e164(_parse(text, region, field))
 
 
-def read_personal_number(text: str, region: str) -> str:
+def read_personal_number(text: str, region: str, *, field: str = "number") -> str:
     """A number that a person can have, in E.164: not an emergency, toll-free, premium or short number.
 
     Raises:
         errors.InvalidArgumentError: INVALID_PHONE_NUMBER, when it cannot be read or cannot be a person's.
     """
-    number = _parse(text, region)
+    number = _parse(text, region, field)
     if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in _PERSONAL_TYPES:
-        raise _invalid("the number cannot belong to a person")
+        raise _invalid("the number cannot belong to a person", field)
     return _e164(number)
 
 
@@ -78,16 +85,16 @@ def require_region(region: str) -> str:
     return upper
 
 
-def _parse(text: str, region: str) -> phonenumbers.PhoneNumber:
+def _parse(text: str, region: str, field: str) -> phonenumbers.PhoneNumber:
+    if len(text) > _LONGEST:
+        raise _invalid("the number is too long", field)
     # Address books hold invisible marks (right-to-left, joiners) that are no part of the number.
-    visible = "".join(character for character in text[: _LONGEST + 1] if unicodedata.category(character) != "Cf")
-    if len(visible) > _LONGEST:
-        raise _invalid("the number is too long")
+    visible = "".join(character for character in text if unicodedata.category(character) != "Cf")
     try:
         return phonenumbers.parse(visible, region)
     except phonenumbers.NumberParseException:
         raise _invalid(
-            "the number cannot be read; write it with its country code, for example +8613800138000"
+            "the number cannot be read; write it with its country code, for example +8613800138000", field
         ) from None
 
 
@@ -96,5 +103,5 @@ def _e164(number: phonenumbers.PhoneNumber) -> str:
     return text
 
 
-def _invalid(message: str) -> errors.InvalidArgumentError:
-    return errors.InvalidArgumentError(errors.Reason.INVALID_PHONE_NUMBER, message, field="number")
+def _invalid(message: str, field: str) -> errors.InvalidArgumentError:
+    return errors.InvalidArgumentError(errors.Reason.INVALID_PHONE_NUMBER, message, field=field)

@@ -101,7 +101,7 @@ class Radar:
             errors.NotFoundError: DEVICE_NOT_FOUND.
         """
         device = await self._require_device(device_id)
-        key = self._number_keys.key(read_number(number, device.region))
+        key = self._number_keys.key(read_number(number, device.region, field="person.number"))
         return await self._acquaintances(device, await self._store.devices_with_numbers([key]))
 
     async def find_by_contact(self, device_id: str, contact_id: int) -> list[Acquaintance]:
@@ -125,7 +125,7 @@ class Radar:
         return await self._acquaintances(device, [other] if other else [])
 
     async def friends(self, device_id: str) -> tuple[list[Friend], bool]:
-        """The owners who are friends from the viewer's side, confirmed ones first; True when there are more.
+        """The owners who are friends from the viewer's side, confirmed ones first; True when there may be more.
 
         Raises:
             errors.NotFoundError: DEVICE_NOT_FOUND.
@@ -145,10 +145,9 @@ class Radar:
         """Owners who may be friends: one more than a list holds, when there are so many."""
         at_most = self._limits.max_friends + 1
         if self._rule.rule is Rule.SHARED_CONTACTS:
-            return await self._store.devices_sharing(viewer, self._limits.hub_limit, at_most)
-        listing = await self._store.devices_listing(viewer.number_key, at_most)
-        own = await self._store.devices_with_numbers([viewer.number_key])
-        return [device for device in _distinct([*own, *listing]) if device.key != viewer.key]
+            hub_limit = self._limits.hub_limit
+            return await self._store.devices_sharing(viewer, self._rule.shared_contacts, hub_limit, at_most)
+        return await self._store.devices_listing(viewer, at_most)
 
     async def _acquaintances(self, device: Device, others: Iterable[Device]) -> list[Acquaintance]:
         book = await self._store.book(device)
@@ -163,7 +162,7 @@ class Radar:
 
     async def _level(self, viewer: Book, owner: Book) -> Level:
         hubs: frozenset[NumberKey] = frozenset()
-        if not (viewer.lists(owner.own_number) and owner.lists(viewer.own_number)):
+        if self._rule.counts_shared_contacts(viewer, owner):
             hubs = await self._store.hubs(common_numbers(viewer, owner), self._limits.hub_limit)
         return self._rule.level(viewer, owner, hubs)
 
@@ -200,7 +199,3 @@ class Radar:
 
 def _contact_id(book: Book, other: Device) -> int:
     return min(book.contacts.get(other.number_key, ()), default=0)
-
-
-def _distinct(devices: Iterable[Device]) -> list[Device]:
-    return list({device.key: device for device in devices}.values())

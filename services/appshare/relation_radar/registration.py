@@ -4,7 +4,6 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Protocol
 
 from appshare import errors
@@ -14,7 +13,6 @@ from appshare.relation_radar.numbers import NumberKeys, read_personal_number, re
 from appshare.relation_radar.store import RadarStore
 
 _MAX_ATTEMPTS = 5
-_HOUR = 3600.0
 _LOST_ANSWER = 60.0
 """Seconds in which the token before the current one is taken again: the answer to its use may have been lost."""
 
@@ -68,29 +66,29 @@ class Registrar:
     async def start(self, number: str, region: str, request_id: str | None) -> Registration:
         """Starts a registration and sends its code.
 
+        Args:
+            request_id: when it comes again for the number, the registration that it has started is the answer.
+
         Raises:
             errors.InvalidArgumentError: INVALID_PHONE_NUMBER, or INVALID_FIELD for the region.
             errors.ResourceExhaustedError: LIMIT_EXCEEDED, when the number was sent too many codes.
         """
         region = require_region(region or self._default_region)
         number = read_personal_number(number, region)
-        number_key = self._number_keys.key(number)
-        if request_id and (started := await self._store.find_registration(number_key, request_id)):
-            return started
         now = self._clock()
-        await self._require_quota(number_key, now)
         registration_id, code = secrets.token_urlsafe(16), f"{secrets.randbelow(1_000_000):06d}"
         registration = Registration(
             registration_id=registration_id,
-            number_key=number_key,
+            number_key=self._number_keys.key(number),
             region=region,
             code_digest=self._digest(registration_id, code),
             attempts=0,
             expire_time=now + self._limits.code_lifetime,
         )
-        await self._store.add_registration(registration, request_id, now)
-        await self._sender.send(number, registration_id, code)
-        return registration
+        started = await self._store.add_registration(registration, request_id, now, self._limits.codes_per_hour)
+        if started == registration:
+            await self._send(number, registration_id, code)
+        return started
 
     async def confirm(self, registration_id: str, code: str) -> tuple[str, str]:
         """Verifies the number by its code; returns the new device's id and its refresh token.
@@ -118,27 +116,27 @@ class Registrar:
             errors.UnauthenticatedError: INVALID_REFRESH_TOKEN.
         """
         session_id, _, secret = refresh_token.partition(".")
-        session = await self._store.find_session(session_id)
-        if session is None:
-            raise _invalid_token()
-        now = self._clock()
-        rotated = _rotate(session, hashlib.sha256(secret.encode()).digest(), now)
-        if rotated is None:
-            await self._store.end_session(session_id)
-            raise _invalid_token()
-        token, digest = _new_token(session_id)
-        if not await self._store.update_session(replace(rotated, current_digest=digest), session.current_digest):
-            raise _invalid_token()
-        return session.device_id, token
+        presented = hashlib.sha256(secret.encode()).digest()
+        while session := await self._store.find_session(session_id):
+            rotated = _rotate(session, presented, self._clock())
+            if rotated is None:
+                await self._store.end_session(session_id)
+                break
+            token, digest = _new_token(session_id)
+            if await self._store.update_session(replace(rotated, current_digest=digest), session.current_digest):
+                return session.device_id, token
+            # Another use of the token was faster; this one is judged by what that has left.
+        raise errors.UnauthenticatedError(
+            errors.Reason.INVALID_REFRESH_TOKEN, "the session is over; register the device again"
+        )
 
-    async def _require_quota(self, number_key: int, now: float) -> None:
-        times = await self._store.registration_times(number_key, now - _HOUR)
-        if len(times) >= self._limits.codes_per_hour:
-            raise errors.ResourceExhaustedError(
-                errors.Reason.LIMIT_EXCEEDED,
-                "too many codes were sent to this number; try again later",
-                retry_after=timedelta(seconds=max(1.0, times[0] + _HOUR - now)),
-            )
+    async def _send(self, number: str, registration_id: str, code: str) -> None:
+        try:
+            await self._sender.send(number, registration_id, code)
+        except BaseException:
+            # Else the same request would find the registration when it comes again, and wait for a code for ever.
+            await self._store.withdraw_registration(registration_id)
+            raise
 
     def _verifies(self, registration: Registration, code: str) -> bool:
         matches = hmac.compare_digest(registration.code_digest, self._digest(registration.registration_id, code))
@@ -170,10 +168,4 @@ def _new_token(session_id: str) -> tuple[str, bytes]:
 def _wrong_code() -> errors.PermissionDeniedError:
     return errors.PermissionDeniedError(
         errors.Reason.WRONG_CODE, "the code does not verify the number; check it, or register again for a new one"
-    )
-
-
-def _invalid_token() -> errors.UnauthenticatedError:
-    return errors.UnauthenticatedError(
-        errors.Reason.INVALID_REFRESH_TOKEN, "the session is over; register the device again"
     )

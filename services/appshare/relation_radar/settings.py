@@ -1,9 +1,11 @@
 """What RelationRadar can be told."""
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from appshare import errors
 from appshare.process.settings import ProcessSettings
 from appshare.relation_radar.model import Rule
+from appshare.relation_radar.numbers import require_region
 from appshare.relation_radar.radar import RadarLimits
 from appshare.relation_radar.registration import RegistrationLimits
 from appshare.rpc.address import Address
@@ -21,6 +23,14 @@ class RadarSettings(ProcessSettings):
     max_friends: int = Field(2_000, ge=1, description="Friends that a list may hold.")
     code_lifetime: int = Field(600, ge=1, description="Seconds in which a one-time code verifies a number.")
     codes_per_hour: int = Field(5, ge=1, description="One-time codes that a number is sent in an hour.")
+
+    @field_validator("default_region")
+    @classmethod
+    def _require_region(cls, value: str) -> str:
+        try:
+            return require_region(value)
+        except errors.InvalidArgumentError as error:
+            raise ValueError(error.message) from error
 
     def radar_limits(self) -> RadarLimits:
         """The bounds of books and lists."""

@@ -15,14 +15,19 @@ class RadarStore(Protocol):
 
     # Registrations
 
-    async def add_registration(self, registration: Registration, request_id: str | None, now: float) -> None:
-        """Stores a registration and forgets those that have expired."""
+    async def add_registration(
+        self, registration: Registration, request_id: str | None, now: float, codes_per_hour: int
+    ) -> Registration:
+        """Stores a registration, or returns the one that was started for its number with the same request id.
 
-    async def find_registration(self, number_key: NumberKey, request_id: str) -> Registration | None:
-        """The registration that was started for the number with this request id."""
+        Registrations that have expired are forgotten; they count for the number's hour all the same.
 
-    async def registration_times(self, number_key: NumberKey, since: float) -> list[float]:
-        """When registrations of the number were started after `since`, oldest first."""
+        Raises:
+            errors.ResourceExhaustedError: LIMIT_EXCEEDED, when the number had `codes_per_hour` of them in an hour.
+        """
+
+    async def withdraw_registration(self, registration_id: str) -> None:
+        """Makes as if the registration had not been started: its code could not be sent."""
 
     async def count_attempt(self, registration_id: str) -> Registration | None:
         """Counts an attempt to verify and returns the registration with it; None when there is none."""
@@ -80,8 +85,14 @@ class RadarStore(Protocol):
     async def hubs(self, numbers: Collection[NumberKey], limit: int) -> frozenset[NumberKey]:
         """Those of the numbers that stand in more than `limit` books."""
 
-    async def devices_listing(self, number: NumberKey, at_most: int) -> list[Device]:
-        """Devices whose books list the number, by device id, `at_most` of them."""
+    async def devices_listing(self, device: Device, at_most: int) -> list[Device]:
+        """Other devices that list the device's number, `at_most` of them.
 
-    async def devices_sharing(self, device: Device, hub_limit: int, at_most: int) -> list[Device]:
-        """Devices whose books have a number in common with the device's that is no hub, by device id."""
+        Those that the device lists too come first, then it goes by device id. A device lists its own number.
+        """
+
+    async def devices_sharing(self, device: Device, at_least: int, hub_limit: int, at_most: int) -> list[Device]:
+        """Other devices that list `at_least` numbers, no hubs, that the device lists too, `at_most` of them.
+
+        Those that list each other's numbers come first, then it goes by device id. A device lists its own number.
+        """

@@ -1,8 +1,11 @@
 """Where a server listens."""
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from typing import Self
+
+_FORM = re.compile(r"(?:\[(?P<ipv6>[^\[\]]+)\]|(?P<host>[^\[\]:/\s]+)):(?P<port>[0-9]{1,5})")
 
 
 @dataclass(frozen=True)
@@ -23,11 +26,10 @@ class Address:
         Raises:
             ValueError: another form, or a port out of range.
         """
-        host, colon, port = text.rpartition(":")
-        host = host.removeprefix("[").removesuffix("]")
-        if not colon or not host or not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004  # TCP
+        match = _FORM.fullmatch(text)
+        if match is None or int(match["port"]) > 65535:  # noqa: PLR2004  # TCP
             raise ValueError(f"not host:port: {text}")
-        return cls(host, int(port))
+        return cls(match["ipv6"] or match["host"], int(match["port"]))
 
     @property
     def is_loopback(self) -> bool:

@@ -13,10 +13,14 @@ def behavior_of(handler: Any) -> Any:
     return getattr(handler, _kind(handler))
 
 
-def with_behavior(handler: Any, behavior: Any) -> Handler:
-    """A handler of the same kind and messages with another function."""
+def with_behavior(handler: Any, behavior: Any, *, takes_bytes: bool = False) -> Handler:
+    """A handler of the same kind and messages with another function.
+
+    Args:
+        takes_bytes: the function wants requests as they come from the wire.
+    """
     make = getattr(grpc, f"{_kind(handler)}_rpc_method_handler")
-    made: Handler = make(behavior, handler.request_deserializer, handler.response_serializer)
+    made: Handler = make(behavior, None if takes_bytes else handler.request_deserializer, handler.response_serializer)
     return made
 
 

@@ -30,11 +30,47 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Handler:
         """Finds the handler and wraps it; an unknown method stays with gRPC, which answers UNIMPLEMENTED."""
-        handler = await continuation(handler_call_details)
+        try:
+            handler = await continuation(handler_call_details)
+        except Exception as error:  # every failure becomes a status, also that of another interceptor
+            handler = _failing(error)
         if handler is None:
             return handler
         wrap = _wrap_streaming if handler.response_streaming else _wrap_unary
-        return with_behavior(handler, wrap(behavior_of(handler), handler_call_details.method))
+        behavior = wrap(_reading(handler), handler_call_details.method)
+        return with_behavior(handler, behavior, takes_bytes=True)
+
+
+def _failing(error: Exception) -> Handler:
+    async def fail(_requests: Any, _context: Context) -> AsyncIterator[Any]:
+        raise error
+        yield  # makes it a generator
+
+    # A caller of any kind understands the answer: a status without a message before it.
+    return grpc.stream_stream_rpc_method_handler(fail)
+
+
+def _reading(handler: Any) -> Callable[..., Any]:
+    """The handler's function for requests in bytes, so that one that cannot be read fails like any other."""
+    behavior: Callable[..., Any] = behavior_of(handler)
+    parse = handler.request_deserializer
+    if parse is None:
+        return behavior
+
+    def read(request: bytes) -> Any:
+        try:
+            return parse(request)
+        except Exception as error:
+            raise errors.InvalidArgumentError(
+                errors.Reason.INVALID_FIELD, "the request is not the message that the method takes"
+            ) from error
+
+    async def read_all(requests: AsyncIterator[bytes]) -> AsyncIterator[Any]:
+        async for request in requests:
+            yield read(request)
+
+    as_message = read_all if handler.request_streaming else read
+    return lambda request, context: behavior(as_message(request), context)
 
 
 def _wrap_unary(behavior: Callable[..., Awaitable[Any]], method: str) -> Callable[..., Awaitable[Any]]:

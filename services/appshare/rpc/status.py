@@ -33,8 +33,8 @@ _CLASSES = {code: cls for cls, code in _CODES.items()}
 
 
 def code_of(error: errors.AppShareError) -> grpc.StatusCode:
-    """The gRPC status code of a typed error."""
-    return _CODES[type(error)]
+    """The gRPC status code of a typed error; an error of no kind is a defect."""
+    return next((_CODES[cls] for cls in type(error).__mro__ if cls in _CODES), grpc.StatusCode.INTERNAL)
 
 
 def to_trailers(error: errors.AppShareError) -> tuple[tuple[str, bytes], ...]:
@@ -81,8 +81,9 @@ def _read_details(
     status = rpc_status.from_call(error)  # type: ignore[arg-type]  # it reads what both kinds have
     for detail in status.details if status else ():
         if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
-            info = error_details_pb2.ErrorInfo()
-            detail.Unpack(info)
+            unpacked = error_details_pb2.ErrorInfo()
+            detail.Unpack(unpacked)
+            info = unpacked if unpacked.domain == DOMAIN else info
         elif detail.Is(error_details_pb2.BadRequest.DESCRIPTOR):
             bad_request = error_details_pb2.BadRequest()
             detail.Unpack(bad_request)

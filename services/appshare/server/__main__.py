@@ -10,6 +10,7 @@ _COMMANDS = {
     "app-download": ("appshare.app_download.__main__", "Catalogue, device fit and the bytes of packages."),
     "gateway": ("appshare.gateway.__main__", "The one door for devices and operators."),
     "all": ("appshare.server.all_command", "The whole cloud on this machine: all four, supervised."),
+    "health": ("appshare.server.health_command", "Asks a process whether it serves."),
 }
 
 
@@ -26,7 +27,7 @@ class _Server(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Processes"):
+        with formatter.section("Commands"):
             formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
 
 

@@ -1,5 +1,6 @@
 """`appshare-server all`: the whole cloud on one machine, on its embedded defaults."""
 
+import asyncio
 import sys
 from contextlib import AsyncExitStack
 
@@ -18,10 +19,11 @@ async def serve_all(settings: AllSettings) -> None:
     """
     settings = settings.with_ports()
     async with AsyncExitStack() as stack:
-        for child in _children(settings):
-            supervised = Supervised(child)
+        *services, gateway = [Supervised(child) for child in _children(settings)]
+        for supervised in (*services, gateway):
             stack.push_async_callback(supervised.stop)
-            await supervised.start()
+        await asyncio.gather(*(service.start() for service in services))
+        await gateway.start()
         _say(f"AppShare is ready. Devices: {settings.listen}  Operators: {settings.operator_listen}")
         _say(f"All data is in {settings.data}. Ctrl-C stops.")
         await until_stopped()
@@ -35,7 +37,7 @@ def _children(settings: AllSettings) -> list[Child]:
         "share-registry": settings.share_registry,
         "app-download": settings.app_download,
     }
-    children = [_child(name, settings, settings_address) for name, settings_address in services.items()]
+    children = [_child(name, settings, address) for name, address in services.items()]
     gateway = _child("gateway", settings, settings.listen, f"--operator-listen={settings.operator_listen}")
     behind = [f"--{name}={address}" for name, address in services.items()]
     return [*children, Child(gateway.name, [*gateway.arguments, *behind], gateway.address)]

@@ -135,6 +135,8 @@ def _translated() -> Iterator[None]:
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
         raise  # a defect of ours, not of the storage
     except sqlite3.DatabaseError as error:
+        if _name_of(error) == "SQLITE_ERROR":
+            raise  # wrong SQL: a defect of ours too
         raise errors.UnavailableError(
             errors.Reason.STORAGE_UNAVAILABLE,
             f"the database cannot be used ({_name_of(error)}); nothing was changed",

@@ -35,7 +35,7 @@ async def _apply(connection: aiosqlite.Connection, number: int, script: str) -> 
         await connection.execute(f"PRAGMA user_version = {number}")
         await connection.execute("COMMIT")
     except BaseException:
-        await connection.execute("ROLLBACK")
+        await connection.rollback()  # does nothing when the failure, for example a full disk, has rolled back already
         raise
 
 
@@ -47,3 +47,4 @@ def _statements(script: str) -> Iterator[str]:
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""
+    yield statement  # the last one may lack its semicolon; without it, there is nothing or a comment

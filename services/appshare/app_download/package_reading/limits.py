@@ -23,5 +23,6 @@ class ReadingLimits:
     def apply_to_this_process(self) -> None:
         """Bind memory and processor time for the rest of this process's life; leave no core file behind."""
         resource.setrlimit(resource.RLIMIT_AS, (self.memory_bytes, self.memory_bytes))
-        resource.setrlimit(resource.RLIMIT_CPU, (self.cpu_seconds, self.cpu_seconds))
+        # Of two equal CPU limits the hard one strikes first, with SIGKILL: it comes later, so that SIGXCPU tells why.
+        resource.setrlimit(resource.RLIMIT_CPU, (self.cpu_seconds, self.cpu_seconds + 1))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -26,11 +26,19 @@ CREATE TABLE registrations (
     request_id      TEXT,
     code_digest     BLOB    NOT NULL,
     attempts        INTEGER NOT NULL DEFAULT 0,
-    create_time     REAL    NOT NULL,
     expire_time     REAL    NOT NULL,
     UNIQUE (number_key, request_id)
 ) WITHOUT ROWID;
-CREATE INDEX registrations_by_time ON registrations (number_key, create_time);
+CREATE INDEX registrations_by_expiry ON registrations (expire_time);
+
+-- The one-time codes of the last hour: they count for a number's quota also when the registration is over.
+CREATE TABLE codes_sent (
+    registration_id TEXT    PRIMARY KEY,
+    number_key      INTEGER NOT NULL,
+    send_time       REAL    NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX codes_sent_by_number ON codes_sent (number_key, send_time);
+CREATE INDEX codes_sent_by_time ON codes_sent (send_time);
 
 -- The right of a device to fetch new access tokens. Only digests of the tokens are kept.
 CREATE TABLE sessions (

@@ -4,6 +4,8 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import astuple
+from datetime import timedelta
 from importlib.resources import files
 
 from appshare import errors
@@ -15,6 +17,15 @@ MIGRATIONS = files("appshare.relation_radar") / "migrations"
 _DEVICE = "devices.device, devices.device_id, devices.number_key, devices.region, devices.book_version"
 _REGISTRATION = "registration_id, number_key, region, code_digest, attempts, expire_time"
 
+_HOUR = 3600.0
+
+# The numbers that device ?1 lists, and the devices that list its number ?2. A device lists its own number.
+_MINE = "mine AS (SELECT number_key FROM book_entries WHERE device = ?1 UNION SELECT ?2)"
+_LISTING_ME = (
+    "listing_me AS (SELECT device FROM book_entries WHERE number_key = ?2"
+    " UNION SELECT device FROM devices WHERE number_key = ?2)"
+)
+
 
 class SqliteRadarStore:
     """A `RadarStore` on one SQLite database."""
@@ -22,40 +33,35 @@ class SqliteRadarStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add_registration(self, registration: Registration, request_id: str | None, now: float) -> None:
-        """Stores a registration and forgets those that have expired."""
+    async def add_registration(
+        self, registration: Registration, request_id: str | None, now: float, codes_per_hour: int
+    ) -> Registration:
+        """Stores a registration, or returns the one that was started for its number with the same request id."""
         async with self._database.transaction() as transaction:
-            await transaction.write("DELETE FROM registrations WHERE expire_time < ?", (now,))
-            await transaction.write(
-                "INSERT INTO registrations (registration_id, number_key, region, code_digest, attempts, expire_time,"
-                " request_id, create_time) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (
-                    registration.registration_id,
-                    registration.number_key,
-                    registration.region,
-                    registration.code_digest,
-                    registration.attempts,
-                    registration.expire_time,
-                    request_id,
-                    now,
-                ),
+            await transaction.write("DELETE FROM registrations WHERE expire_time <= ?", (now,))
+            await transaction.write("DELETE FROM codes_sent WHERE send_time <= ?", (now - _HOUR,))
+            started = await transaction.read_one(
+                f"SELECT {_REGISTRATION} FROM registrations WHERE number_key = ? AND request_id = ?",
+                (registration.number_key, request_id),
             )
+            if started:
+                return _registration(started)
+            await _require_quota(transaction, registration.number_key, now, codes_per_hour)
+            await transaction.write(
+                f"INSERT INTO registrations ({_REGISTRATION}, request_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (*astuple(registration), request_id),
+            )
+            await transaction.write(
+                "INSERT INTO codes_sent (registration_id, number_key, send_time) VALUES (?, ?, ?)",
+                (registration.registration_id, registration.number_key, now),
+            )
+        return registration
 
-    async def find_registration(self, number_key: NumberKey, request_id: str) -> Registration | None:
-        """The registration that was started for the number with this request id."""
-        row = await self._database.read_one(
-            f"SELECT {_REGISTRATION} FROM registrations WHERE number_key = ? AND request_id = ?",
-            (number_key, request_id),
-        )
-        return _registration(row) if row else None
-
-    async def registration_times(self, number_key: NumberKey, since: float) -> list[float]:
-        """When registrations of the number were started after `since`, oldest first."""
-        rows = await self._database.read(
-            "SELECT create_time FROM registrations WHERE number_key = ? AND create_time > ? ORDER BY create_time",
-            (number_key, since),
-        )
-        return [row["create_time"] for row in rows]
+    async def withdraw_registration(self, registration_id: str) -> None:
+        """Makes as if the registration had not been started: its code could not be sent."""
+        async with self._database.transaction() as transaction:
+            await transaction.write("DELETE FROM codes_sent WHERE registration_id = ?", (registration_id,))
+            await transaction.write("DELETE FROM registrations WHERE registration_id = ?", (registration_id,))
 
     async def count_attempt(self, registration_id: str) -> Registration | None:
         """Counts an attempt to verify and returns the registration with it; None when there is none."""
@@ -179,28 +185,42 @@ class SqliteRadarStore:
         )
         return frozenset(row["value"] for row in rows)
 
-    async def devices_listing(self, number: NumberKey, at_most: int) -> list[Device]:
-        """Devices whose books list the number, by device id, `at_most` of them."""
+    async def devices_listing(self, device: Device, at_most: int) -> list[Device]:
+        """Other devices that list the device's number, `at_most` of them."""
         rows = await self._database.read(
-            f"SELECT {_DEVICE} FROM devices WHERE device IN (SELECT device FROM book_entries WHERE number_key = ?)"
-            " ORDER BY device_id LIMIT ?",
-            (number, at_most),
+            f"WITH {_MINE}, {_LISTING_ME} SELECT {_DEVICE} FROM devices WHERE device IN listing_me AND device <> ?1"
+            " ORDER BY number_key IN mine DESC, device_id LIMIT ?3",
+            (device.key, device.number_key, at_most),
         )
         return [Device(*row) for row in rows]
 
-    async def devices_sharing(self, device: Device, hub_limit: int, at_most: int) -> list[Device]:
-        """Devices whose books have a number in common with the device's that is no hub, by device id."""
+    async def devices_sharing(self, device: Device, at_least: int, hub_limit: int, at_most: int) -> list[Device]:
+        """Other devices that list `at_least` numbers, no hubs, that the device lists too, `at_most` of them."""
         rows = await self._database.read(
-            "WITH mine AS (SELECT DISTINCT number_key FROM book_entries WHERE device = ?1"
-            " UNION SELECT number_key FROM devices WHERE device = ?1),"
+            f"WITH {_MINE}, {_LISTING_ME},"
             " telling AS (SELECT number_key FROM mine WHERE (SELECT COUNT(*) FROM"
-            " (SELECT DISTINCT device FROM book_entries WHERE number_key = mine.number_key LIMIT ?2 + 1)) <= ?2)"
-            f" SELECT {_DEVICE} FROM devices WHERE devices.device <> ?1 AND (devices.device IN"
-            " (SELECT device FROM book_entries WHERE number_key IN telling) OR devices.number_key IN telling)"
-            " ORDER BY devices.device_id LIMIT ?3",
-            (device.key, hub_limit, at_most),
+            " (SELECT DISTINCT device FROM book_entries WHERE number_key = mine.number_key LIMIT ?4 + 1)) <= ?4),"
+            " sharing AS (SELECT device FROM (SELECT device, number_key FROM book_entries WHERE number_key IN telling"
+            " UNION SELECT device, number_key FROM devices WHERE number_key IN telling)"
+            " GROUP BY device HAVING COUNT(*) >= ?5)"
+            f" SELECT {_DEVICE} FROM devices WHERE device IN sharing AND device <> ?1"
+            " ORDER BY number_key IN mine AND device IN listing_me DESC, device_id LIMIT ?3",
+            (device.key, device.number_key, at_most, hub_limit, at_least),
         )
         return [Device(*row) for row in rows]
+
+
+async def _require_quota(transaction: Transaction, number_key: NumberKey, now: float, codes_per_hour: int) -> None:
+    rows = await transaction.read(
+        "SELECT send_time FROM codes_sent WHERE number_key = ? ORDER BY send_time DESC LIMIT ?",
+        (number_key, codes_per_hour),
+    )
+    if len(rows) >= codes_per_hour:
+        raise errors.ResourceExhaustedError(
+            errors.Reason.LIMIT_EXCEEDED,
+            "too many codes were sent to this number; try again later",
+            retry_after=timedelta(seconds=rows[-1]["send_time"] + _HOUR - now),
+        )
 
 
 async def _add_entries(

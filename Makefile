@@ -1,0 +1,60 @@
+# Every target sets up what it needs. `make help` lists them.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.complete
+PACKAGES := services clients tests benchmarks
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint types imports contract protos up down compose-smoke clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: $(STAMP) ## Make .venv with everything installed; the commands are in .venv/bin
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "AppShare needs Python 3.11 or newer: make PYTHON=python3.11 setup" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: setup ## Play the whole job on real packages: make demo, or make demo APKS=folder
+	@$(BIN)/python -m demo $(if $(APKS),--apks '$(APKS)')
+
+test: setup ## Run the whole suite
+	$(BIN)/pytest -n auto
+
+check: setup lint types imports contract ## Everything that needs no running system
+
+lint: setup
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: setup
+	$(BIN)/mypy
+
+imports: setup
+	$(BIN)/lint-imports
+
+contract: setup
+	$(BIN)/buf lint
+	$(BIN)/buf format --diff --exit-code protos
+	@out=$$(mktemp -d) && trap 'rm -rf "$$out"' EXIT && protos/generate.sh "$$out" \
+	  && diff -r -x __pycache__ "$$out" protos/gen \
+	  || { echo "protos/gen is not what the protos generate: run make protos" >&2; exit 1; }
+
+protos: setup ## Generate the Python stubs from protos/
+	protos/generate.sh
+
+up: ## Build the image and start the four services with docker-compose
+	deploy/compose up --build --detach
+
+down: ## Stop them; the volumes stay
+	deploy/compose down
+
+compose-smoke: setup ## Run the flow against a compose deployment, restart it, show that nothing was lost
+	deploy/compose-smoke
+
+clean: ## Remove the virtual environment and caches
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist

@@ -1,0 +1,402 @@
+"""What every store of ShareRegistry does; a new store is one more parameter of `open_store`."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from appshare import errors
+from appshare.share_registry.model import (
+    App,
+    InboxPage,
+    Key,
+    Level,
+    Page,
+    Platform,
+    Push,
+    PushPolicy,
+    PushPreference,
+    PushReceipt,
+    PushStance,
+    Share,
+)
+from appshare.share_registry.store import RegistryStore
+from appshare.share_registry.stores.sqlite import MIGRATIONS, SqliteRegistryStore
+from appshare.sql.database import open_database
+
+RED, BLUE = frozenset({Key("red")}), frozenset({Key("blue")})
+NO_KEYS: frozenset[Key] = frozenset()
+LIKELY, CONFIRMED = Level.LIKELY, Level.CONFIRMED
+
+
+Trouble = Callable[[], AbstractAsyncContextManager[None]]
+
+
+@dataclass
+class Opened:
+    """A store, and what can befall its disk for a while."""
+
+    store: RegistryStore
+    full: Trouble
+    read_only: Trouble
+
+
+OpenStore = Callable[[], AbstractAsyncContextManager[Opened]]
+
+
+@pytest.fixture(params=["sqlite"])
+def open_store(tmp_path: Path) -> OpenStore:
+    """Opens the same store again and again, as a process does that is started anew."""
+
+    @asynccontextmanager
+    async def open_sqlite() -> AsyncIterator[Opened]:
+        async with open_database(tmp_path / "share_registry.db", MIGRATIONS) as database:
+
+            @asynccontextmanager
+            async def pragma(during: str, afterwards: str) -> AsyncIterator[None]:
+                await database._writer.execute_fetchall(f"PRAGMA {during}")
+                yield
+                await database._writer.execute_fetchall(f"PRAGMA {afterwards}")
+
+            yield Opened(
+                SqliteRegistryStore(database),
+                # 1 page is less than there is: SQLite takes the size that the file has.
+                full=partial(pragma, "max_page_count = 1", "max_page_count = 1000000"),
+                read_only=partial(pragma, "query_only = ON", "query_only = OFF"),
+            )
+
+    return open_sqlite
+
+
+@pytest.fixture
+async def store(open_store: OpenStore) -> AsyncIterator[RegistryStore]:
+    async with open_store() as opened:
+        yield opened.store
+
+
+def app(package_name: str, version_code: int = 1) -> App:
+    return App(Platform.IOS, package_name, "Label ☕", "1.0", version_code, "a" * 64, "b" * 64)
+
+
+async def put(store: RegistryStore, device_id: str, keys: Mapping[str, frozenset[Key]]) -> None:
+    async with store.change() as change:
+        await change.put_apps(device_id, [app(name) for name in keys])
+        await change.replace_keys(device_id, keys)
+
+
+async def push(store: RegistryStore, *package_names: str, to: str = "viewer", note: str = "") -> None:
+    async with store.change() as change:
+        await change.add_push(Push("owner", frozenset(package_names), note), {to: LIKELY}, now=1.5)
+
+
+async def page(store: RegistryStore, after: int = 0, limit: int = 100, share_limit: int = 100) -> InboxPage:
+    return await store.inbox_page("viewer", {LIKELY: RED, CONFIRMED: BLUE}, after, limit, share_limit)
+
+
+def names(shares: Page[Share] | tuple[Share, ...]) -> list[str]:
+    return [share.app.package_name for share in (shares.items if isinstance(shares, Page) else shares)]
+
+
+class TestApps:
+    async def test_apps_come_back_as_they_were_put(self, store: RegistryStore) -> None:
+        apps = [
+            App(Platform.ANDROID, "org.a", "", "", 0, "", ""),
+            App(Platform.IOS, "org.b", "'; DROP TABLE apps; --", "2.0-β", 2**63 - 1, "c" * 64, "d" * 64),
+        ]
+        async with store.change() as change:
+            await change.put_apps("owner", apps)
+        assert await store.apps("owner", "", 10) == Page(tuple((each, NO_KEYS) for each in apps), more=False)
+
+    async def test_an_app_that_is_put_again_keeps_its_keys(self, store: RegistryStore) -> None:
+        await put(store, "owner", {"org.a": RED | BLUE})
+        async with store.change() as change:
+            await change.put_apps("owner", [app("org.a", 2)])
+        assert (await store.apps("owner", "", 10)).items == ((app("org.a", 2), RED | BLUE),)
+
+    async def test_a_dropped_app_takes_its_keys_along(self, store: RegistryStore) -> None:
+        await put(store, "owner", {"org.a": RED, "org.b": RED, "org.c": RED})
+        async with store.change() as change:
+            await change.drop_apps("owner", ["org.a", "org.unknown"])
+            await change.drop_other_apps("owner", ["org.b"])
+            assert await change.count_apps("owner") == 1
+            await change.put_apps("owner", [app("org.a"), app("org.c")])
+        keys = [keys for _app, keys in (await store.apps("owner", "", 10)).items]
+        assert keys == [NO_KEYS, RED, NO_KEYS]
+
+    async def test_devices_have_their_own_apps(self, store: RegistryStore) -> None:
+        await put(store, "owner", {"org.a": RED})
+        await put(store, "other", {"org.a": BLUE})
+        async with store.change() as change:
+            await change.drop_other_apps("owner", [])
+            assert await change.count_apps("owner") == 0
+            assert await change.present_apps("other", ["org.a", "org.b"]) == {"org.a"}
+        assert (await store.apps("other", "", 10)).items == ((app("org.a"), BLUE),)
+
+    async def test_pages_of_apps_follow_one_another(self, store: RegistryStore) -> None:
+        expected = [f"org.{number:02}" for number in range(7)]
+        await put(store, "owner", dict.fromkeys(reversed(expected), NO_KEYS))
+        found, after, more = [], "", True
+        while more:
+            apps = await store.apps("owner", after, 3)
+            found += [each.package_name for each, _keys in apps.items]
+            after, more = found[-1], apps.more
+        assert found == expected
+
+    async def test_keys_are_replaced(self, store: RegistryStore) -> None:
+        await put(store, "owner", {"org.a": RED | BLUE, "org.b": RED})
+        async with store.change() as change:
+            await change.replace_keys("owner", {"org.a": BLUE, "org.b": NO_KEYS})
+        assert [keys for _app, keys in (await store.apps("owner", "", 10)).items] == [BLUE, NO_KEYS]
+
+    async def test_admitted_keys_are_those_of_the_apps_named_or_of_all(self, store: RegistryStore) -> None:
+        await put(store, "owner", {"org.a": RED, "org.b": BLUE, "org.c": NO_KEYS})
+        await put(store, "other", {"org.c": RED})
+        async with store.change() as change:
+            assert await change.admitted_keys("owner", []) == RED | BLUE
+            assert await change.admitted_keys("owner", ["org.b", "org.c"]) == BLUE
+            assert await change.admitted_keys("owner", ["org.c"]) == NO_KEYS
+
+
+class TestShares:
+    async def test_keys_open_the_apps_of_the_owner_that_they_are_for(self, store: RegistryStore) -> None:
+        await put(store, "one", {"org.a": RED, "org.b": BLUE, "org.c": NO_KEYS})
+        await put(store, "two", {"org.d": RED, "org.e": BLUE})
+        await put(store, "unasked", {"org.f": RED})
+        keyring = {"two": RED, "one": BLUE, "unknown": RED, "none": NO_KEYS}
+        shares = await store.shares(keyring, ("", ""), 10)
+        assert shares == Page((Share("one", app("org.b")), Share("two", app("org.d"))), more=False)
+        assert (await store.shares({}, ("", ""), 10)).items == ()
+
+    async def test_pages_of_shares_follow_one_another_over_owners(self, store: RegistryStore) -> None:
+        owners = [f"owner-{number}" for number in range(4)]
+        for owner_id in owners:
+            await put(store, owner_id, {f"org.{number}": RED for number in range(3)} | {"org.hidden": BLUE})
+        found, after, more = [], ("", ""), True
+        while more:
+            shares = await store.shares(dict.fromkeys(reversed(owners), RED), after, 5)
+            found += [(share.owner_id, share.app.package_name) for share in shares.items]
+            after, more = found[-1], shares.more
+        assert found == [(owner_id, f"org.{number}") for owner_id in owners for number in range(3)]
+
+    async def test_the_newest_share_has_the_highest_version_code(self, store: RegistryStore) -> None:
+        for owner_id, version_code in (("one", 2**40), ("two", 2**41), ("three", 2**41), ("closed", 2**42)):
+            async with store.change() as change:
+                await change.put_apps(owner_id, [app("org.a", version_code), app("org.b", 2**50)])
+                await change.replace_keys(owner_id, {"org.a": BLUE if owner_id == "closed" else RED, "org.b": RED})
+        keyring = dict.fromkeys(["one", "two", "three", "closed"], RED)
+        assert await store.newest_share(keyring, "org.a") == Share("three", app("org.a", 2**41))
+        assert await store.newest_share({"closed": RED}, "org.a") is None
+
+
+class TestPushes:
+    async def test_a_preference_is_what_was_said_last(self, store: RegistryStore) -> None:
+        assert await store.push_preference("viewer") is None
+        selected = PushPreference(PushPolicy.SELECTED, frozenset({"one", "two"}))
+        for preference in (selected, PushPreference(PushPolicy.FRIENDS), selected, PushPreference(PushPolicy.OFF)):
+            async with store.change() as change:
+                await change.replace_push_preference("viewer", preference)
+            assert await store.push_preference("viewer") == preference
+
+    async def test_stances_tell_whether_the_sender_is_named(self, store: RegistryStore) -> None:
+        async with store.change() as change:
+            await change.replace_push_preference("one", PushPreference(PushPolicy.SELECTED, frozenset({"owner"})))
+            await change.replace_push_preference("two", PushPreference(PushPolicy.SELECTED, frozenset({"other"})))
+            await change.replace_push_preference("three", PushPreference(PushPolicy.FRIENDS))
+            await change.replace_push_preference("unasked", PushPreference(PushPolicy.FRIENDS))
+            assert await change.push_stances("owner", ["one", "two", "three", "silent"]) == {
+                "one": PushStance(PushPolicy.SELECTED, names_sender=True),
+                "two": PushStance(PushPolicy.SELECTED, names_sender=False),
+                "three": PushStance(PushPolicy.FRIENDS, names_sender=False),
+            }
+
+    async def test_receipts_belong_to_a_sender_until_they_are_forgotten(self, store: RegistryStore) -> None:
+        old, new = PushReceipt(b"\x00\xff", frozenset({"one", "two"})), PushReceipt(b"", frozenset())
+        async with store.change() as change:
+            await change.add_push_receipt("owner", "r", old, now=100.0)
+            await change.add_push_receipt("owner", "s", new, now=200.0)
+        async with store.change() as change:
+            assert await change.push_receipt("owner", "r") == old
+            assert await change.push_receipt("other", "r") is None
+            await change.forget_push_receipts(before=200.0)
+            assert await change.push_receipt("owner", "r") is None
+            assert await change.push_receipt("owner", "s") == new
+
+
+class TestInboxes:
+    async def test_each_inbox_counts_its_own_positions(self, store: RegistryStore) -> None:
+        await put(store, "owner", {"org.a": RED})
+        await push(store)
+        async with store.change() as change:
+            await change.add_push(Push("owner", frozenset(), "hi"), {"viewer": LIKELY, "other": LIKELY}, now=2.5)
+            assert await change.head("viewer") == 2
+        assert (await store.head("viewer"), await store.head("other"), await store.head("none")) == (2, 1, 0)
+        found = await page(store)
+        assert [(event.position, event.create_time, event.note) for event in found.events] == [
+            (1, 1.5, ""),
+            (2, 2.5, "hi"),
+        ]
+        assert (found.through, found.more) == (2, False)
+
+    async def test_keys_open_by_the_level_of_the_event(self, store: RegistryStore) -> None:
+        await put(store, "owner", {"org.a": RED, "org.b": BLUE, "org.c": NO_KEYS})
+        for level in (LIKELY, CONFIRMED):
+            async with store.change() as change:
+                await change.add_push(Push("owner", frozenset(), ""), {"viewer": level}, now=1.5)
+        likely, confirmed = (await page(store)).events
+        assert (names(likely.shares), names(confirmed.shares)) == (["org.a"], ["org.b"])
+
+    async def test_an_event_holds_the_apps_named_that_the_keys_open(self, store: RegistryStore) -> None:
+        await put(store, "owner", {"org.a": RED, "org.b": RED, "org.c": BLUE})
+        await put(store, "other", {"org.a": RED})
+        await push(store, "org.b", "org.c", "org.gone")
+        [event] = (await page(store)).events
+        assert event.shares == (Share("owner", app("org.b")),)
+
+    async def test_events_without_a_share_are_passed_over(self, store: RegistryStore) -> None:
+        await put(store, "owner", {"org.a": RED, "org.b": BLUE})
+        for name in ("org.b", "org.a", "org.b"):
+            await push(store, name)
+        found = await page(store)
+        assert ([event.position for event in found.events], found.through, found.more) == ([2], 3, False)
+        found = await page(store, limit=1)
+        assert (found.events, found.through, found.more) == ((), 1, True)
+
+    async def test_a_page_ends_before_it_has_too_many_shares(self, store: RegistryStore) -> None:
+        await put(store, "owner", {f"org.{number}": RED for number in range(3)})
+        for note in "abc":
+            await push(store, note=note)
+        for share_limit, expected in ((9, "abc"), (8, "ab"), (6, "ab"), (5, "a"), (3, "a"), (1, "a")):
+            found = await page(store, share_limit=share_limit)
+            assert "".join(event.note for event in found.events) == expected
+            assert all(len(event.shares) == 3 for event in found.events)
+            assert (found.through, found.more) == (len(expected), expected != "abc")
+
+    async def test_positions_are_never_given_twice(self, open_store: OpenStore) -> None:
+        positions = []
+        for _ in range(3):
+            async with open_store() as opened:
+                await put(opened.store, "owner", {"org.a": RED})
+                await push(opened.store)
+                positions += [event.position for event in (await page(opened.store)).events]
+                async with opened.store.change() as change:
+                    await change.remove_events("viewer", await change.head("viewer"))
+                assert (await page(opened.store)).events == ()
+        assert positions == [1, 2, 3]
+
+    async def test_removed_events_are_those_of_one_inbox_up_to_a_position(self, store: RegistryStore) -> None:
+        await put(store, "owner", {"org.a": RED})
+        for _ in range(3):
+            async with store.change() as change:
+                await change.add_push(Push("owner", frozenset(), ""), {"viewer": LIKELY, "other": LIKELY}, now=1.5)
+        async with store.change() as change:
+            await change.remove_events("other", 3)
+            await change.remove_events("viewer", 2)
+            await change.remove_events("unknown", 2)
+        assert [event.position for event in (await page(store)).events] == [3]
+
+
+class TestDurability:
+    async def test_nothing_is_lost_over_a_restart(self, open_store: OpenStore) -> None:
+        preference = PushPreference(PushPolicy.SELECTED, frozenset({"owner"}))
+        receipt = PushReceipt(b"digest", frozenset({"viewer"}))
+        async with open_store() as opened:
+            await put(opened.store, "owner", {"org.a": RED, "org.b": NO_KEYS})
+            await push(opened.store, "org.a", note="hi")
+            async with opened.store.change() as change:
+                await change.replace_push_preference("viewer", preference)
+                await change.add_push_receipt("owner", "r", receipt, now=1.0)
+            before = await page(opened.store)
+        async with open_store() as opened:
+            assert (await opened.store.apps("owner", "", 10)).items == ((app("org.a"), RED), (app("org.b"), NO_KEYS))
+            assert await page(opened.store) == before
+            assert len(before.events) == 1
+            assert await opened.store.push_preference("viewer") == preference
+            async with opened.store.change() as change:
+                assert await change.push_receipt("owner", "r") == receipt
+
+    async def test_a_change_that_fails_leaves_nothing(self, store: RegistryStore) -> None:
+        await put(store, "owner", {"org.a": RED})
+
+        async def fail() -> None:
+            async with store.change() as change:
+                await change.drop_other_apps("owner", [])
+                await change.put_apps("owner", [app("org.b")])
+                await change.add_push(Push("owner", frozenset(), ""), {"viewer": LIKELY}, now=1.5)
+                await change.replace_push_preference("viewer", PushPreference(PushPolicy.FRIENDS))
+                raise LookupError
+
+        with pytest.raises(LookupError):
+            await fail()
+        assert (await store.apps("owner", "", 10)).items == ((app("org.a"), RED),)
+        assert await store.head("viewer") == 0
+        assert await store.push_preference("viewer") is None
+
+    async def test_a_change_that_is_cancelled_leaves_nothing_half_done(self, store: RegistryStore) -> None:
+        async def change_twice(device_id: str) -> None:
+            async with store.change() as change:
+                await change.put_apps(device_id, [app("org.a")])
+                await change.put_apps(device_id, [app("org.b")])
+
+        for turns in range(20):
+            changing = asyncio.ensure_future(change_twice(f"owner-{turns}"))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            changing.cancel()
+            await asyncio.wait([changing])
+            assert len((await store.apps(f"owner-{turns}", "", 10)).items) in {0, 2}
+        await change_twice("last")
+        assert len((await store.apps("last", "", 10)).items) == 2
+
+    async def test_nobody_sees_a_change_before_it_ends(self, store: RegistryStore) -> None:
+        await put(store, "owner", {"org.a": RED})
+        async with store.change() as change:
+            await change.replace_keys("owner", {"org.a": BLUE})
+            assert names(await store.shares({"owner": RED}, ("", ""), 10)) == ["org.a"]
+        assert names(await store.shares({"owner": RED}, ("", ""), 10)) == []
+
+    async def test_pushes_at_the_same_time_get_different_positions(self, store: RegistryStore) -> None:
+        await put(store, "owner", {"org.a": RED})
+        await asyncio.gather(*(push(store, note=str(number)) for number in range(30)))
+        events = (await page(store)).events
+        assert [event.position for event in events] == list(range(1, 31))
+        assert {event.note for event in events} == {str(number) for number in range(30)}
+
+    async def test_changes_at_the_same_time_follow_one_another(self, store: RegistryStore) -> None:
+        async def add_one(number: int) -> int:
+            async with store.change() as change:
+                await change.put_apps("owner", [app(f"org.{number}")])
+                return await change.count_apps("owner")
+
+        counts = sorted(await asyncio.gather(*map(add_one, range(20))))
+        assert all(later == earlier + 1 for earlier, later in pairwise(counts))
+
+    @pytest.mark.parametrize("trouble", ["full", "read_only"])
+    async def test_a_disk_in_trouble_is_unavailable_until_it_is_over(self, open_store: OpenStore, trouble: str) -> None:
+        many = {f"org.{number}": RED for number in range(500)}
+        async with open_store() as opened:
+            await put(opened.store, "owner", {"org.a": RED})
+            async with getattr(opened, trouble)():
+                with pytest.raises(errors.UnavailableError) as failed:
+                    await put(opened.store, "owner", many)
+                assert failed.value.reason is errors.Reason.STORAGE_UNAVAILABLE
+                assert names(await opened.store.shares({"owner": RED}, ("", ""), 1000)) == ["org.a"]
+            await put(opened.store, "owner", many)
+            assert len((await opened.store.shares({"owner": RED}, ("", ""), 1000)).items) == 501
+
+
+async def test_sqlite_keeps_a_push_as_long_as_an_inbox_has_it(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "share_registry.db", MIGRATIONS) as database:
+        store = SqliteRegistryStore(database)
+        async with store.change() as change:
+            await change.add_push(Push("owner", frozenset({"org.a"}), ""), {"one": LIKELY, "two": LIKELY}, now=1.5)
+        kept = []
+        for device_id in ("one", "two"):
+            async with store.change() as change:
+                await change.remove_events(device_id, 1)
+            kept.append(len(await database.read("SELECT package_name FROM pushes JOIN push_apps USING (push_id)")))
+        assert kept == [1, 0]

@@ -1,0 +1,203 @@
+import asyncio
+from time import time
+from typing import Any
+
+import pytest
+
+from appshare import errors
+from appshare.share_registry.model import Audience, AudienceKind, Heartbeat, InboxEvent, Level, Push, RelatedDevice
+from appshare.share_registry.pushes import Pushes
+from appshare.share_registry.signals import Signals
+
+NOBODY = Audience(AudienceKind.NOBODY)
+FRIENDS = Audience(AudienceKind.FRIENDS)
+
+
+@pytest.fixture
+async def inbox(world: Any) -> Any:
+    """A world in which the owner's pushes of org.a and org.b reach the viewer."""
+    await world.share("owner", ["org.a", "org.b"], AudienceKind.FRIENDS)
+    await world.accept_pushes("viewer")
+    return world
+
+
+async def next_event(stream: Any) -> InboxEvent:
+    while isinstance(item := await anext(stream), Heartbeat):
+        pass
+    return item
+
+
+async def notes(world: Any, after: int = 0, limit: int = 100) -> list[str]:
+    events, _head = await world.inboxes.read("viewer", after, limit)
+    return [event.note for event in events]
+
+
+async def test_an_inbox_that_never_had_an_event_is_empty(world: Any) -> None:
+    assert await world.inboxes.read("viewer", 0, 10) == ((), 0)
+    await world.inboxes.acknowledge("viewer", 0)
+
+
+async def test_pages_follow_one_another(inbox: Any) -> None:
+    for note in "abcde":
+        await inbox.push("viewer", note=note)
+    assert await notes(inbox, 0, 2) == ["a", "b"]
+    assert await notes(inbox, 2, 2) == ["c", "d"]
+    assert await notes(inbox, 4, 2) == ["e"]
+    assert await notes(inbox, 5, 2) == []
+
+
+async def test_acknowledged_events_are_gone_and_positions_go_on(inbox: Any) -> None:
+    for note in "abc":
+        await inbox.push("viewer", note=note)
+    await inbox.inboxes.acknowledge("viewer", 3)
+    assert await inbox.inboxes.read("viewer", 0, 10) == ((), 3)
+    await inbox.push("viewer", note="d")
+    events, head = await inbox.inboxes.read("viewer", 0, 10)
+    assert ([event.position for event in events], head) == ([4], 4)
+
+
+async def test_acknowledging_less_than_before_changes_nothing(inbox: Any) -> None:
+    for note in "abc":
+        await inbox.push("viewer", note=note)
+    for through in (2, 1, 0, 2):
+        await inbox.inboxes.acknowledge("viewer", through)
+        assert await notes(inbox) == ["c"]
+
+
+@pytest.mark.parametrize("through", [2, 2**63, 2**64 - 1])
+async def test_an_acknowledgement_of_the_future_is_refused(inbox: Any, through: int) -> None:
+    await inbox.push("viewer", note="a")
+    with pytest.raises(errors.OutOfRangeError) as refused:
+        await inbox.inboxes.acknowledge("viewer", through)
+    assert refused.value.reason is errors.Reason.POSITION_AHEAD
+    assert await notes(inbox) == ["a"]
+
+
+async def test_a_device_acknowledges_for_itself_alone(inbox: Any) -> None:
+    await inbox.accept_pushes("other")
+    await inbox.push("viewer", "other", note="a")
+    await inbox.inboxes.acknowledge("other", 1)
+    assert await notes(inbox) == ["a"]
+
+
+async def test_what_is_taken_back_is_not_delivered(inbox: Any) -> None:
+    await inbox.push("viewer", note="both")
+    await inbox.push("viewer", package_names=["org.a"], note="only a")
+    await inbox.registry.change_audiences("owner", {"org.a": NOBODY})
+    [event], head = await inbox.inboxes.read("viewer", 0, 10)
+    assert [share.app.package_name for share in event.shares] == ["org.b"]
+    assert head == 2
+    await inbox.inboxes.acknowledge("viewer", head)
+
+
+async def test_what_is_shared_after_the_push_of_the_whole_list_is_in_it(inbox: Any) -> None:
+    await inbox.push("viewer")
+    await inbox.share("owner", ["org.c"], AudienceKind.FRIENDS)
+    [event], _head = await inbox.inboxes.read("viewer", 0, 10)
+    assert [share.app.package_name for share in event.shares] == ["org.a", "org.b", "org.c"]
+
+
+async def test_events_that_are_taken_back_do_not_hide_those_behind_them(inbox: Any) -> None:
+    for _ in range(5):
+        await inbox.push("viewer", package_names=["org.a"], note="gone")
+    await inbox.push("viewer", package_names=["org.b"], note="here")
+    await inbox.registry.change_audiences("owner", {"org.a": NOBODY})
+    assert await notes(inbox, limit=2) == ["here"]
+
+
+async def test_a_removed_app_is_not_delivered(inbox: Any) -> None:
+    await inbox.push("viewer", package_names=["org.a"])
+    await inbox.registry.change_inventory("owner", [], ["org.a"])
+    assert await notes(inbox) == []
+
+
+async def test_a_stream_begins_with_a_heartbeat_and_then_what_waits(inbox: Any) -> None:
+    for note in "abc":
+        await inbox.push("viewer", note=note)
+    await inbox.inboxes.acknowledge("viewer", 1)
+    stream = inbox.inboxes.stream("viewer")
+    assert await anext(stream) == Heartbeat(3)
+    assert [(await anext(stream)).note, (await anext(stream)).note] == ["b", "c"]
+    await stream.aclose()
+
+
+async def test_a_stream_delivers_more_than_a_page_in_order(inbox: Any) -> None:
+    expected = [str(number) for number in range(120)]
+    for note in expected:
+        await inbox.push("viewer", note=note)
+    stream = inbox.inboxes.stream("viewer")
+    assert [(await next_event(stream)).note for _ in expected] == expected
+    await stream.aclose()
+
+
+async def test_an_idle_stream_carries_heartbeats(inbox: Any) -> None:
+    stream = inbox.inboxes.stream("viewer")
+    assert [await anext(stream) for _ in range(3)] == [Heartbeat(0)] * 3
+    await inbox.push("viewer")
+    assert (await next_event(stream)).position == 1
+    assert await anext(stream) == Heartbeat(1)
+    await stream.aclose()
+
+
+async def test_every_stream_of_a_device_gets_every_event(inbox: Any) -> None:
+    streams = [inbox.inboxes.stream("viewer") for _ in range(3)]
+    for stream in streams:
+        assert await anext(stream) == Heartbeat(0)
+    received = [asyncio.ensure_future(next_event(stream)) for stream in streams]
+    await inbox.push("viewer", note="live")
+    assert [event.note for event in await asyncio.gather(*received)] == ["live"] * 3
+    for stream in streams:
+        await stream.aclose()
+
+
+async def test_a_push_of_another_process_arrives_with_the_next_heartbeat(inbox: Any) -> None:
+    stream = inbox.inboxes.stream("viewer")
+    await anext(stream)
+    elsewhere = Pushes(inbox.store, Signals(), clock=time, request_memory=60)
+    await elsewhere.deliver(Push("owner", frozenset(), "unheard"), [RelatedDevice("viewer", Level.LIKELY)], "")
+    assert (await next_event(stream)).note == "unheard"
+    await stream.aclose()
+
+
+async def test_what_is_taken_back_while_a_slow_reader_reads_is_not_delivered(inbox: Any) -> None:
+    for note in ("first", "gone"):
+        await inbox.push("viewer", package_names=["org.a"], note=note)
+    await inbox.push("viewer", package_names=["org.b"], note="last")
+    stream = inbox.inboxes.stream("viewer")
+    assert (await next_event(stream)).note == "first"
+    await inbox.registry.change_audiences("owner", {"org.a": NOBODY})
+    assert (await next_event(stream)).note == "last"
+    await stream.aclose()
+
+
+async def test_a_new_stream_gets_what_is_not_acknowledged_again(inbox: Any) -> None:
+    await inbox.push("viewer", note="a")
+    for _ in range(2):
+        stream = inbox.inboxes.stream("viewer")
+        assert (await next_event(stream)).note == "a"
+        await stream.aclose()
+
+
+async def test_a_stream_that_ends_leaves_nothing_behind(inbox: Any) -> None:
+    first, second = inbox.inboxes.stream("viewer"), inbox.inboxes.stream("viewer")
+    await anext(first)
+    await anext(second)
+    assert len(inbox.signals._waiting["viewer"]) == 2
+    await first.aclose()
+    waiting = asyncio.ensure_future(anext(second))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    assert inbox.signals._waiting == {}
+
+
+async def test_streams_end_when_the_process_stops(inbox: Any) -> None:
+    stream = inbox.inboxes.stream("viewer")
+    await anext(stream)
+    ending = asyncio.ensure_future(anext(stream))
+    await asyncio.sleep(0)
+    inbox.signals.close()
+    with pytest.raises(errors.UnavailableError) as ended:
+        await ending
+    assert ended.value.reason is errors.Reason.SERVICE_UNAVAILABLE
+    assert ended.value.retry_after is not None
