@@ -1,4 +1,3 @@
-import asyncio
 from collections.abc import AsyncIterator, Iterable
 from functools import partial
 from pathlib import Path
@@ -13,6 +12,7 @@ from appshare import errors
 from appshare.errors import Reason
 from appshare.rpc.address import Address
 from appshare.rpc.call import Callee, open_channel
+from appshare.rpc.paging import encode_token
 from appshare.rpc.server import Service, running_server
 from appshare.share_registry.inboxes import Inboxes
 from appshare.share_registry.pushes import Pushes
@@ -366,7 +366,7 @@ class TestInbox:
         for stream in streams:
             await stream.aclose()
         while client.signals._waiting:  # the server hears of it a moment later
-            await asyncio.sleep(0)
+            await client.call(pb.ReadInboxRequest(device_id="viewer"))
 
     async def test_a_stream_ends_when_the_process_stops(self, client: Client) -> None:
         stream = client.stream("viewer")
@@ -483,14 +483,16 @@ async def test_a_stream_of_no_device_is_refused(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "request_",
+    ("request_", "token"),
     [
-        pb.ListInventoryRequest(device_id="owner", page_token="no token"),
-        pb.ListInventoryRequest(device_id="owner", page_token="WyJvcmcuYSIsICJvcmcuYSJd"),  # of the other list
-        pb.ListVisibleSharesRequest(viewer_device_id="viewer", page_token="WyJvcmcuYSJd"),  # of the other list
+        (pb.ListInventoryRequest(device_id="owner"), "no token"),
+        (pb.ListInventoryRequest(device_id="owner"), encode_token("owner", "org.a")),
+        (pb.ListVisibleSharesRequest(viewer_device_id="viewer"), encode_token("org.a")),
+        (pb.ListVisibleSharesRequest(viewer_device_id="viewer"), encode_token("owner", 1)),
     ],
 )
-async def test_a_page_token_of_another_list_is_refused(client: Client, request_: Message) -> None:
+async def test_a_page_token_of_another_list_is_refused(client: Client, request_: Any, token: str) -> None:
+    request_.page_token = token
     with pytest.raises(errors.InvalidArgumentError) as refused:
         await client.call(request_)
     assert refused.value.reason is Reason.INVALID_PAGE_TOKEN

@@ -1,9 +1,8 @@
 """AppDownload as a process: settings, store, files, catalogue, servicer, server."""
 
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-
-import structlog
 
 from appshare.app_download.catalogue import Catalogue
 from appshare.app_download.package_files import PackageFiles
@@ -13,13 +12,14 @@ from appshare.app_download.settings import DownloadSettings
 from appshare.app_download.stores.sqlite import MIGRATIONS, SqliteCatalogueStore
 from appshare.process.command import server_command
 from appshare.process.data_folder import owned_folder
-from appshare.process.lifetime import until_stopped
+from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
 from appshare.sql.database import open_database
 from appshare.v1.app_download_pb2_grpc import add_AppDownloadServiceServicer_to_server
 
 
-async def serve(settings: DownloadSettings) -> None:
+@asynccontextmanager
+async def running(settings: DownloadSettings) -> AsyncIterator[dict[str, Address]]:
     """Serves AppDownload: catalogue, device fit and the bytes of packages."""
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(owned_folder(settings.data / "app-download"))
@@ -31,11 +31,10 @@ async def serve(settings: DownloadSettings) -> None:
         service = Service("appshare.v1.AppDownloadService", partial(add_AppDownloadServiceServicer_to_server, servicer))
         server = running_server(settings.listen, [service], with_reflection=settings.reflection)
         address = await stack.enter_async_context(server)
-        structlog.get_logger(__name__).info("ready", listen=str(address), data=str(folder))
-        await until_stopped()
+        yield {"listen": address}
 
 
-main = server_command("app-download", DownloadSettings, serve)
+main = server_command("app-download", DownloadSettings, running)
 
 if __name__ == "__main__":
     main()

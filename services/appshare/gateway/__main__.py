@@ -1,8 +1,7 @@
 """The gateway as a process: settings, keys, backends, one server for devices and one for operators."""
 
-from contextlib import AsyncExitStack
-
-import structlog
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from appshare.gateway.access_tokens import AccessTokens, new_signing_key
 from appshare.gateway.authentication import DeviceAuthentication, OperatorAuthentication
@@ -14,12 +13,13 @@ from appshare.gateway.settings import GatewaySettings
 from appshare.process.clock import system_clock
 from appshare.process.command import server_command
 from appshare.process.data_folder import owned_folder
-from appshare.process.lifetime import until_stopped
 from appshare.process.secret_file import read_or_create
+from appshare.rpc.address import Address
 from appshare.rpc.server import running_server
 
 
-async def serve(settings: GatewaySettings) -> None:
+@asynccontextmanager
+async def running(settings: GatewaySettings) -> AsyncIterator[dict[str, Address]]:
     """Serves the gateway: the one door for devices and operators."""
     settings.require_safe(settings.operator_listen)
     async with AsyncExitStack() as stack:
@@ -43,13 +43,10 @@ async def serve(settings: GatewaySettings) -> None:
         devices = await stack.enter_async_context(device_server)
         operators = await stack.enter_async_context(operator_server)
         write_endpoints(folder, devices=devices, operators=operators)
-        structlog.get_logger(__name__).info(
-            "ready", listen=str(devices), operator_listen=str(operators), data=str(folder)
-        )
-        await until_stopped()
+        yield {"listen": devices, "operator_listen": operators}
 
 
-main = server_command("gateway", GatewaySettings, serve)
+main = server_command("gateway", GatewaySettings, running)
 
 if __name__ == "__main__":
     main()

@@ -1,20 +1,26 @@
 """The command that starts one server process."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
 import click
+import structlog
 
 from appshare import errors
+from appshare.process.lifetime import until_stopped
 from appshare.process.logs import configure_logs
 from appshare.process.settings import ProcessSettings, settings_options
+from appshare.rpc.address import Address
 
 Settings = TypeVar("Settings", bound=ProcessSettings)
+Running = Callable[[Settings], AbstractAsyncContextManager[Mapping[str, Address]]]
+"""Runs a server while the context is open; yields by name where it listens."""
 
 
-def server_command(name: str, settings: type[Settings], serve: Callable[[Settings], Awaitable[None]]) -> click.Command:
-    """A click command `name` that reads `settings` and runs `serve` until it is stopped.
+def server_command(name: str, settings: type[Settings], running: Running[Settings]) -> click.Command:
+    """A click command `name` that reads `settings` and keeps a server `running` until it is stopped.
 
     Exit codes: 0 stopped, 1 could not start or failed, 2 wrong settings.
     """
@@ -24,12 +30,15 @@ def server_command(name: str, settings: type[Settings], serve: Callable[[Setting
         loaded.require_safe(loaded.listen)
         configure_logs(name, loaded.log_level, loaded.log_format)
         try:
-            asyncio.run(_serve(serve, loaded))
+            asyncio.run(_run_until_stopped(running, loaded))
         except (OSError, errors.AppShareError) as error:
             raise click.ClickException(str(error)) from error
 
-    return click.command(name, help=serve.__doc__, context_settings={"show_default": False})(run)
+    return click.command(name, help=running.__doc__)(run)
 
 
-async def _serve(serve: Callable[[Settings], Awaitable[None]], settings: Settings) -> None:
-    await serve(settings)
+async def _run_until_stopped(running: Running[Settings], settings: Settings) -> None:
+    async with running(settings) as addresses:
+        listening = {name: str(address) for name, address in addresses.items()}
+        structlog.get_logger(__name__).info("ready", data=str(settings.data), **listening)
+        await until_stopped()

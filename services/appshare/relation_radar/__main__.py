@@ -1,15 +1,13 @@
 """RelationRadar as a process: settings, secret, store, domain, servicer, server."""
 
 import secrets
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-
-import structlog
 
 from appshare.process.clock import system_clock
 from appshare.process.command import server_command
 from appshare.process.data_folder import owned_folder
-from appshare.process.lifetime import until_stopped
 from appshare.process.secret_file import read_or_create
 from appshare.relation_radar.code_senders.console import ConsoleCodeSender
 from appshare.relation_radar.friendship import FriendshipRule
@@ -19,12 +17,14 @@ from appshare.relation_radar.registration import Registrar
 from appshare.relation_radar.servicer import RelationRadarServicer
 from appshare.relation_radar.settings import RadarSettings
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
+from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
 from appshare.sql.database import open_database
 from appshare.v1.relation_radar_pb2_grpc import add_RelationRadarServiceServicer_to_server
 
 
-async def serve(settings: RadarSettings) -> None:
+@asynccontextmanager
+async def running(settings: RadarSettings) -> AsyncIterator[dict[str, Address]]:
     """Serves RelationRadar: devices, address books and friendship."""
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(owned_folder(settings.data / "relation-radar"))
@@ -47,11 +47,10 @@ async def serve(settings: RadarSettings) -> None:
         )
         server = running_server(settings.listen, [service], with_reflection=settings.reflection)
         address = await stack.enter_async_context(server)
-        structlog.get_logger(__name__).info("ready", listen=str(address), data=str(folder))
-        await until_stopped()
+        yield {"listen": address}
 
 
-main = server_command("relation-radar", RadarSettings, serve)
+main = server_command("relation-radar", RadarSettings, running)
 
 if __name__ == "__main__":
     main()

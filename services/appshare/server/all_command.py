@@ -1,17 +1,17 @@
 """`appshare-server all`: the whole cloud on one machine, on its embedded defaults."""
 
 import asyncio
-import sys
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from appshare.process.command import server_command
-from appshare.process.lifetime import until_stopped
 from appshare.rpc.address import Address
 from appshare.server.settings import AllSettings
 from appshare.server.supervisor import Child, Supervised
 
 
-async def serve_all(settings: AllSettings) -> None:
+@asynccontextmanager
+async def running_all(settings: AllSettings) -> AsyncIterator[dict[str, Address]]:
     """Starts the three services and the gateway on this machine and keeps them running until Ctrl-C.
 
     A process that crashes is started again. Settings of a single service are read from the environment;
@@ -26,7 +26,7 @@ async def serve_all(settings: AllSettings) -> None:
         await gateway.start()
         _say(f"AppShare is ready. Devices: {settings.listen}  Operators: {settings.operator_listen}")
         _say(f"All data is in {settings.data}. Ctrl-C stops.")
-        await until_stopped()
+        yield {"listen": settings.listen, "operator_listen": settings.operator_listen}
     _say("AppShare has stopped.")
 
 
@@ -44,20 +44,19 @@ def _children(settings: AllSettings) -> list[Child]:
 
 
 def _child(name: str, settings: AllSettings, address: Address, *more: str) -> Child:
-    common = [f"--data={settings.data}", f"--listen={address}", f"--log-level={settings.log_level}"]
-    log_format = settings.log_format
-    if log_format == "auto":
-        log_format = "text" if sys.stderr.isatty() else "json"
-    flags = [
-        f"--log-format={log_format}",
+    arguments = [
+        f"--data={settings.data}",
+        f"--listen={address}",
+        f"--log-level={settings.log_level}",
+        f"--log-format={settings.log_format}",
         "--reflection" if settings.reflection else "--no-reflection",
         "--private-network" if settings.private_network else "--no-private-network",
     ]
-    return Child(name, [*common, *flags, *more], address)
+    return Child(name, [*arguments, *more], address)
 
 
 def _say(line: str) -> None:
     print(line, flush=True)  # noqa: T201  # for the person at the terminal; the log goes to standard error
 
 
-main = server_command("all", AllSettings, serve_all)
+main = server_command("all", AllSettings, running_all)

@@ -1,14 +1,13 @@
 """ShareRegistry as a process: settings, database, store, domain, servicer, server."""
 
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-
-import structlog
 
 from appshare.process.clock import system_clock
 from appshare.process.command import server_command
 from appshare.process.data_folder import owned_folder
-from appshare.process.lifetime import until_stopped
+from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
 from appshare.share_registry.inboxes import Inboxes
 from appshare.share_registry.pushes import Pushes
@@ -21,7 +20,8 @@ from appshare.sql.database import open_database
 from appshare.v1.share_registry_pb2_grpc import add_ShareRegistryServiceServicer_to_server
 
 
-async def serve(settings: RegistrySettings) -> None:
+@asynccontextmanager
+async def running(settings: RegistrySettings) -> AsyncIterator[dict[str, Address]]:
     """Serves ShareRegistry: shared apps, audiences, pushes and inboxes."""
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(owned_folder(settings.data / "share-registry"))
@@ -37,12 +37,11 @@ async def serve(settings: RegistrySettings) -> None:
         )
         server = running_server(settings.listen, [service], with_reflection=settings.reflection)
         address = await stack.enter_async_context(server)
-        structlog.get_logger(__name__).info("ready", listen=str(address), data=str(folder))
-        await until_stopped()
-        signals.close()  # an inbox stream does not end by itself
+        stack.callback(signals.close)  # an inbox stream does not end by itself
+        yield {"listen": address}
 
 
-main = server_command("share-registry", RegistrySettings, serve)
+main = server_command("share-registry", RegistrySettings, running)
 
 if __name__ == "__main__":
     main()

@@ -35,7 +35,8 @@ Value = TypeVar("Value")
 _MAX_DEVICES = 5_000
 """Devices that one field may name."""
 
-_MAX_VERSION_CODE = 2**63 - 1
+_MAX_INTEGER = 2**63 - 1
+"""What a database holds: the largest version code, and beyond every position."""
 
 _DEVICE_ID = re.compile(r"[!-~]{1,128}")
 _PACKAGE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,254}")
@@ -138,6 +139,11 @@ def read_push(request: pb.DeliverPushRequest) -> Push:
     )
 
 
+def read_position(number: int) -> int:
+    """A position, or the last one possible when the number is beyond."""
+    return min(number, _MAX_INTEGER)
+
+
 def read_push_preference(message: share_pb2.PushPreference, field: str) -> PushPreference:
     """From whom a device accepts pushes."""
     policy = _read_enum(_POLICIES, message.policy, f"{field}.policy")
@@ -186,8 +192,8 @@ def write_inbox_event(event: InboxEvent) -> inbox_pb2.InboxEvent:
 
 
 def _read_app(message: app_pb2.App, field: str) -> App:
-    if message.version_code > _MAX_VERSION_CODE:
-        raise invalid_field(f"{field}.version_code", f"must be at most {_MAX_VERSION_CODE}")
+    if message.version_code > _MAX_INTEGER:
+        raise invalid_field(f"{field}.version_code", f"must be at most {_MAX_INTEGER}")
     return App(
         platform=_read_enum(_PLATFORMS, message.platform, f"{field}.platform"),
         package_name=read_package_name(message.package_name, f"{field}.package_name"),

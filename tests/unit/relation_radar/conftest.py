@@ -1,0 +1,80 @@
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from appshare.relation_radar.friendship import FriendshipRule
+from appshare.relation_radar.model import Contact
+from appshare.relation_radar.numbers import NumberKeys
+from appshare.relation_radar.radar import Radar, RadarLimits
+from appshare.relation_radar.registration import Registrar, RegistrationLimits
+from appshare.relation_radar.store import RadarStore
+from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
+from appshare.sql.database import open_database
+from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
+
+# How long an example takes says nothing about the code when the machine is busy.
+settings.register_profile("without deadline", deadline=None)
+settings.load_profile("without deadline")
+
+SECRET = secrets.token_bytes(32)
+
+
+@pytest.fixture
+def number_keys() -> NumberKeys:
+    return NumberKeys(SECRET)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[RadarStore]:
+    async with open_database(tmp_path / "radar.db", MIGRATIONS) as database:
+        yield SqliteRadarStore(database)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def sender() -> RecordingSender:
+    return RecordingSender()
+
+
+@pytest.fixture
+def registrar(store: RadarStore, number_keys: NumberKeys, sender: RecordingSender, clock: FakeClock) -> Registrar:
+    limits = RegistrationLimits(code_lifetime=600, codes_per_hour=3)
+    return Registrar(store, number_keys, sender, clock, secret=SECRET, limits=limits, default_region="CN")
+
+
+@pytest.fixture
+def make_radar(store: RadarStore, number_keys: NumberKeys) -> Callable[..., Radar]:
+    """Makes a radar with a rule and limits on the one store."""
+
+    def make(rule: FriendshipRule | None = None, **limits: int) -> Radar:
+        return Radar(store, number_keys, rule or FriendshipRule(), RadarLimits(**limits))
+
+    return make
+
+
+@pytest.fixture
+def add_device(registrar: Registrar, sender: RecordingSender, make_radar) -> Callable[..., Awaitable[str]]:
+    """Registers a device with a number, its contacts each a number or numbers; gives its id."""
+
+    async def add(number: str, *contacts: str | tuple[str, ...], region: str = "") -> str:
+        registration = await registrar.start(number, region, None)
+        device_id, _ = await registrar.confirm(registration.registration_id, sender.last_code)
+        if contacts:
+            await make_radar().replace_book(device_id, contacts_of(*contacts))
+        return device_id
+
+    return add
+
+
+def contacts_of(*contacts: str | tuple[str, ...]) -> list[Contact]:
+    return [
+        Contact(contact_id, (each,) if isinstance(each, str) else each)
+        for contact_id, each in enumerate(contacts, start=1)
+    ]

@@ -1,0 +1,171 @@
+"""Which texts are a person's number, and what is stored of one."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appshare import errors
+from appshare.relation_radar.numbers import NumberKeys, read_number, read_personal_number, require_region
+
+UNREADABLE = ["", "   ", "*#06#", "Ann", "+", "13800138000/13900139000", "1", "\u202e\u200f", "+999 123 456 789"]
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "e164"),
+    [
+        ("138 0013 8000", "CN", "+8613800138000"),
+        ("010-6552 9988", "CN", "+861065529988"),
+        ("0086 138 0013 8000", "CN", "+8613800138000"),
+        ("011 86 138 0013 8000", "US", "+8613800138000"),
+        ("(650) 253-0000", "US", "+16502530000"),
+        ("650.253.0000", "US", "+16502530000"),
+        ("030/123456", "DE", "+4930123456"),
+        ("+49 (0)30 123456", "DE", "+4930123456"),
+        ("06 12 34 56 78", "FR", "+33612345678"),
+        ("07911 123456", "GB", "+447911123456"),
+        ("06 12345678", "IT", "+390612345678"),  # Italy keeps the zero
+        ("011 15-2345-6789", "AR", "+5491123456789"),  # Argentina writes a mobile number in two ways
+        ("+54 9 11 2345-6789", "AR", "+5491123456789"),
+        ("8 (912) 345-67-89", "RU", "+79123456789"),
+        ("098765 43210", "IN", "+919876543210"),
+        ("090-1234-5678", "JP", "+819012345678"),
+        ("010-1234-5678", "KR", "+821012345678"),
+        ("٠١٠٠١٢٣٤٥٦٧", "EG", "+201001234567"),
+        ("６５０２５３００００", "US", "+16502530000"),
+        ("650-CALL-NOW", "US", "+16502255669"),
+        ("tel:+1-650-253-0000", "CN", "+16502530000"),
+    ],
+)
+def test_numbers_are_read_as_people_write_them(text: str, region: str, e164: str) -> None:
+    assert read_number(text, region) == e164
+    assert read_personal_number(text, region) == e164
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+8613800138000",
+        "+86 138 0013 8000",
+        "+86-138-0013-8000",
+        "0086 13800138000",
+        "138 0013 8000",
+        "（138）0013－8000",
+        "\u202a+8613800138000\u202c",  # left-to-right embedding, as copied from a contact card
+        "\u200f+86 138 0013 8000",
+        "+86\u2060138\u200b0013\u200d8000",
+        "\u00a0+86\u00a013800138000 ",
+        "+8613800138000 ext. 12",
+        "+8613800138000;ext=12",
+        "+8613800138000,,12#",  # a number that dials on
+    ],
+)
+def test_spellings_of_one_number_are_one_number(text: str) -> None:
+    assert read_personal_number(text, "CN") == "+8613800138000"
+
+
+def test_a_number_with_its_country_code_is_the_same_in_every_region() -> None:
+    assert {read_personal_number("+8613800138000", region) for region in ("CN", "US", "DE", "BR")} == {"+8613800138000"}
+
+
+def test_a_number_without_country_code_is_another_one_in_another_region() -> None:
+    assert read_number("030 123456", "DE") != read_number("030 123456", "CH")
+
+
+@pytest.mark.parametrize(
+    ("text", "region"),
+    [
+        pytest.param("112", "CN", id="emergency"),
+        pytest.param("110", "CN", id="police"),
+        pytest.param("911", "US", id="emergency US"),
+        pytest.param("116 117", "DE", id="harmonised short code"),
+        pytest.param("10086", "CN", id="carrier"),
+        pytest.param("95588", "CN", id="bank"),
+        pytest.param("12306", "CN", id="railway"),
+        pytest.param("400-123-4567", "CN", id="shared cost"),
+        pytest.param("800-810-1234", "CN", id="toll-free CN"),
+        pytest.param("+1 800 555 0199", "CN", id="toll-free US"),
+        pytest.param("1-800-FLOWERS", "US", id="toll-free in letters"),
+        pytest.param("+44 800 123 4567", "GB", id="toll-free GB"),
+        pytest.param("+800 1234 5678", "CN", id="international toll-free"),
+        pytest.param("+1 900 555 0199", "US", id="premium US"),
+        pytest.param("+49 900 1 123456", "DE", id="premium DE"),
+        pytest.param("+49 180 5 123456", "DE", id="shared cost DE"),
+        pytest.param("1380013800", "CN", id="a digit too few"),
+        pytest.param("138001380000", "CN", id="a digit too many"),
+        pytest.param("13800138000", "US", id="a Chinese number read in the US"),
+    ],
+)
+def test_a_number_that_no_person_has_is_refused(text: str, region: str) -> None:
+    with pytest.raises(errors.InvalidArgumentError) as caught:
+        read_personal_number(text, region)
+    assert caught.value.reason is errors.Reason.INVALID_PHONE_NUMBER
+    assert caught.value.field == "number"
+
+
+def test_a_number_that_no_person_has_can_be_asked_for() -> None:
+    assert read_number("10086", "CN") == "+8610086"
+
+
+@pytest.mark.parametrize("text", UNREADABLE)
+@pytest.mark.parametrize("read", [read_number, read_personal_number])
+def test_a_text_that_is_no_number_is_refused(read, text: str) -> None:
+    with pytest.raises(errors.InvalidArgumentError) as caught:
+        read(text, "CN", field="person.number")
+    assert caught.value.reason is errors.Reason.INVALID_PHONE_NUMBER
+    assert caught.value.field == "person.number"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1" * 65,
+        "+8613800138000" + " " * 1_000_000,
+        "\u200e" + "+8613800138000" + " " * 60 + "and so on",  # an invisible mark does not let the rest be cut off
+        "\u200e" * 100 + "+8613800138000",
+    ],
+)
+def test_a_long_text_is_no_number(text: str) -> None:
+    with pytest.raises(errors.InvalidArgumentError, match="too long"):
+        read_number(text, "CN")
+
+
+@given(st.text(max_size=80), st.sampled_from(["CN", "US", "DE", "EG"]))
+def test_any_text_is_a_number_in_e164_or_refused(text: str, region: str) -> None:
+    try:
+        number = read_number(text, region)
+    except errors.InvalidArgumentError as error:
+        assert error.reason is errors.Reason.INVALID_PHONE_NUMBER
+        assert not text.strip() or text not in error.message
+    else:
+        assert number.startswith("+")
+        assert number[1:].isascii()
+        assert number[1:].isdecimal()
+
+
+@pytest.mark.parametrize(("text", "region"), [("CN", "CN"), ("cn", "CN"), ("de", "DE")])
+def test_regions_are_read_in_any_case(text: str, region: str) -> None:
+    assert require_region(text) == region
+
+
+@pytest.mark.parametrize("region", ["", "XX", "CHN", "86", "001", "C\u0000N", "中国"])
+def test_a_region_that_is_none_is_refused(region: str) -> None:
+    with pytest.raises(errors.InvalidArgumentError) as caught:
+        require_region(region)
+    assert (caught.value.reason, caught.value.field) == (errors.Reason.INVALID_FIELD, "region")
+
+
+def test_a_number_has_one_key_under_a_secret_and_another_under_another() -> None:
+    one, other = NumberKeys(bytes(32)), NumberKeys(bytes(31) + b"\x01")
+    assert one.key("+8613800138000") == NumberKeys(bytes(32)).key("+8613800138000")
+    assert one.key("+8613800138000") != one.key("+8613800138001")
+    assert one.key("+8613800138000") != other.key("+8613800138000")
+
+
+@given(st.binary(min_size=32, max_size=40), st.text(max_size=20))
+def test_keys_fit_a_signed_column_of_64_bits(secret: bytes, number: str) -> None:
+    assert -(2**63) <= NumberKeys(secret).key(number) < 2**63
+
+
+def test_a_short_secret_is_refused() -> None:
+    with pytest.raises(ValueError, match="less than 32 bytes"):
+        NumberKeys(b"x" * 31)
