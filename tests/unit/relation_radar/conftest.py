@@ -6,13 +6,13 @@ import pytest
 from hypothesis import settings
 
 from appshare.relation_radar.friendship import FriendshipRule
-from appshare.relation_radar.model import Contact
 from appshare.relation_radar.numbers import NumberKeys
 from appshare.relation_radar.radar import Radar, RadarLimits
 from appshare.relation_radar.registration import Registrar, RegistrationLimits
 from appshare.relation_radar.store import RadarStore
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
 from appshare.sql.database import open_database
+from tests.unit.relation_radar.books import contacts_of
 from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
 # How long an example takes says nothing about the code when the machine is busy.
@@ -71,10 +71,3 @@ def add_device(registrar: Registrar, sender: RecordingSender, make_radar) -> Cal
         return device_id
 
     return add
-
-
-def contacts_of(*contacts: str | tuple[str, ...]) -> list[Contact]:
-    return [
-        Contact(contact_id, (each,) if isinstance(each, str) else each)
-        for contact_id, each in enumerate(contacts, start=1)
-    ]

@@ -100,6 +100,7 @@ def test_a_number_that_no_person_has_is_refused(text: str, region: str) -> None:
         read_personal_number(text, region)
     assert caught.value.reason is errors.Reason.INVALID_PHONE_NUMBER
     assert caught.value.field == "number"
+    assert text not in caught.value.message
 
 
 def test_a_number_that_no_person_has_can_be_asked_for() -> None:
@@ -135,7 +136,6 @@ def test_any_text_is_a_number_in_e164_or_refused(text: str, region: str) -> None
         number = read_number(text, region)
     except errors.InvalidArgumentError as error:
         assert error.reason is errors.Reason.INVALID_PHONE_NUMBER
-        assert not text.strip() or text not in error.message
     else:
         assert number.startswith("+")
         assert number[1:].isascii()

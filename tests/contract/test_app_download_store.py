@@ -1,0 +1,107 @@
+"""What every store of AppDownload does. Each implementation passes the same tests."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from appshare.app_download.model import Artifact, PackageManifest, Screen, ScreenSize
+from appshare.app_download.store import CatalogueStore
+from appshare.app_download.stores.sqlite import MIGRATIONS, SqliteCatalogueStore
+from appshare.sql.database import open_database
+
+OpenStore = Callable[[], AbstractAsyncContextManager[CatalogueStore]]
+
+
+def artifact(package_name: str, version_code: int, digit: str) -> Artifact:
+    manifest = PackageManifest(
+        package_name=package_name,
+        version_code=version_code,
+        version_name=f"{version_code}.0",
+        label="例",
+        abis=("arm64-v8a",),
+        compatible_screens=(Screen(ScreenSize.NORMAL, 480),),
+        max_sdk=33,
+    )
+    return Artifact(sha256=digit * 64, size=version_code + 1, file_name=f"{digit}.apk", manifest=manifest)
+
+
+@pytest.fixture(params=["sqlite"])
+def open_store(tmp_path: Path) -> OpenStore:
+    @asynccontextmanager
+    async def open_sqlite() -> AsyncIterator[CatalogueStore]:
+        async with open_database(tmp_path / "catalogue.db", MIGRATIONS) as database:
+            yield SqliteCatalogueStore(database)
+
+    return open_sqlite
+
+
+@pytest.fixture
+async def store(open_store: OpenStore) -> AsyncIterator[CatalogueStore]:
+    async with open_store() as opened:
+        yield opened
+
+
+async def test_a_package_comes_back_as_it_was_added(store: CatalogueStore) -> None:
+    package = artifact("org.example.notes", 7, "a")
+    await store.add(package)
+    assert await store.find(package.sha256) == package
+    assert await store.find("b" * 64) is None
+
+
+async def test_adding_again_changes_nothing(store: CatalogueStore) -> None:
+    await store.add(artifact("org.example.notes", 7, "a"))
+    await store.add(artifact("org.example.other", 8, "a"))
+    found = await store.find("a" * 64)
+    assert found is not None
+    assert found.manifest.package_name == "org.example.notes"
+
+
+async def test_packages_of_an_app_come_newest_first_whatever_their_order(store: CatalogueStore) -> None:
+    for version_code, digit in ((2, "b"), (10, "a"), (2, "1"), (9, "c")):
+        await store.add(artifact("org.example.notes", version_code, digit))
+    await store.add(artifact("org.example.notes2", 99, "d"))
+    found = await store.packages_of("org.example.notes")
+    assert [(each.manifest.version_code, each.sha256[0]) for each in found] == [(10, "a"), (9, "c"), (2, "1"), (2, "b")]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+async def test_pages_together_hold_every_package_once(store: CatalogueStore, size: int) -> None:
+    rows = [("org.a", 1, "1"), ("org.a", 2, "2"), ("org.b", 5, "3"), ("org.b", 5, "4"), ("org.c", 0, "5")]
+    for name, version_code, digit in rows:
+        await store.add(artifact(name, version_code, digit))
+    seen, after = [], None
+    while page := await store.page("", after, size):
+        seen += [each.sha256[0] for each in page]
+        last = page[-1]
+        after = (last.manifest.package_name, last.manifest.version_code, last.sha256)
+    assert seen == ["2", "1", "3", "4", "5"]
+    assert [each.sha256[0] for each in await store.page("org.b", None, size)] == ["3", "4"][:size]
+
+
+async def test_a_removed_package_is_gone(store: CatalogueStore) -> None:
+    await store.add(artifact("org.example.notes", 7, "a"))
+    assert await store.digests() == {"a" * 64}
+    assert await store.remove("a" * 64) is True
+    assert await store.remove("a" * 64) is False
+    assert await store.digests() == set()
+
+
+async def test_an_app_store_link_is_replaced_and_removed(store: CatalogueStore) -> None:
+    assert await store.app_store_link("org.example.notes") is None
+    await store.set_app_store_link("org.example.notes", "https://apps.example/1")
+    await store.set_app_store_link("org.example.notes", "https://apps.example/2")
+    assert await store.app_store_link("org.example.notes") == "https://apps.example/2"
+    await store.set_app_store_link("org.example.notes", "")
+    assert await store.app_store_link("org.example.notes") is None
+
+
+async def test_a_restart_loses_nothing(open_store: OpenStore) -> None:
+    package = artifact("org.example.notes", 7, "a")
+    async with open_store() as store:
+        await store.add(package)
+        await store.set_app_store_link("org.example.notes", "https://apps.example/1")
+    async with open_store() as store:
+        assert await store.find(package.sha256) == package
+        assert await store.app_store_link("org.example.notes") == "https://apps.example/1"
