@@ -3,7 +3,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from tests.unit.relation_radar.books import contacts_of
+from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.numbers import NumberKeys
@@ -12,12 +13,6 @@ from appshare.relation_radar.registration import Registrar, RegistrationLimits
 from appshare.relation_radar.store import RadarStore
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
 from appshare.sql.database import open_database
-from tests.unit.relation_radar.books import contacts_of
-from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
-
-# How long an example takes says nothing about the code when the machine is busy.
-settings.register_profile("without deadline", deadline=None)
-settings.load_profile("without deadline")
 
 SECRET = secrets.token_bytes(32)
 

@@ -1,10 +1,10 @@
 """The rule of friendship, as tables."""
 
 import pytest
+from tests.unit.relation_radar.books import book
 
 from appshare.relation_radar.friendship import FriendshipRule, common_numbers, count_shared_people
 from appshare.relation_radar.model import Level, Rule
-from tests.unit.relation_radar.books import book
 
 VIEWER, OWNER = 1, 2
 ANN, BOB, CARL, DORA = 11, 12, 13, 14
@@ -32,7 +32,7 @@ NONE, LIKELY, CONFIRMED = Level.NONE, Level.LIKELY, Level.CONFIRMED
     ],
 )
 def test_level_by_rule_and_who_lists_whom(
-    rule: Rule, owner_lists: bool, viewer_lists: bool, levels: tuple[Level, ...]
+    rule: Rule, *, owner_lists: bool, viewer_lists: bool, levels: tuple[Level, ...]
 ) -> None:
     for shared, level in enumerate(levels):
         people = [ANN, BOB][:shared]
@@ -97,7 +97,7 @@ def test_the_plain_rule_counts_no_hub_also_when_both_list_each_other() -> None:
         (Rule.MUTUAL, True, True, False),
     ],
 )
-def test_when_shared_contacts_decide(rule: Rule, owner_lists: bool, viewer_lists: bool, counts: bool) -> None:
+def test_when_shared_contacts_decide(rule: Rule, *, owner_lists: bool, viewer_lists: bool, counts: bool) -> None:
     viewer = book(VIEWER, *([OWNER] if viewer_lists else []))
     owner = book(OWNER, *([VIEWER] if owner_lists else []))
     assert FriendshipRule(rule).counts_shared_contacts(viewer, owner) is counts
@@ -127,7 +127,9 @@ def test_common_numbers_hold_each_devices_own_where_the_other_lists_it() -> None
         pytest.param([ANN, BOB], [ANN, BOB], 2, id="two contacts in both"),
         pytest.param([(ANN, BOB), CARL], [ANN, (BOB, CARL)], 1, id="a chain through both books"),
         pytest.param([(ANN, BOB), (CARL, DORA)], [ANN, BOB, CARL, DORA], 2, id="two pairs"),
-        pytest.param([(ANN, BOB), (BOB, CARL)], [ANN, BOB, CARL], 1, id="contacts that overlap in a number of both books"),
+        pytest.param(
+            [(ANN, BOB), (BOB, CARL)], [ANN, BOB, CARL], 1, id="contacts that overlap in a number of both books"
+        ),
         pytest.param([(ANN, BOB), (BOB, CARL)], [ANN, CARL], 2, id="contacts that overlap in a number of one book"),
         pytest.param([ANN, ANN], [ANN], 1, id="one number in two contacts"),
         pytest.param([(ANN, BOB)], [ANN], 1, id="a number that only one book has"),

@@ -3,11 +3,11 @@
 import asyncio
 
 import pytest
+from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
 from appshare import errors
 from appshare.relation_radar.registration import Registrar
 from appshare.relation_radar.store import RadarStore
-from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
 
 @pytest.fixture

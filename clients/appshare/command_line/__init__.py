@@ -1,0 +1,1 @@
+"""How AppShare's commands speak with people and scripts: help, options, exit codes, tables, JSON, progress."""

@@ -1,0 +1,113 @@
+"""What a command prints: tables and sentences for people, JSON for programs."""
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from appshare import errors
+from appshare.command_line.input_error import InputError
+
+_WIDE = 1000
+"""Columns of a table that goes into a file or a pipe: nothing there is cut off."""
+
+_BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+class Output:
+    """Prints for people, or JSON for programs.
+
+    Attributes:
+        as_json: whether the command was asked for JSON; then nothing else goes to standard output.
+    """
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+
+    def document(self, value: object) -> None:
+        """Prints the command's one JSON document."""
+        click.echo(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+
+    def line(self, value: object) -> None:
+        """Prints a JSON document in one line."""
+        click.echo(json.dumps(value, default=_plain, ensure_ascii=False))
+
+    def text(self, text: str) -> None:
+        """Prints a sentence."""
+        click.echo(printable(text))
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Prints a table; on a terminal within its width and in colour."""
+        from rich.box import SIMPLE_HEAD  # noqa: PLC0415  # rich is loaded when a table is printed, not for --help
+        from rich.console import Console  # noqa: PLC0415
+        from rich.table import Table  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
+
+        table = Table(*columns, box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
+        for row in rows:
+            table.add_row(*(Text(printable(str(cell)), overflow="fold") for cell in row))
+        console = Console(highlight=False)
+        console.print(table, width=None if console.is_terminal else _WIDE)
+
+    def note(self, text: str) -> None:
+        """Tells the person something beside the result, on standard error."""
+        click.echo(printable(text), err=True)
+
+    def failure(self, error: InputError | errors.AppShareError | OSError) -> None:
+        """Tells why the command failed: on standard error, or as the JSON document."""
+        if self.as_json:
+            self.document({"error": _describe(error)})
+            return
+        click.secho("Error: ", fg="red", nl=False, err=True)
+        self.note(_sentence(error))
+        for candidate in getattr(error, "candidates", ()):
+            self.note(f"  {candidate}")
+
+
+def printable(text: str) -> str:
+    """The text without what could steer a terminal: names and notes come from other people."""
+    return "".join(
+        "\ufffd" if character in _BIDI_CONTROLS or (unicodedata.category(character) == "Cc" and character not in "\n\t")
+        else character
+        for character in text
+    )
+
+
+def is_terminal() -> bool:
+    """Whether a person can answer a question."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    return str(error)
+
+
+def _describe(error: Exception) -> dict[str, Any]:
+    described: dict[str, Any] = {"message": _sentence(error)}
+    if isinstance(error, errors.AppShareError):
+        described = {"reason": error.reason, **described}
+        if error.field is not None:
+            described["field"] = error.field
+        if error.retry_after is not None:
+            described["retry_after_seconds"] = error.retry_after.total_seconds()
+    if isinstance(error, InputError) and error.candidates:
+        described["candidates"] = error.candidates
+    return described
+
+
+def _plain(value: object) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"not for JSON: {type(value).__name__}")

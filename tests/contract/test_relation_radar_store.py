@@ -1,0 +1,416 @@
+"""What every store of RelationRadar does. A new store joins by one more way to open it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from appshare import errors
+from appshare.relation_radar.model import Book, BookEntry, Device, Registration, Session
+from appshare.relation_radar.store import RadarStore
+from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
+from appshare.sql.database import open_database
+
+OpenStore = Callable[[], AbstractAsyncContextManager[RadarStore]]
+
+NOW = 1_800_000_000.0
+HOUR = 3600.0
+LOWEST, HIGHEST = -(2**63), 2**63 - 1
+ANN, BOB, CARL, DORA, EVE = 11, 12, 13, 14, 15
+PLENTY = 1000
+
+
+@pytest.fixture(params=["sqlite"])
+def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> OpenStore:
+    """Opens the one store of the test, as often as wanted, one time after the other."""
+
+    @asynccontextmanager
+    async def open_sqlite() -> AsyncIterator[RadarStore]:
+        async with open_database(tmp_path / "radar.db", MIGRATIONS) as database:
+            yield SqliteRadarStore(database)
+
+    return {"sqlite": open_sqlite}[request.param]
+
+
+@pytest.fixture
+async def store(open_store: OpenStore) -> AsyncIterator[RadarStore]:
+    async with open_store() as store:
+        yield store
+
+
+def registration(registration_id: str = "r1", number_key: int = ANN, expire_time: float = NOW + 600) -> Registration:
+    return Registration(registration_id, number_key, "CN", b"code digest", 0, expire_time)
+
+
+def session(device_id: str, session_id: str = "s1", digest: bytes = b"token 1") -> Session:
+    return Session(session_id, device_id, digest, None, NOW)
+
+
+def entries(*numbers: int | Sequence[int]) -> list[BookEntry]:
+    """Contacts with ids from 1; each is its number or its numbers."""
+    return [
+        BookEntry(contact_id, number)
+        for contact_id, each in enumerate(numbers, start=1)
+        for number in ((each,) if isinstance(each, int) else each)
+    ]
+
+
+async def add_device(store: RadarStore, device_id: str, number_key: int, *numbers: int | Sequence[int]) -> Device:
+    """Registers a device, with a book when there are numbers for one."""
+    started = registration(f"registration of {device_id}", number_key)
+    await store.add_registration(started, None, NOW, PLENTY)
+    assert await store.complete_registration(started, device_id, session(device_id, f"session of {device_id}"))
+    device = await found(store, device_id)
+    if numbers:
+        await store.replace_book(device, entries(*numbers), PLENTY)
+    return await found(store, device_id)
+
+
+async def found(store: RadarStore, device_id: str) -> Device:
+    device = await store.find_device(device_id)
+    assert device is not None
+    return device
+
+
+def ids(devices: Sequence[Device]) -> list[str]:
+    return [device.device_id for device in devices]
+
+
+class TestRegistrations:
+    async def test_a_registration_comes_back_with_its_attempts(self, store: RadarStore) -> None:
+        assert await store.add_registration(registration(), None, NOW, PLENTY) == registration()
+        assert await store.count_attempt("r1") == replace(registration(), attempts=1)
+        assert await store.count_attempt("r1") == replace(registration(), attempts=2)
+
+    async def test_an_unknown_registration_has_no_attempts(self, store: RadarStore) -> None:
+        assert await store.count_attempt("unknown") is None
+
+    async def test_attempts_at_the_same_time_all_count(self, store: RadarStore) -> None:
+        await store.add_registration(registration(), None, NOW, PLENTY)
+        counted = await asyncio.gather(*(store.count_attempt("r1") for _ in range(10)))
+        assert sorted(each.attempts for each in counted if each) == list(range(1, 11))
+
+    async def test_the_same_request_gives_the_registration_that_it_started(self, store: RadarStore) -> None:
+        first, again = registration("r1"), registration("r2")
+        await store.add_registration(first, "request", NOW, PLENTY)
+        assert await store.add_registration(again, "request", NOW + 1, PLENTY) == first
+        assert await store.count_attempt("r2") is None
+
+    async def test_the_same_request_at_the_same_time_starts_one(self, store: RadarStore) -> None:
+        started = await asyncio.gather(
+            *(store.add_registration(registration(f"r{index}"), "request", NOW, PLENTY) for index in range(5))
+        )
+        assert len({each.registration_id for each in started}) == 1
+
+    async def test_a_request_id_is_one_numbers(self, store: RadarStore) -> None:
+        await store.add_registration(registration("r1", ANN), "request", NOW, PLENTY)
+        other = registration("r2", BOB)
+        assert await store.add_registration(other, "request", NOW, PLENTY) == other
+
+    async def test_without_a_request_id_each_is_another(self, store: RadarStore) -> None:
+        await store.add_registration(registration("r1"), None, NOW, PLENTY)
+        assert await store.add_registration(registration("r2"), None, NOW, PLENTY) == registration("r2")
+
+    async def test_expired_registrations_are_forgotten_by_the_next_one(self, store: RadarStore) -> None:
+        await store.add_registration(registration("r1", expire_time=NOW + 1), "request", NOW, PLENTY)
+        await store.add_registration(registration("r2", expire_time=NOW + 2), None, NOW, PLENTY)
+        await store.add_registration(registration("r3", BOB), None, NOW + 1, PLENTY)
+        assert await store.count_attempt("r1") is None
+        assert await store.count_attempt("r2") is not None
+        # Its request id is free again.
+        assert await store.add_registration(registration("r4"), "request", NOW + 1, PLENTY) == registration("r4")
+
+    async def test_a_number_has_so_many_in_an_hour(self, store: RadarStore) -> None:
+        await store.add_registration(registration("r1"), None, NOW, 2)
+        await store.add_registration(registration("r2"), None, NOW + 100, 2)
+        with pytest.raises(errors.ResourceExhaustedError) as caught:
+            await store.add_registration(registration("r3"), "request", NOW + 200, 2)
+        assert caught.value.reason is errors.Reason.LIMIT_EXCEEDED
+        assert caught.value.retry_after == timedelta(seconds=3400)
+        assert await store.count_attempt("r3") is None
+        await store.add_registration(registration("r4", BOB), None, NOW + 200, 2)
+        await store.add_registration(registration("r5"), None, NOW + HOUR, 2)
+
+    async def test_expired_and_completed_registrations_count_for_the_hour(self, store: RadarStore) -> None:
+        await store.add_registration(registration("r1", expire_time=NOW + 1), None, NOW, 2)
+        await store.add_registration(registration("r2"), None, NOW, 2)
+        await store.complete_registration(registration("r2"), "d1", session("d1"))
+        with pytest.raises(errors.ResourceExhaustedError):
+            await store.add_registration(registration("r3"), None, NOW + 60, 2)
+
+    async def test_a_repeated_request_is_answered_also_when_the_hour_is_full(self, store: RadarStore) -> None:
+        await store.add_registration(registration("r1"), "request", NOW, 1)
+        assert await store.add_registration(registration("r2"), "request", NOW, 1) == registration("r1")
+
+    async def test_the_hour_holds_also_at_the_same_time(self, store: RadarStore) -> None:
+        results = await asyncio.gather(
+            *(store.add_registration(registration(f"r{index}"), None, NOW, 3) for index in range(6)),
+            return_exceptions=True,
+        )
+        assert sum(isinstance(result, errors.ResourceExhaustedError) for result in results) == 3
+
+    async def test_a_withdrawn_registration_never_was(self, store: RadarStore) -> None:
+        await store.add_registration(registration("r1"), "request", NOW, 1)
+        await store.withdraw_registration("r1")
+        assert await store.count_attempt("r1") is None
+        assert await store.add_registration(registration("r2"), "request", NOW, 1) == registration("r2")
+
+    async def test_withdrawing_what_is_not_there_does_nothing(self, store: RadarStore) -> None:
+        await store.withdraw_registration("unknown")
+
+    async def test_completing_makes_a_device_and_its_session(self, store: RadarStore) -> None:
+        started = registration(number_key=BOB)
+        await store.add_registration(started, None, NOW, PLENTY)
+        assert await store.complete_registration(started, "d1", session("d1"))
+        device = await found(store, "d1")
+        assert (device.number_key, device.region, device.book_version) == (BOB, "CN", 0)
+        assert await store.find_session("s1") == session("d1")
+        assert await store.count_attempt("r1") is None
+
+    async def test_a_registration_is_completed_once(self, store: RadarStore) -> None:
+        await store.add_registration(registration(), None, NOW, PLENTY)
+        completed = await asyncio.gather(
+            *(store.complete_registration(registration(), f"d{i}", session(f"d{i}", f"s{i}")) for i in range(3))
+        )
+        assert sorted(completed) == [False, False, True]
+        assert len(await store.devices_with_numbers([ANN])) == 1
+
+    async def test_an_unknown_registration_is_not_completed(self, store: RadarStore) -> None:
+        assert not await store.complete_registration(registration("unknown"), "d1", session("d1"))
+        assert await store.find_device("d1") is None
+        assert await store.find_session("s1") is None
+
+
+class TestSessions:
+    @pytest.fixture(autouse=True)
+    async def _device(self, store: RadarStore) -> None:
+        await store.add_registration(registration(), None, NOW, PLENTY)
+        await store.complete_registration(registration(), "d1", session("d1"))
+
+    async def test_a_rotated_session_comes_back(self, store: RadarStore) -> None:
+        rotated = Session("s1", "d1", b"token 2", b"token 1", NOW + 1)
+        assert await store.update_session(rotated, b"token 1")
+        assert await store.find_session("s1") == rotated
+
+    async def test_a_session_is_rotated_from_the_digest_that_it_has(self, store: RadarStore) -> None:
+        assert not await store.update_session(Session("s1", "d1", b"token 2", b"token 1", NOW + 1), b"token 0")
+        assert await store.find_session("s1") == session("d1")
+
+    async def test_of_two_rotations_at_the_same_time_one_wins(self, store: RadarStore) -> None:
+        attempts = [Session("s1", "d1", digest, b"token 1", NOW) for digest in (b"token 2", b"token 3")]
+        won = await asyncio.gather(*(store.update_session(each, b"token 1") for each in attempts))
+        assert sorted(won) == [False, True]
+        assert await store.find_session("s1") == attempts[won.index(True)]
+
+    async def test_an_ended_session_is_gone(self, store: RadarStore) -> None:
+        await store.end_session("s1")
+        assert await store.find_session("s1") is None
+        assert not await store.update_session(Session("s1", "d1", b"token 2", b"token 1", NOW), b"token 1")
+        await store.end_session("s1")
+        assert await store.find_device("d1") is not None
+
+    async def test_an_unknown_session_is_none(self, store: RadarStore) -> None:
+        assert await store.find_session("unknown") is None
+
+
+class TestDevices:
+    async def test_a_device_is_found_by_its_id(self, store: RadarStore) -> None:
+        ann = await add_device(store, "ann", ANN)
+        bob = await add_device(store, "bob", BOB)
+        assert await store.find_device("ann") == ann
+        assert ann.key != bob.key
+        assert await store.find_device("Ann") is None
+
+    async def test_devices_are_found_by_number_in_the_order_of_their_ids(self, store: RadarStore) -> None:
+        for device_id, number in (("c", ANN), ("a", ANN), ("b", BOB), ("d", CARL)):
+            await add_device(store, device_id, number)
+        assert ids(await store.devices_with_numbers([BOB, ANN, DORA])) == ["a", "b", "c"]
+        assert await store.devices_with_numbers([]) == []
+
+    async def test_numbers_may_be_any_64_bits(self, store: RadarStore) -> None:
+        ann = await add_device(store, "ann", LOWEST, HIGHEST, -1, 0)
+        await add_device(store, "bob", HIGHEST, LOWEST)
+        assert (await store.book(ann)).contacts.keys() == {HIGHEST, -1, 0}
+        assert ids(await store.devices_with_numbers([LOWEST, HIGHEST])) == ["ann", "bob"]
+        assert await store.hubs([LOWEST, HIGHEST, -1, 0], 0) == {LOWEST, HIGHEST, -1, 0}
+        assert ids(await store.devices_listing(ann, PLENTY)) == ["bob"]
+        assert ids(await store.devices_sharing(ann, 2, PLENTY, PLENTY)) == ["bob"]
+
+
+class TestBooks:
+    async def test_a_new_device_has_an_empty_book(self, store: RadarStore) -> None:
+        ann = await add_device(store, "ann", ANN)
+        assert await store.book(ann) == Book(ANN, {})
+        assert await store.numbers_of_contact(ann, 1) == []
+
+    async def test_a_book_comes_back(self, store: RadarStore) -> None:
+        ann = await add_device(store, "ann", ANN)
+        assert await store.replace_book(ann, entries(BOB, (CARL, DORA), CARL), PLENTY) == (1, 3)
+        assert await store.book(ann) == Book(ANN, {BOB: frozenset({1}), CARL: frozenset({2, 3}), DORA: frozenset({2})})
+        assert sorted(await store.numbers_of_contact(ann, 2)) == [CARL, DORA]
+        assert (await found(store, "ann")).book_version == 1
+
+    async def test_a_whole_book_takes_the_place_of_the_old_one(self, store: RadarStore) -> None:
+        ann = await add_device(store, "ann", ANN, BOB, CARL)
+        assert await store.replace_book(ann, entries(DORA), PLENTY) == (2, 1)
+        assert (await store.book(ann)).contacts == {DORA: frozenset({1})}
+
+    async def test_a_number_that_a_contact_has_twice_is_there_once(self, store: RadarStore) -> None:
+        ann = await add_device(store, "ann", ANN)
+        assert await store.replace_book(ann, entries((BOB, BOB)), PLENTY) == (1, 1)
+        assert await store.numbers_of_contact(ann, 1) == [BOB]
+
+    async def test_a_change_drops_contacts_and_adds_entries(self, store: RadarStore) -> None:
+        ann = await add_device(store, "ann", ANN, (BOB, CARL), DORA)
+        assert await store.change_book(ann, 1, [1, 99], [BookEntry(1, EVE), BookEntry(3, BOB)], PLENTY) == (2, 3)
+        assert (await store.book(ann)).contacts == {
+            DORA: frozenset({2}),
+            EVE: frozenset({1}),
+            BOB: frozenset({3}),
+        }
+
+    async def test_an_empty_change_is_a_new_version(self, store: RadarStore) -> None:
+        ann = await add_device(store, "ann", ANN, BOB)
+        assert await store.change_book(ann, 1, [], [], PLENTY) == (2, 1)
+
+    async def test_the_books_of_two_devices_are_two(self, store: RadarStore) -> None:
+        ann, bob = await add_device(store, "ann", ANN, CARL), await add_device(store, "bob", BOB, CARL, DORA)
+        await store.replace_book(ann, entries(EVE), PLENTY)
+        await store.change_book(bob, 1, [1], [], PLENTY)
+        assert (await store.book(ann)).contacts.keys() == {EVE}
+        assert (await store.book(bob)).contacts.keys() == {DORA}
+
+    @pytest.mark.parametrize("base_version", [0, 1, 3, 2**64 - 1])
+    async def test_a_change_for_another_version_changes_nothing(self, store: RadarStore, base_version: int) -> None:
+        ann = await add_device(store, "ann", ANN, BOB)
+        await store.replace_book(ann, entries(CARL), PLENTY)
+        with pytest.raises(errors.AbortedError) as caught:
+            # The device as it was found before the second book: what counts is the version that is stored.
+            await store.change_book(ann, base_version, [1], entries(DORA), PLENTY)
+        assert caught.value.reason is errors.Reason.STALE_BOOK_VERSION
+        assert caught.value.metadata == {"current_version": "2"}
+        assert (await store.book(ann)).contacts.keys() == {CARL}
+        assert (await found(store, "ann")).book_version == 2
+
+    async def test_of_two_changes_of_one_version_exactly_one_wins(self, store: RadarStore) -> None:
+        ann = await add_device(store, "ann", ANN, BOB)
+        changes = [store.change_book(ann, 1, [], [BookEntry(9, number)], PLENTY) for number in (CARL, DORA)]
+        results = await asyncio.gather(*changes, return_exceptions=True)
+        assert sorted(map(type, results), key=str) == [errors.AbortedError, tuple]
+        winner = CARL if isinstance(results[0], tuple) else DORA
+        assert (await store.book(ann)).contacts.keys() == {BOB, winner}
+        assert (await found(store, "ann")).book_version == 2
+
+    async def test_a_book_beyond_the_limit_changes_nothing(self, store: RadarStore) -> None:
+        ann = await add_device(store, "ann", ANN, BOB)
+        for too_much in (
+            store.replace_book(ann, entries(CARL, DORA, EVE), 2),
+            store.change_book(ann, 1, [1], entries(CARL, DORA, EVE), 2),
+        ):
+            with pytest.raises(errors.ResourceExhaustedError) as caught:
+                await too_much
+            assert caught.value.reason is errors.Reason.LIMIT_EXCEEDED
+        assert (await store.book(ann)).contacts.keys() == {BOB}
+        assert (await found(store, "ann")).book_version == 1
+
+    async def test_the_limit_counts_contacts_and_not_numbers(self, store: RadarStore) -> None:
+        ann = await add_device(store, "ann", ANN)
+        assert await store.replace_book(ann, entries((BOB, CARL, DORA), EVE), 2) == (1, 2)
+
+    async def test_a_change_within_the_limit_may_replace_contacts(self, store: RadarStore) -> None:
+        ann = await add_device(store, "ann", ANN, BOB, CARL)
+        assert await store.change_book(ann, 1, [1, 2], entries(DORA, EVE), 2) == (2, 2)
+
+
+class TestGraph:
+    async def test_hubs_are_numbers_in_more_books_than_the_limit(self, store: RadarStore) -> None:
+        await add_device(store, "a", 1, (ANN, BOB), ANN, CARL)  # two of its contacts have Ann's number: one book
+        await add_device(store, "b", 2, ANN, BOB)
+        await add_device(store, "c", 3, ANN)
+        assert await store.hubs([ANN, BOB, CARL, DORA], 0) == {ANN, BOB, CARL}
+        assert await store.hubs([ANN, BOB, CARL, DORA], 1) == {ANN, BOB}
+        assert await store.hubs([ANN, BOB, CARL, DORA], 2) == {ANN}
+        assert await store.hubs([ANN, BOB, CARL, DORA], 3) == frozenset()
+        assert await store.hubs([BOB], 1) == {BOB}
+        assert await store.hubs([], 0) == frozenset()
+
+    async def test_who_lists_a_device(self, store: RadarStore) -> None:
+        viewer = await add_device(store, "viewer", ANN, ANN, BOB)
+        await add_device(store, "z-listed-too", BOB, ANN)
+        await add_device(store, "b-listing", CARL, ANN, DORA)
+        await add_device(store, "a-listing", CARL, (ANN, EVE), ANN)
+        await add_device(store, "not-listing", BOB, CARL)
+        await add_device(store, "y-own-number", ANN, DORA)
+        # Those that the viewer lists too come first; its own number is in its book.
+        expected = ["y-own-number", "z-listed-too", "a-listing", "b-listing"]
+        assert ids(await store.devices_listing(viewer, PLENTY)) == expected
+        assert ids(await store.devices_listing(viewer, 3)) == expected[:3]
+
+    async def test_nobody_lists_a_device(self, store: RadarStore) -> None:
+        assert await store.devices_listing(await add_device(store, "viewer", ANN, BOB), PLENTY) == []
+
+    async def test_who_shares_numbers_with_a_device(self, store: RadarStore) -> None:
+        viewer = await add_device(store, "viewer", ANN, BOB, (CARL, DORA))
+        await add_device(store, "carl-and-dora", 1, CARL, DORA)
+        await add_device(store, "bob-himself-with-carl", BOB, CARL)
+        await add_device(store, "ann-and-carl", 2, ANN, CARL)
+        await add_device(store, "only-carl", 3, CARL, EVE)
+        await add_device(store, "carl-twice", 4, CARL, CARL)
+        await add_device(store, "z-each-other", BOB, ANN)
+        two = ["z-each-other", "ann-and-carl", "bob-himself-with-carl", "carl-and-dora"]
+        assert ids(await store.devices_sharing(viewer, 2, PLENTY, PLENTY)) == two
+        assert ids(await store.devices_sharing(viewer, 2, PLENTY, 2)) == two[:2]
+        assert set(ids(await store.devices_sharing(viewer, 1, PLENTY, PLENTY))) == {*two, "only-carl", "carl-twice"}
+        assert await store.devices_sharing(viewer, 3, PLENTY, PLENTY) == []
+
+    async def test_a_hub_is_not_shared(self, store: RadarStore) -> None:
+        viewer = await add_device(store, "viewer", ANN, BOB, CARL)
+        await add_device(store, "b", 1, BOB, CARL)
+        await add_device(store, "c", 2, CARL)
+        assert ids(await store.devices_sharing(viewer, 2, 3, PLENTY)) == ["b"]
+        assert ids(await store.devices_sharing(viewer, 2, 2, PLENTY)) == []
+        assert ids(await store.devices_sharing(viewer, 1, 2, PLENTY)) == ["b"]
+
+
+class TestDurability:
+    async def test_a_restart_keeps_everything(self, open_store: OpenStore) -> None:
+        async with open_store() as store:
+            ann = await add_device(store, "ann", ANN, BOB, (CARL, DORA))
+            book = await store.book(ann)
+            await store.add_registration(registration(number_key=EVE), "request", NOW, 1)
+            await store.count_attempt("r1")
+        async with open_store() as store:
+            assert await store.find_device("ann") == ann
+            assert await store.book(ann) == book
+            assert await store.find_session("session of ann") is not None
+            again = await store.add_registration(registration("r2", number_key=EVE), "request", NOW, 1)
+            assert again == replace(registration(number_key=EVE), attempts=1)
+            with pytest.raises(errors.ResourceExhaustedError):
+                await store.add_registration(registration("r3", number_key=EVE), None, NOW, 1)
+
+    async def test_keys_of_devices_are_not_used_again(self, open_store: OpenStore) -> None:
+        async with open_store() as store:
+            ann = await add_device(store, "ann", ANN)
+        async with open_store() as store:
+            assert (await add_device(store, "bob", BOB)).key > ann.key
+
+    async def test_a_cancelled_change_is_whole_or_was_not_made(self, store: RadarStore) -> None:
+        ann = await add_device(store, "ann", ANN, BOB)
+        many = entries(*range(100, 1100))
+        for patience in range(12):
+            before = await found(store, "ann")
+            task = asyncio.create_task(store.replace_book(ann, many, 2000))
+            for _ in range(patience):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            after = await found(store, "ann")
+            changed = after.book_version > before.book_version
+            assert len((await store.book(ann)).contacts) == (1000 if changed else 1)
+            if changed:
+                assert await store.replace_book(ann, entries(BOB), PLENTY) == (after.book_version + 1, 1)
+        assert (await store.replace_book(ann, entries(BOB), PLENTY))[1] == 1
