@@ -1,21 +1,40 @@
-"""What every store of RelationRadar does. A new store joins by one more way to open it."""
+"""What every store of RelationRadar does; a new store is one more parameter of `open_store`."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
+from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
 from appshare import errors
-from appshare.relation_radar.model import Book, BookEntry, Device, Registration, Session
+from appshare.relation_radar.friendship import FriendshipRule
+from appshare.relation_radar.model import Book, BookEntry, Contact, Device, Registration, Session
+from appshare.relation_radar.numbers import NumberKeys
+from appshare.relation_radar.radar import Radar, RadarLimits
+from appshare.relation_radar.registration import Registrar, RegistrationLimits
 from appshare.relation_radar.store import RadarStore
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
 from appshare.sql.database import open_database
 
-OpenStore = Callable[[], AbstractAsyncContextManager[RadarStore]]
+Trouble = Callable[[], AbstractAsyncContextManager[None]]
+
+
+@dataclass
+class Opened:
+    """A store, what can befall its disk for a while, and what is on it."""
+
+    store: RadarStore
+    full: Trouble
+    read_only: Trouble
+    files: Callable[[], bytes]
+
+
+OpenStore = Callable[[], AbstractAsyncContextManager[Opened]]
 
 NOW = 1_800_000_000.0
 HOUR = 3600.0
@@ -26,20 +45,38 @@ PLENTY = 1000
 
 @pytest.fixture(params=["sqlite"])
 def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> OpenStore:
-    """Opens the one store of the test, as often as wanted, one time after the other."""
+    """Opens the same store again and again, as a process does that is started anew."""
 
     @asynccontextmanager
-    async def open_sqlite() -> AsyncIterator[RadarStore]:
+    async def open_sqlite() -> AsyncIterator[Opened]:
         async with open_database(tmp_path / "radar.db", MIGRATIONS) as database:
-            yield SqliteRadarStore(database)
+
+            @asynccontextmanager
+            async def pragma(during: str, afterwards: str) -> AsyncIterator[None]:
+                await database._writer.execute_fetchall(f"PRAGMA {during}")
+                yield
+                await database._writer.execute_fetchall(f"PRAGMA {afterwards}")
+
+            yield Opened(
+                SqliteRadarStore(database),
+                # Less than there is: SQLite takes the size that the file has.
+                full=partial(pragma, "max_page_count = 1", "max_page_count = 1000000"),
+                read_only=partial(pragma, "query_only = ON", "query_only = OFF"),
+                files=lambda: b"".join(file.read_bytes() for file in sorted(tmp_path.glob("radar.db*"))),
+            )
 
     return {"sqlite": open_sqlite}[request.param]
 
 
 @pytest.fixture
-async def store(open_store: OpenStore) -> AsyncIterator[RadarStore]:
-    async with open_store() as store:
-        yield store
+async def opened(open_store: OpenStore) -> AsyncIterator[Opened]:
+    async with open_store() as opened:
+        yield opened
+
+
+@pytest.fixture
+def store(opened: Opened) -> RadarStore:
+    return opened.store
 
 
 def registration(registration_id: str = "r1", number_key: int = ANN, expire_time: float = NOW + 600) -> Registration:
@@ -51,7 +88,7 @@ def session(device_id: str, session_id: str = "s1", digest: bytes = b"token 1") 
 
 
 def entries(*numbers: int | Sequence[int]) -> list[BookEntry]:
-    """Contacts with ids from 1; each is its number or its numbers."""
+    """A book as stored: contacts with ids from 1, each its number or its numbers."""
     return [
         BookEntry(contact_id, number)
         for contact_id, each in enumerate(numbers, start=1)
@@ -378,12 +415,14 @@ class TestGraph:
 
 class TestDurability:
     async def test_a_restart_keeps_everything(self, open_store: OpenStore) -> None:
-        async with open_store() as store:
+        async with open_store() as opened:
+            store = opened.store
             ann = await add_device(store, "ann", ANN, BOB, (CARL, DORA))
             book = await store.book(ann)
             await store.add_registration(registration(number_key=EVE), "request", NOW, 1)
             await store.count_attempt("r1")
-        async with open_store() as store:
+        async with open_store() as opened:
+            store = opened.store
             assert await store.find_device("ann") == ann
             assert await store.book(ann) == book
             assert await store.find_session("session of ann") is not None
@@ -392,25 +431,65 @@ class TestDurability:
             with pytest.raises(errors.ResourceExhaustedError):
                 await store.add_registration(registration("r3", number_key=EVE), None, NOW, 1)
 
-    async def test_keys_of_devices_are_not_used_again(self, open_store: OpenStore) -> None:
-        async with open_store() as store:
-            ann = await add_device(store, "ann", ANN)
-        async with open_store() as store:
-            assert (await add_device(store, "bob", BOB)).key > ann.key
-
-    async def test_a_cancelled_change_is_whole_or_was_not_made(self, store: RadarStore) -> None:
+    @pytest.mark.parametrize("turns", [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024])
+    async def test_a_cancelled_change_is_whole_or_was_not_made(self, store: RadarStore, turns: int) -> None:
         ann = await add_device(store, "ann", ANN, BOB)
-        many = entries(*range(100, 1100))
-        for patience in range(12):
-            before = await found(store, "ann")
-            task = asyncio.create_task(store.replace_book(ann, many, 2000))
-            for _ in range(patience):
-                await asyncio.sleep(0)
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            after = await found(store, "ann")
-            changed = after.book_version > before.book_version
-            assert len((await store.book(ann)).contacts) == (1000 if changed else 1)
-            if changed:
-                assert await store.replace_book(ann, entries(BOB), PLENTY) == (after.book_version + 1, 1)
-        assert (await store.replace_book(ann, entries(BOB), PLENTY))[1] == 1
+        change = asyncio.create_task(store.replace_book(ann, entries(*range(100, 300)), PLENTY))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        change.cancel()
+        await asyncio.gather(change, return_exceptions=True)
+        version = (await found(store, "ann")).book_version
+        assert len((await store.book(ann)).contacts) == {1: 1, 2: 200}[version]
+        assert await store.replace_book(ann, entries(BOB), PLENTY) == (version + 1, 1)
+
+    @pytest.mark.parametrize("trouble", ["full", "read_only"])
+    async def test_a_disk_in_trouble_changes_nothing_and_serves_again_afterwards(
+        self, opened: Opened, trouble: str
+    ) -> None:
+        store = opened.store
+        ann = await add_device(store, "ann", ANN, BOB)
+        too_much = entries(*range(100, 1100))
+        async with getattr(opened, trouble)():
+            for change in (
+                store.replace_book(ann, too_much, PLENTY),
+                store.change_book(ann, 1, [1], too_much, PLENTY),
+                store.add_registration(registration(registration_id="r" * 10_000), None, NOW, PLENTY),
+            ):
+                with pytest.raises(errors.UnavailableError) as caught:
+                    await change
+                assert caught.value.reason is errors.Reason.STORAGE_UNAVAILABLE
+            # What was read before can still be read.
+            assert await store.book(ann) == Book(ANN, {BOB: frozenset({1})})
+        assert (await found(store, "ann")).book_version == 1
+        assert await store.replace_book(ann, too_much, PLENTY) == (2, 1000)
+        await store.add_registration(registration(), None, NOW, PLENTY)
+
+    async def test_no_number_can_be_read_from_the_disk(self, open_store: OpenStore) -> None:
+        numbers = ["+8613800138000", "+8613800138001", "+8613800138002"]
+        async with open_store() as opened:
+            keys, sender = NumberKeys(bytes(32)), RecordingSender()
+            registrar = Registrar(
+                opened.store,
+                keys,
+                sender,
+                FakeClock(),
+                secret=bytes(32),
+                limits=RegistrationLimits(),
+                default_region="CN",
+            )
+            started = await registrar.start(numbers[0], "", "request")
+            while_registering = opened.files()
+            device_id, token = await registrar.confirm(started.registration_id, sender.last_code)
+            radar = Radar(opened.store, keys, FriendshipRule(), RadarLimits())
+            await radar.replace_book(device_id, [Contact(7, (numbers[1], "138 0013 8002"))])
+            while_running = opened.files()
+        async with open_store() as opened:
+            afterwards = opened.files()
+        for files in (while_registering, while_running, afterwards):
+            assert started.registration_id.encode() in files or device_id.encode() in files  # they are the right files
+            for number in numbers:
+                assert number.removeprefix("+86").encode() not in files
+                for digits in (number, number.removeprefix("+86")):
+                    assert int(digits).to_bytes(6, "big") not in files  # as SQLite would store the integer
+            assert token.partition(".")[2].encode() not in files

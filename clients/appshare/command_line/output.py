@@ -14,9 +14,6 @@ import click
 from appshare import errors
 from appshare.command_line.input_error import InputError
 
-_WIDE = 1000
-"""Columns of a table that goes into a file or a pipe: nothing there is cut off."""
-
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
@@ -43,17 +40,10 @@ class Output:
         click.echo(printable(text))
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Prints a table; on a terminal within its width and in colour."""
-        from rich.box import SIMPLE_HEAD  # noqa: PLC0415  # rich is loaded when a table is printed, not for --help
-        from rich.console import Console  # noqa: PLC0415
-        from rich.table import Table  # noqa: PLC0415
-        from rich.text import Text  # noqa: PLC0415
+        """Prints a table."""
+        from appshare.command_line.table import print_table  # noqa: PLC0415  # rich costs time; few commands need it
 
-        table = Table(*columns, box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
-        for row in rows:
-            table.add_row(*(Text(printable(str(cell)), overflow="fold") for cell in row))
-        console = Console(highlight=False)
-        console.print(table, width=None if console.is_terminal else _WIDE)
+        print_table(columns, [[printable(str(cell)) for cell in row] for row in rows])
 
     def note(self, text: str) -> None:
         """Tells the person something beside the result, on standard error."""

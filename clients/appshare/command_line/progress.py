@@ -1,10 +1,16 @@
-"""How far a transfer is: a bar on a terminal, else a line per tenth, on standard error."""
+"""How far a transfer is, on standard error: a bar on a terminal, else a line per tenth."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import Progress as RichProgress
+
+from appshare.command_line.output import printable
 
 
 class Progress(Protocol):
@@ -28,21 +34,54 @@ class Unseen:
 
 
 @contextmanager
-def progress(label: str, *, quiet: bool = False) -> Iterator[Progress]:
+def shown_progress(label: str) -> Iterator[Progress]:
     """Shows the progress of a transfer while the context is open."""
-    from rich.console import Console  # noqa: PLC0415  # loaded when something is transferred, not for --help
-
     console = Console(stderr=True)
-    if quiet:
-        yield Unseen()
-    elif console.is_terminal:
-        with _Bar(label, console) as bar:
-            yield bar
-    else:
-        yield _Lines(label)
+    if not console.is_terminal:
+        yield _Lines(printable(label))
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with RichProgress(*columns, console=console) as bar:
+        yield _Bar(bar, escape(printable(label)))
 
 
 class _Bar:
     """A bar with rate and remaining time."""
 
-    def __init__(self, label: str, console: "Console") -> None: ...
+    def __init__(self, bar: RichProgress, label: str) -> None:
+        self._bar = bar
+        self._task = bar.add_task(label, total=None)
+
+    def begin(self, total: int, done: int) -> None:
+        self._bar.reset(self._task, total=total, completed=done)
+
+    def advance(self, count: int) -> None:
+        self._bar.advance(self._task, count)
+
+
+class _Lines:
+    """A line whenever another tenth is there."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._total = self._done = self._tenths = 0
+
+    def begin(self, total: int, done: int) -> None:
+        self._total, self._done = total, done
+        self._tenths = self._tenth()
+        click.echo(f"{self._label}: {total:,} bytes, {self._tenths * 10} %", err=True)
+
+    def advance(self, count: int) -> None:
+        self._done += count
+        if self._tenth() > self._tenths:
+            self._tenths = self._tenth()
+            click.echo(f"{self._label}: {self._tenths * 10} %", err=True)
+
+    def _tenth(self) -> int:
+        return self._done * 10 // self._total if self._total else 10

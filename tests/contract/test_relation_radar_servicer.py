@@ -1,0 +1,468 @@
+"""RelationRadar over a real connection: every call, and every refusal that its contract names."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from grpc import StatusCode
+from tests.contract.refusals import Refusal, refusal
+from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
+
+from appshare.relation_radar.friendship import FriendshipRule
+from appshare.relation_radar.numbers import NumberKeys
+from appshare.relation_radar.radar import Radar, RadarLimits
+from appshare.relation_radar.registration import Registrar, RegistrationLimits
+from appshare.relation_radar.servicer import RelationRadarServicer
+from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
+from appshare.rpc.address import Address
+from appshare.rpc.paging import encode_token
+from appshare.rpc.server import Service, running_server
+from appshare.sql.database import Database, open_database
+from appshare.v1 import relation_radar_pb2 as pb
+from appshare.v1.friendship_pb2 import (
+    FRIENDSHIP_LEVEL_CONFIRMED,
+    FRIENDSHIP_LEVEL_LIKELY,
+    FRIENDSHIP_LEVEL_NONE,
+    Contact,
+    ContactBook,
+    ContactBookDelta,
+    Friend,
+    PersonRef,
+)
+from appshare.v1.relation_radar_pb2_grpc import RelationRadarServiceStub, add_RelationRadarServiceServicer_to_server
+
+ANN, BOB, CARL, DORA, EVE = (f"+861380013800{digit}" for digit in range(5))
+SECRET = bytes(range(32))
+MAX_CONTACTS = 10
+MAX_FRIENDS = 6
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    async with open_database(tmp_path / "radar.db", MIGRATIONS) as database:
+        yield database
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def sender() -> RecordingSender:
+    return RecordingSender()
+
+
+@pytest.fixture
+async def stub(database: Database, clock: FakeClock, sender: RecordingSender) -> AsyncIterator[Any]:
+    store, keys = SqliteRadarStore(database), NumberKeys(SECRET)
+    limits = RegistrationLimits(code_lifetime=600, codes_per_hour=3)
+    registrar = Registrar(store, keys, sender, clock, secret=SECRET, limits=limits, default_region="CN")
+    radar = Radar(store, keys, FriendshipRule(), RadarLimits(max_contacts=MAX_CONTACTS, max_friends=MAX_FRIENDS))
+    servicer = RelationRadarServicer(registrar, radar)
+    service = Service("appshare.v1.RelationRadarService", partial(add_RelationRadarServiceServicer_to_server, servicer))
+    async with (
+        running_server(Address("127.0.0.1", 0), [service]) as address,
+        grpc.aio.insecure_channel(str(address)) as channel,
+    ):
+        yield RelationRadarServiceStub(channel)
+
+
+@pytest.fixture
+def register(stub: Any, sender: RecordingSender) -> Callable[..., Awaitable[str]]:
+    """Registers a device, with a book of the given numbers when there are any; gives its id."""
+
+    async def register(number: str, *book: str) -> str:
+        started = await stub.StartRegistration(pb.StartRegistrationRequest(number=number))
+        confirmed = await stub.ConfirmRegistration(confirm(started, sender.last_code))
+        if book:
+            await stub.SyncBook(full(confirmed.device_id, *book))
+        return confirmed.device_id
+
+    return register
+
+
+Register = Callable[..., Awaitable[str]]
+
+
+def confirm(started: pb.StartRegistrationResponse, code: str) -> pb.ConfirmRegistrationRequest:
+    return pb.ConfirmRegistrationRequest(registration_id=started.registration_id, code=code)
+
+
+def contacts(*numbers: str) -> list[Contact]:
+    return [Contact(contact_id=contact_id, numbers=[number]) for contact_id, number in enumerate(numbers, start=1)]
+
+
+def full(device_id: str, *numbers: str) -> pb.SyncBookRequest:
+    return pb.SyncBookRequest(device_id=device_id, full=ContactBook(contacts=contacts(*numbers)))
+
+
+def delta(device_id: str, base_version: int, *numbers: str, removed: tuple[int, ...] = ()) -> pb.SyncBookRequest:
+    change = ContactBookDelta(base_version=base_version, upserted=contacts(*numbers), removed_contact_ids=removed)
+    return pb.SyncBookRequest(device_id=device_id, delta=change)
+
+
+def find(asking: str, /, **person: Any) -> pb.FindDevicesRequest:
+    return pb.FindDevicesRequest(device_id=asking, person=PersonRef(**person))
+
+
+def assert_invalid(refused: Refusal, field: str | None, reason: str = "INVALID_FIELD") -> None:
+    assert (refused.code, refused.reason, refused.field) == (StatusCode.INVALID_ARGUMENT, reason, field)
+    assert refused.retry_after is None
+
+
+class TestStartRegistration:
+    async def test_it_sends_a_code_and_says_until_when_it_counts(
+        self, stub: Any, sender: RecordingSender, clock: FakeClock
+    ) -> None:
+        started = await stub.StartRegistration(pb.StartRegistrationRequest(number="138 0013 8000"))
+        assert sender.sent == [(ANN, started.registration_id, sender.last_code)]
+        assert started.code_expire_time.ToSeconds() == clock.now + 600
+
+    async def test_a_number_is_read_in_its_region(self, stub: Any, sender: RecordingSender) -> None:
+        await stub.StartRegistration(pb.StartRegistrationRequest(number="(650) 253-0000", region="us"))
+        assert sender.sent[0][0] == "+16502530000"
+
+    async def test_the_same_request_starts_one_registration(self, stub: Any, sender: RecordingSender) -> None:
+        request = pb.StartRegistrationRequest(number=ANN, request_id="x" * 64)
+        assert await stub.StartRegistration(request) == await stub.StartRegistration(request)
+        assert len(sender.sent) == 1
+
+    @pytest.mark.parametrize(
+        ("request_fields", "reason", "field"),
+        [
+            ({}, "INVALID_FIELD", "number"),
+            ({"number": " \t"}, "INVALID_FIELD", "number"),
+            ({"number": "10086"}, "INVALID_PHONE_NUMBER", "number"),
+            ({"number": "Ann"}, "INVALID_PHONE_NUMBER", "number"),
+            ({"number": "1" * 100_000}, "INVALID_PHONE_NUMBER", "number"),
+            ({"number": ANN, "region": "XX"}, "INVALID_FIELD", "region"),
+            ({"number": ANN, "request_id": "x" * 65}, "INVALID_FIELD", "request_id"),
+        ],
+    )
+    async def test_a_malformed_field_is_named(
+        self, stub: Any, sender: RecordingSender, request_fields: dict[str, str], reason: str, field: str
+    ) -> None:
+        refused = await refusal(stub.StartRegistration(pb.StartRegistrationRequest(**request_fields)))
+        assert_invalid(refused, field, reason)
+        assert sender.sent == []
+
+    async def test_too_many_codes_are_refused_with_the_time_to_come_back(self, stub: Any, clock: FakeClock) -> None:
+        for _ in range(3):
+            await stub.StartRegistration(pb.StartRegistrationRequest(number=ANN))
+            clock.advance(100)
+        refused = await refusal(stub.StartRegistration(pb.StartRegistrationRequest(number=ANN)))
+        assert (refused.code, refused.reason) == (StatusCode.RESOURCE_EXHAUSTED, "LIMIT_EXCEEDED")
+        assert refused.retry_after == 3300
+        assert refused.field is None
+
+    async def test_a_phone_network_that_is_down_is_told(self, stub: Any, sender: RecordingSender) -> None:
+        sender.down = True
+        refused = await refusal(stub.StartRegistration(pb.StartRegistrationRequest(number=ANN)))
+        assert (refused.code, refused.reason) == (StatusCode.UNAVAILABLE, "SERVICE_UNAVAILABLE")
+
+
+class TestConfirmRegistration:
+    async def test_the_right_code_registers_a_device(self, stub: Any, sender: RecordingSender) -> None:
+        started = await stub.StartRegistration(pb.StartRegistrationRequest(number=ANN))
+        confirmed = await stub.ConfirmRegistration(confirm(started, sender.last_code))
+        assert confirmed.device_id
+        assert confirmed.refresh_token
+        assert (await stub.FindDevices(find(confirmed.device_id, number=BOB))).acquaintances == []
+
+    async def test_whatever_is_wrong_looks_the_same(self, stub: Any, sender: RecordingSender, clock: FakeClock) -> None:
+        async def start() -> pb.StartRegistrationResponse:
+            return await stub.StartRegistration(pb.StartRegistrationRequest(number=ANN))
+
+        guessed = await start()
+        wrong = f"{(int(sender.last_code) + 1) % 1_000_000:06d}"
+        refusals = [await refusal(stub.ConfirmRegistration(confirm(guessed, wrong))) for _ in range(5)]
+        refusals.append(await refusal(stub.ConfirmRegistration(confirm(guessed, sender.last_code))))
+        completed = await start()
+        await stub.ConfirmRegistration(confirm(completed, sender.last_code))
+        refusals.append(await refusal(stub.ConfirmRegistration(confirm(completed, sender.last_code))))
+        expired = await start()
+        clock.advance(600)
+        refusals.append(await refusal(stub.ConfirmRegistration(confirm(expired, sender.last_code))))
+        refusals.append(await refusal(stub.ConfirmRegistration(pb.ConfirmRegistrationRequest())))
+        assert len(refusals) == 9
+        [refused] = {(each.code, each.message, each.reason, each.field, *each.metadata) for each in refusals}
+        assert refused[0] is StatusCode.PERMISSION_DENIED
+        assert refused[2:] == ("WRONG_CODE", None)
+
+
+class TestRotateRefreshToken:
+    async def test_a_token_is_exchanged_for_the_next(self, stub: Any, sender: RecordingSender) -> None:
+        started = await stub.StartRegistration(pb.StartRegistrationRequest(number=ANN))
+        confirmed = await stub.ConfirmRegistration(confirm(started, sender.last_code))
+        rotated = await stub.RotateRefreshToken(pb.RotateRefreshTokenRequest(refresh_token=confirmed.refresh_token))
+        assert rotated.device_id == confirmed.device_id
+        assert rotated.refresh_token not in {"", confirmed.refresh_token}
+
+    async def test_whatever_is_wrong_looks_the_same(self, stub: Any, sender: RecordingSender) -> None:
+        started = await stub.StartRegistration(pb.StartRegistrationRequest(number=ANN))
+        first = (await stub.ConfirmRegistration(confirm(started, sender.last_code))).refresh_token
+        newest = first
+        for _ in range(2):
+            newest = (await stub.RotateRefreshToken(pb.RotateRefreshTokenRequest(refresh_token=newest))).refresh_token
+        refusals = [
+            await refusal(stub.RotateRefreshToken(pb.RotateRefreshTokenRequest(refresh_token=token)))
+            for token in (first, newest, "", "unknown", "unknown.token")  # the first ends the session
+        ]
+        assert len(set(map(str, refusals))) == 1
+        assert (refusals[0].code, refusals[0].reason) == (StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN")
+
+
+class TestSyncBook:
+    async def test_a_full_sync_says_what_came_of_it(self, stub: Any, register: Register) -> None:
+        ann = await register(ANN)
+        request = full(ann, BOB, "10086", CARL)
+        request.full.contacts[0].numbers.append("no number")
+        assert await stub.SyncBook(request) == pb.SyncBookResponse(
+            book_version=1, contact_count=2, skipped_number_count=2
+        )
+
+    async def test_a_delta_says_what_came_of_it(self, stub: Any, register: Register) -> None:
+        ann = await register(ANN, BOB, CARL)
+        assert await stub.SyncBook(delta(ann, 1, DORA, removed=(2,))) == pb.SyncBookResponse(
+            book_version=2, contact_count=1
+        )
+
+    async def test_an_empty_book_is_refused(self, stub: Any, register: Register) -> None:
+        refused = await refusal(stub.SyncBook(full(await register(ANN))))
+        assert_invalid(refused, "full.contacts", "EMPTY_CONTACT_BOOK")
+
+    async def test_a_stale_delta_is_refused_with_the_current_version(self, stub: Any, register: Register) -> None:
+        refused = await refusal(stub.SyncBook(delta(await register(ANN, BOB), 0, CARL)))
+        assert (refused.code, refused.reason) == (StatusCode.ABORTED, "STALE_BOOK_VERSION")
+        assert refused.metadata == {"current_version": "1"}
+
+    async def test_a_book_that_is_too_large_is_refused_whole(self, stub: Any, register: Register) -> None:
+        numbers = [f"+86138001390{index:02d}" for index in range(MAX_CONTACTS + 1)]
+        ann = await register(ANN, *numbers[:MAX_CONTACTS])
+        one_more = delta(ann, 1)
+        one_more.delta.upserted.add(contact_id=99, numbers=[BOB])
+        for request in (full(ann, *numbers), one_more):
+            refused = await refusal(stub.SyncBook(request))
+            assert (refused.code, refused.reason) == (StatusCode.RESOURCE_EXHAUSTED, "LIMIT_EXCEEDED")
+            assert refused.retry_after is None
+        assert (await stub.SyncBook(delta(ann, 1))).contact_count == MAX_CONTACTS
+
+    @pytest.mark.parametrize(
+        ("request_fields", "field"),
+        [
+            ({}, "change"),
+            ({"full": ContactBook(contacts=[Contact(numbers=[BOB])])}, "full.contacts[0].contact_id"),
+            (
+                {"full": ContactBook(contacts=[*contacts(BOB), *contacts(CARL)])},
+                "full.contacts[1].contact_id",
+            ),
+            (
+                {"full": ContactBook(contacts=[Contact(contact_id=1, numbers=[BOB] * 51)])},
+                "full.contacts[0].numbers",
+            ),
+            ({"delta": ContactBookDelta(upserted=[Contact()])}, "delta.upserted[0].contact_id"),
+        ],
+    )
+    async def test_a_malformed_field_is_named(
+        self, stub: Any, register: Register, request_fields: dict[str, Any], field: str
+    ) -> None:
+        request = pb.SyncBookRequest(device_id=await register(ANN), **request_fields)
+        assert_invalid(await refusal(stub.SyncBook(request)), field)
+
+    async def test_the_highest_ids_and_versions_are_fine(self, stub: Any, register: Register) -> None:
+        ann = await register(ANN)
+        request = full(ann, BOB)
+        request.full.contacts[0].contact_id = 2**32 - 1
+        await stub.SyncBook(request)
+        bob = await register(BOB)
+        found = await stub.FindDevices(find(ann, contact_id=2**32 - 1))
+        assert [(each.device_id, each.contact_id) for each in found.acquaintances] == [(bob, 2**32 - 1)]
+        refused = await refusal(stub.SyncBook(delta(ann, 2**64 - 1, CARL)))
+        assert refused.reason == "STALE_BOOK_VERSION"
+
+
+class TestFindDevices:
+    async def test_a_friend_is_found_by_number_contact_and_device(self, stub: Any, register: Register) -> None:
+        ann, bob = await register(ANN, BOB), await register(BOB, ANN)
+        expected = pb.Acquaintance(
+            device_id=bob,
+            contact_id=1,
+            as_viewer=FRIENDSHIP_LEVEL_CONFIRMED,
+            as_owner=FRIENDSHIP_LEVEL_CONFIRMED,
+        )
+        for person in ({"number": "138 0013 8001"}, {"contact_id": 1}, {"device_id": bob}):
+            assert list((await stub.FindDevices(find(ann, **person))).acquaintances) == [expected]
+
+    async def test_each_direction_has_its_level(self, stub: Any, register: Register) -> None:
+        ann, bob = await register(ANN, BOB, CARL, DORA), await register(BOB, CARL, DORA)
+        [found] = (await stub.FindDevices(find(ann, device_id=bob))).acquaintances
+        assert (found.as_viewer, found.as_owner) == (FRIENDSHIP_LEVEL_NONE, FRIENDSHIP_LEVEL_LIKELY)
+
+    async def test_a_stranger_is_found_with_no_friendship_and_no_contact(self, stub: Any, register: Register) -> None:
+        ann, bob = await register(ANN), await register(BOB, CARL)
+        none = pb.Acquaintance(device_id=bob, as_viewer=FRIENDSHIP_LEVEL_NONE, as_owner=FRIENDSHIP_LEVEL_NONE)
+        assert list((await stub.FindDevices(find(ann, number=BOB))).acquaintances) == [none]
+
+    async def test_no_device_is_an_answer_and_no_error(self, stub: Any, register: Register) -> None:
+        ann = await register(ANN, BOB)
+        await register(CARL, BOB)
+        for person in (
+            {"number": BOB},  # nobody is registered there
+            {"number": "10086"},  # and nobody ever will be
+            {"contact_id": 1},
+            {"contact_id": 2},  # no contact of Ann's
+            {"contact_id": 0},
+            {"device_id": "unknown"},
+            {"device_id": ""},
+            {"device_id": ann},  # Ann herself
+        ):
+            assert await stub.FindDevices(find(ann, **person)) == pb.FindDevicesResponse()
+
+    @pytest.mark.parametrize(
+        ("person", "field", "reason"),
+        [
+            ({}, "person", "INVALID_FIELD"),
+            ({"number": ""}, "person.number", "INVALID_FIELD"),
+            ({"number": "Ann"}, "person.number", "INVALID_PHONE_NUMBER"),
+            ({"number": "1" * 65}, "person.number", "INVALID_PHONE_NUMBER"),
+        ],
+    )
+    async def test_a_malformed_field_is_named(
+        self, stub: Any, register: Register, person: dict[str, Any], field: str, reason: str
+    ) -> None:
+        assert_invalid(await refusal(stub.FindDevices(find(await register(ANN), **person))), field, reason)
+
+
+class TestListFriendships:
+    async def test_friends_are_listed_confirmed_ones_first(self, stub: Any, register: Register) -> None:
+        ann = await register(ANN, CARL, EVE)
+        bob = await register(BOB, ANN, EVE)
+        carl = await register(CARL, ANN)
+        await register(DORA, EVE)
+        listed = await stub.ListFriendships(pb.ListFriendshipsRequest(device_id=ann))
+        assert list(listed.friends) == [
+            Friend(device_id=carl, contact_id=1, level=FRIENDSHIP_LEVEL_CONFIRMED),
+            Friend(device_id=bob, contact_id=0, level=FRIENDSHIP_LEVEL_LIKELY),
+        ]
+        assert not listed.truncated
+        assert listed.next_page_token == ""
+
+    async def test_nobody_is_nobodys_friend(self, stub: Any, register: Register) -> None:
+        request = pb.ListFriendshipsRequest(device_id=await register(ANN, BOB))
+        assert await stub.ListFriendships(request) == pb.ListFriendshipsResponse()
+
+    @pytest.mark.parametrize("size", [1, 2, 3, 5, 6, 7, 200, 2**32 - 1])
+    async def test_pages_of_any_size_hold_everybody_once(self, stub: Any, register: Register, size: int) -> None:
+        everybody = await friends_of_ann(register, count=MAX_FRIENDS)
+        request = pb.ListFriendshipsRequest(device_id=everybody["ann"], page_size=size)
+        pages = []
+        while True:
+            page = await stub.ListFriendships(request)
+            pages.append([friend.device_id for friend in page.friends])
+            assert not page.truncated
+            if not page.next_page_token:
+                break
+            request.page_token = page.next_page_token
+        whole, rest = divmod(MAX_FRIENDS, size)
+        assert [len(page) for page in pages] == [size] * whole + ([rest] if rest else [])
+        assert [each for page in pages for each in page] == everybody["friends"]
+
+    async def test_a_page_has_a_default_size(self, stub: Any, register: Register) -> None:
+        everybody = await friends_of_ann(register, count=3)
+        page = await stub.ListFriendships(pb.ListFriendshipsRequest(device_id=everybody["ann"]))
+        assert len(page.friends) == 3
+
+    async def test_a_list_that_is_too_long_says_so_on_every_page(self, stub: Any, register: Register) -> None:
+        everybody = await friends_of_ann(register, count=MAX_FRIENDS + 1)
+        request = pb.ListFriendshipsRequest(device_id=everybody["ann"], page_size=MAX_FRIENDS - 1)
+        first = await stub.ListFriendships(request)
+        request.page_token = first.next_page_token
+        second = await stub.ListFriendships(request)
+        assert (len(first.friends), len(second.friends)) == (MAX_FRIENDS - 1, 1)
+        assert first.truncated
+        assert second.truncated
+        assert second.next_page_token == ""
+
+    async def test_a_page_goes_on_where_the_last_one_ended_when_friends_have_gone(
+        self, stub: Any, register: Register
+    ) -> None:
+        everybody = await friends_of_ann(register, count=4)
+        request = pb.ListFriendshipsRequest(device_id=everybody["ann"], page_size=2)
+        first = await stub.ListFriendships(request)
+        await stub.SyncBook(full(everybody["friends"][1], EVE))  # the friend at the page's end forgets Ann
+        request.page_token = first.next_page_token
+        second = await stub.ListFriendships(request)
+        assert [friend.device_id for friend in second.friends] == everybody["friends"][2:]
+
+    @pytest.mark.parametrize(
+        "token",
+        [
+            "garbage",
+            "Ä",
+            encode_token("a", 1),  # of another list
+            encode_token(1),
+            encode_token(-2, "x", "y"),
+            encode_token(-2, "x")[:-2],
+            encode_token(-2, "x") + "=",
+            "x" * 100_000,
+        ],
+    )
+    async def test_a_token_that_is_not_of_this_list_is_refused(self, stub: Any, register: Register, token: str) -> None:
+        request = pb.ListFriendshipsRequest(device_id=await register(ANN), page_token=token)
+        assert_invalid(await refusal(stub.ListFriendships(request)), "page_token", "INVALID_PAGE_TOKEN")
+
+
+class TestEveryCall:
+    @pytest.mark.parametrize("device_id", ["", "unknown", "\u0000", "x" * 10_000])
+    async def test_a_device_that_is_not_registered_is_told(self, stub: Any, device_id: str) -> None:
+        for call in (
+            stub.SyncBook(full(device_id, BOB)),
+            stub.SyncBook(delta(device_id, 0, BOB)),
+            stub.FindDevices(find(device_id, number=BOB)),
+            stub.FindDevices(find(device_id, contact_id=1)),
+            stub.FindDevices(find(device_id, device_id="unknown")),
+            stub.ListFriendships(pb.ListFriendshipsRequest(device_id=device_id)),
+        ):
+            refused = await refusal(call)
+            assert (refused.code, refused.reason) == (StatusCode.NOT_FOUND, "DEVICE_NOT_FOUND")
+
+    async def test_a_database_that_cannot_be_written_is_told_and_serves_again_afterwards(
+        self, stub: Any, register: Register, database: Database
+    ) -> None:
+        ann = await register(ANN, BOB)
+        bob = await register(BOB, ANN)
+        await database._writer.execute_fetchall("PRAGMA query_only = ON")
+        for call in (
+            stub.StartRegistration(pb.StartRegistrationRequest(number=ANN)),
+            stub.ConfirmRegistration(pb.ConfirmRegistrationRequest(registration_id="unknown")),
+            stub.SyncBook(full(ann, CARL)),
+        ):
+            refused = await refusal(call)
+            assert (refused.code, refused.reason) == (StatusCode.UNAVAILABLE, "STORAGE_UNAVAILABLE")
+        [found] = (await stub.FindDevices(find(ann, device_id=bob))).acquaintances
+        assert found.as_viewer == FRIENDSHIP_LEVEL_CONFIRMED
+        await database._writer.execute_fetchall("PRAGMA query_only = OFF")
+        assert (await stub.SyncBook(full(ann, CARL))).book_version == 2
+
+    async def test_no_refusal_carries_a_number(self, stub: Any, register: Register) -> None:
+        ann = await register(ANN)
+        digits = "65059876543210123"
+        for call in (
+            stub.StartRegistration(pb.StartRegistrationRequest(number=digits)),
+            stub.StartRegistration(pb.StartRegistrationRequest(number=ANN, region=digits)),
+            stub.FindDevices(find(ann, number=digits + "x" * 60)),
+            stub.ConfirmRegistration(pb.ConfirmRegistrationRequest(registration_id=digits, code=digits)),
+            stub.RotateRefreshToken(pb.RotateRefreshTokenRequest(refresh_token=digits)),
+        ):
+            assert digits not in str(await refusal(call))
+
+
+async def friends_of_ann(register: Register, count: int) -> dict[str, Any]:
+    """Registers Ann and confirmed friends of hers; the friends in the order of a list."""
+    numbers = [f"+86138001390{index:02d}" for index in range(count)]
+    ann = await register(ANN, *numbers)
+    return {"ann": ann, "friends": sorted([await register(number, ANN) for number in numbers])}

@@ -1,0 +1,13 @@
+"""Real processes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.support.server_process import ServerProcess, running_server_process
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ServerProcess]:
+    with running_server_process(tmp_path / "data", tmp_path / "server.log") as running:
+        yield running

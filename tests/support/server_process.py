@@ -1,0 +1,111 @@
+"""`appshare-server` as a person starts it: a real process with its own children, logs and data."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_PATIENCE = 60.0
+"""Seconds until something that must happen is taken not to happen; the tests fail then."""
+
+
+@dataclass
+class ServerProcess:
+    """A running `appshare-server all`."""
+
+    process: subprocess.Popen[str]
+    data: Path
+    log: Path
+
+    @property
+    def devices(self) -> str:
+        """Where devices reach the gateway, host:port."""
+        return self._endpoint("devices")
+
+    @property
+    def operators(self) -> str:
+        """Where operators reach the gateway, host:port."""
+        return self._endpoint("operators")
+
+    def code(self, registration_id: str) -> str:
+        """The one-time code of a registration, as the operator reads it in the log."""
+        pattern = re.compile(rf'"registration_id": "{re.escape(registration_id)}", "code": "(\d+)"')
+        for _ in _patiently():
+            if found := pattern.search(self.log.read_text(encoding="utf-8")):
+                return found[1]
+        raise AssertionError("the code is not in the log")
+
+    def children(self) -> dict[str, int]:
+        """The process ids of the services by name."""
+        found = {}
+        for folder in Path("/proc").iterdir():
+            if not folder.name.isdecimal():
+                continue
+            try:
+                arguments = (folder / "cmdline").read_bytes().split(b"\0")
+                parent = int((folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
+            except (OSError, IndexError):
+                continue
+            if parent == self.process.pid and len(arguments) > 3:
+                found[arguments[3].decode()] = int(folder.name)
+        return found
+
+    def kill_child(self, name: str) -> int:
+        """Kills a service with no chance to clean up; returns its process id."""
+        for _ in _patiently():
+            if name in (children := self.children()):
+                os.kill(children[name], signal.SIGKILL)
+                return children[name]
+        raise AssertionError(f"{name} is not running")
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Stops the server; returns its exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(_PATIENCE)
+
+    def _endpoint(self, name: str) -> str:
+        endpoints = json.loads((self.data / "gateway" / "endpoints.json").read_text(encoding="utf-8"))
+        return str(endpoints[name])
+
+
+@contextmanager
+def running_server_process(data: Path, log: Path) -> Iterator[ServerProcess]:
+    """Starts `appshare-server all` on free ports and waits until it is ready."""
+    with log.open("a", encoding="utf-8") as standard_error:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "appshare.server", "all", "--free-ports", "--data", str(data)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=standard_error,
+            text=True,
+        )
+    try:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        assert "AppShare is ready" in first, log.read_text(encoding="utf-8")
+        yield ServerProcess(process, data, log)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(_PATIENCE)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def wait_until_gone(process_id: int) -> bool:
+    """Whether a process ends by itself."""
+    return any(not Path(f"/proc/{process_id}/cmdline").exists() for _ in _patiently())
+
+
+def _patiently() -> Iterator[None]:
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        yield
+        time.sleep(0.02)
