@@ -3,7 +3,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.complete
-PACKAGES := services clients tests benchmarks
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types imports contract protos up down compose-smoke clean

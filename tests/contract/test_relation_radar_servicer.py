@@ -371,7 +371,7 @@ class TestListFriendships:
         assert [len(page) for page in pages] == [size] * whole + ([rest] if rest else [])
         assert [each for page in pages for each in page] == everybody["friends"]
 
-    async def test_a_page_has_a_default_size(self, stub: Any, register: Register) -> None:
+    async def test_without_a_size_a_page_is_not_empty(self, stub: Any, register: Register) -> None:
         everybody = await friends_of_ann(register, count=3)
         page = await stub.ListFriendships(pb.ListFriendshipsRequest(device_id=everybody["ann"]))
         assert len(page.friends) == 3

@@ -62,16 +62,18 @@ class Output:
 
 def printable(text: str) -> str:
     """The text without what could steer a terminal: names and notes come from other people."""
-    return "".join(
-        "\ufffd" if character in _BIDI_CONTROLS or (unicodedata.category(character) == "Cc" and character not in "\n\t")
-        else character
-        for character in text
-    )
+    return "".join("\ufffd" if _steers(character) else character for character in text)
 
 
 def is_terminal() -> bool:
     """Whether a person can answer a question."""
     return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _steers(character: str) -> bool:
+    if character in "\n\t":
+        return False
+    return character in _BIDI_CONTROLS or unicodedata.category(character) == "Cc"
 
 
 def _sentence(error: Exception) -> str:

@@ -143,7 +143,7 @@ class _Spec:
                 raise self._wrong(f"{key}[{index}]", "must be a text")
         return tuple(value)
 
-    def object(self, key: str) -> "_Spec | None":
+    def nested(self, key: str) -> "_Spec | None":
         value = self._get(key, None)
         if value is None:
             return None
@@ -173,9 +173,9 @@ def _platform(name: str) -> Platform:
 
 
 def _resolution(spec: _Spec) -> Resolution | None:
-    nested = spec.object("resolution")
-    if nested:
-        width, height = nested.number("width"), nested.number("height")
+    screen = spec.nested("resolution")
+    if screen:
+        width, height = screen.number("width"), screen.number("height")
     else:
         width, height = spec.number("screenWidth"), spec.number("screenHeight")
     if not width and not height:

@@ -789,6 +789,8 @@ class InboxServiceServicer:
 
     def ListEvents(self, request, context):
         """Reads the events that are not acknowledged, oldest first, without waiting for new ones.
+
+        A page may be shorter than asked; only an empty one is the last.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

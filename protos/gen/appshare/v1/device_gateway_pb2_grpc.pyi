@@ -281,7 +281,10 @@ class InboxServiceStub:
     everything comes again that was not acknowledged.
     """
     ListEvents: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.ListEventsRequest, _device_gateway_pb2.ListEventsResponse]
-    """Reads the events that are not acknowledged, oldest first, without waiting for new ones."""
+    """Reads the events that are not acknowledged, oldest first, without waiting for new ones.
+
+    A page may be shorter than asked; only an empty one is the last.
+    """
     AcknowledgeEvents: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.AcknowledgeEventsRequest, _device_gateway_pb2.AcknowledgeEventsResponse]
     """Acknowledges every event up to a position; they are not delivered again.
 
@@ -309,7 +312,10 @@ class InboxServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _device_gateway_pb2.ListEventsRequest,
         context: _aio.ServicerContext[_device_gateway_pb2.ListEventsRequest, _abc.Awaitable[_device_gateway_pb2.ListEventsResponse]],
     ) -> _abc.Awaitable[_device_gateway_pb2.ListEventsResponse]:
-        """Reads the events that are not acknowledged, oldest first, without waiting for new ones."""
+        """Reads the events that are not acknowledged, oldest first, without waiting for new ones.
+
+        A page may be shorter than asked; only an empty one is the last.
+        """
 
     @_abc_1.abstractmethod
     def AcknowledgeEvents(

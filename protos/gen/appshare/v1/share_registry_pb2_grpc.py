@@ -153,6 +153,7 @@ class ShareRegistryServiceServicer:
     def DeliverPush(self, request, context):
         """Puts a push into the inbox of every recipient that accepts it. Once accepted it is durable.
 
+        NOT_FOUND APP_NOT_FOUND: the sender's inventory lacks one of the apps.
         ALREADY_EXISTS REQUEST_ID_REUSED: the request id belongs to another push of the sender.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -184,6 +185,8 @@ class ShareRegistryServiceServicer:
 
     def ReadInbox(self, request, context):
         """Reads the events of a device that are not acknowledged, oldest first.
+
+        A page may be shorter than asked; only an empty one is the last.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

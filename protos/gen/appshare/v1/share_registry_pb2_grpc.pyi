@@ -50,6 +50,7 @@ class ShareRegistryServiceStub:
     DeliverPush: _aio.UnaryUnaryMultiCallable[_share_registry_pb2.DeliverPushRequest, _share_registry_pb2.DeliverPushResponse]
     """Puts a push into the inbox of every recipient that accepts it. Once accepted it is durable.
 
+    NOT_FOUND APP_NOT_FOUND: the sender's inventory lacks one of the apps.
     ALREADY_EXISTS REQUEST_ID_REUSED: the request id belongs to another push of the sender.
     """
     ReadPushPreference: _aio.UnaryUnaryMultiCallable[_share_registry_pb2.ReadPushPreferenceRequest, _share_registry_pb2.ReadPushPreferenceResponse]
@@ -62,7 +63,10 @@ class ShareRegistryServiceStub:
     The first message is a heartbeat; more follow when nothing else happens.
     """
     ReadInbox: _aio.UnaryUnaryMultiCallable[_share_registry_pb2.ReadInboxRequest, _share_registry_pb2.ReadInboxResponse]
-    """Reads the events of a device that are not acknowledged, oldest first."""
+    """Reads the events of a device that are not acknowledged, oldest first.
+
+    A page may be shorter than asked; only an empty one is the last.
+    """
     AcknowledgeInbox: _aio.UnaryUnaryMultiCallable[_share_registry_pb2.AcknowledgeInboxRequest, _share_registry_pb2.AcknowledgeInboxResponse]
     """Acknowledges every event up to a position; they are not delivered again.
 
@@ -141,6 +145,7 @@ class ShareRegistryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_share_registry_pb2.DeliverPushResponse]:
         """Puts a push into the inbox of every recipient that accepts it. Once accepted it is durable.
 
+        NOT_FOUND APP_NOT_FOUND: the sender's inventory lacks one of the apps.
         ALREADY_EXISTS REQUEST_ID_REUSED: the request id belongs to another push of the sender.
         """
 
@@ -177,7 +182,10 @@ class ShareRegistryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _share_registry_pb2.ReadInboxRequest,
         context: _aio.ServicerContext[_share_registry_pb2.ReadInboxRequest, _abc.Awaitable[_share_registry_pb2.ReadInboxResponse]],
     ) -> _abc.Awaitable[_share_registry_pb2.ReadInboxResponse]:
-        """Reads the events of a device that are not acknowledged, oldest first."""
+        """Reads the events of a device that are not acknowledged, oldest first.
+
+        A page may be shorter than asked; only an empty one is the last.
+        """
 
     @_abc_1.abstractmethod
     def AcknowledgeInbox(

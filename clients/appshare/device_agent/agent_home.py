@@ -1,0 +1,145 @@
+"""What the agent keeps on the device between its runs: who it is, whom it knows, what it runs on."""
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from appshare.command_line.input_error import InputError
+from appshare.device_agent.address_book import AddressBook, BookContact
+from appshare.device_agent.model import Registration, Session
+from appshare.fit.device_profile import DeviceProfile, read_device_profile, write_device_profile
+
+Value = TypeVar("Value")
+
+_ACCOUNT = "account.json"
+_REGISTRATION = "registration.json"
+_CONTACTS = "contacts.json"
+_DEVICE = "device.json"
+
+
+def default_home() -> Path:
+    """Where a user's programs keep their configuration (XDG Base Directory Specification)."""
+    base = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(base) / "appshare"
+
+
+@dataclass(frozen=True)
+class Account:
+    """A registered device and where it is registered."""
+
+    server: str
+    session: Session
+
+
+@dataclass(frozen=True)
+class PendingRegistration:
+    """A registration that waits for its code, and where."""
+
+    server: str
+    registration: Registration
+
+
+class AgentHome:
+    """A folder that only its user can read; every file in it is whole, whenever the agent is stopped.
+
+    Reading raises InputError for a file that is damaged, and OSError for one that cannot be read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def account(self) -> Account:
+        """Who the device is.
+
+        Raises:
+            InputError: it is not registered.
+        """
+        account = self._read(_ACCOUNT, _read_account)
+        if account is None:
+            raise InputError("this device is not registered; register it with `appshare register NUMBER`")
+        return account
+
+    def save_account(self, account: Account) -> None:
+        """Keeps who the device is."""
+        self._write(_ACCOUNT, _write_with_time(account, "session", "access_expire_time"))
+
+    def pending_registration(self) -> PendingRegistration:
+        """The registration that waits for its code.
+
+        Raises:
+            InputError: there is none.
+        """
+        pending = self._read(_REGISTRATION, _read_pending)
+        if pending is None:
+            raise InputError("no registration waits for a code; start one with `appshare register NUMBER`")
+        return pending
+
+    def save_pending_registration(self, pending: PendingRegistration) -> None:
+        """Keeps a registration until its code comes."""
+        self._write(_REGISTRATION, _write_with_time(pending, "registration", "code_expire_time"))
+
+    def complete_registration(self, account: Account) -> None:
+        """Keeps who the device is from now on; as a new device it has no book on the server."""
+        self.save_account(account)
+        self.save_address_book(AddressBook(self.address_book().contacts, self.address_book().next_contact_id))
+        (self.folder / _REGISTRATION).unlink(missing_ok=True)
+
+    def address_book(self) -> AddressBook:
+        """The contacts as they were synced last; empty before that."""
+        return self._read(_CONTACTS, _read_book) or AddressBook()
+
+    def save_address_book(self, book: AddressBook) -> None:
+        """Keeps the contacts."""
+        self._write(_CONTACTS, asdict(book))
+
+    def device_profile(self) -> DeviceProfile | None:
+        """What the device is, when that was told."""
+        return self._read(_DEVICE, read_device_profile)
+
+    def save_device_profile(self, profile: DeviceProfile) -> None:
+        """Keeps what the device is."""
+        self._write(_DEVICE, write_device_profile(profile))
+
+    @contextmanager
+    def try_lock(self) -> Iterator[bool]:
+        """Yields True while no other agent of this home holds the lock, else False at once."""
+        self._create()
+        lock = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+        finally:
+            os.close(lock)
+
+    def _create(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def _read(self, name: str, read: Callable[[Any], Value]) -> Value | None:
+        path = self.folder / name
+        try:
+            return read(json.loads(path.read_bytes()))
+        except FileNotFoundError:
+            return None
+        except (ValueError, KeyError, TypeError, InputError) as error:
+            raise InputError(f"{path} is damaged; remove it and do again what made it") from error
+
+    def _write(self, name: str, document: Mapping[str, Any]) -> None:
+        self._create()
+        path = self.folder / name
+        temporary = self.folder / f".{name}.{os.getpid()}"
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(document, file, ensure_ascii=False, indent=1)
+            file.flush()
+            os.fsync(descriptor)
+        temporary.replace(path)

@@ -1,0 +1,98 @@
+"""Who is meant: a number, a name from the address book or a part of it, or `device:ID`."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+import phonenumbers
+
+from appshare.command_line.input_error import InputError
+from appshare.device_agent.address_book import AddressBook, BookContact
+from appshare.device_agent.model import ByContact, ByDevice, ByNumber, Friend, Person
+
+_NUMBER = re.compile(r"\+?[\d\s()./-]+")
+_LEAST_DIGITS = 3
+_DEVICE = "device:"
+_SHOWN_DIGITS = 4
+_SAME_NUMBER = (phonenumbers.MatchType.EXACT_MATCH, phonenumbers.MatchType.NSN_MATCH)
+
+
+def find_person(text: str, book: AddressBook) -> Person:
+    """The person that a text means.
+
+    Raises:
+        InputError: nobody, or several people of the address book; then they are its candidates.
+    """
+    if text.startswith(_DEVICE):
+        return ByDevice(text.removeprefix(_DEVICE))
+    if _is_number(text):
+        return ByNumber(text)
+    return ByContact(_find_contact(text, book.contacts).contact_id)
+
+
+def find_friend_devices(texts: Iterable[str], book: AddressBook, friends: Sequence[Friend]) -> tuple[str, ...]:
+    """The ids of all devices of the friends that the texts mean.
+
+    Raises:
+        InputError: a text means nobody, several people, or somebody who is no friend.
+    """
+    found: dict[str, None] = {}
+    for text in texts:
+        found.update(dict.fromkeys(_friend_devices(text, book, friends)))
+    return tuple(found)
+
+
+def friend_names(book: AddressBook, friends: Iterable[Friend]) -> dict[str, str]:
+    """What the friends are called in the address book, by device id."""
+    names = {contact.contact_id: contact.name for contact in book.contacts if contact.name}
+    return {friend.device_id: names[friend.contact_id] for friend in friends if friend.contact_id in names}
+
+
+def shown_device(device_id: str, names: dict[str, str]) -> str:
+    """What a device's owner is called, or what to type to mean the device."""
+    return names.get(device_id, f"{_DEVICE}{device_id}")
+
+
+def _friend_devices(text: str, book: AddressBook, friends: Sequence[Friend]) -> list[str]:
+    match find_person(text, book):
+        case ByDevice(device_id):
+            return [device_id]
+        case ByContact(contact_id):
+            contact_ids = {contact_id}
+        case ByNumber(number):
+            contact_ids = {contact.contact_id for contact in book.contacts if _has_number(contact, number)}
+    devices = [friend.device_id for friend in friends if friend.contact_id in contact_ids]
+    if not devices:
+        raise InputError(f"{text} is not among your friends; `appshare friends` lists them")
+    return devices
+
+
+def _find_contact(text: str, contacts: Sequence[BookContact]) -> BookContact:
+    """The one contact with the name, else the one whose name holds every word of the text."""
+    wanted = _folded(text)
+    matching = [contact for contact in contacts if _folded(contact.name) == wanted]
+    if not matching:
+        words = wanted.split()
+        matching = [contact for contact in contacts if words and all(word in _folded(contact.name) for word in words)]
+    if len(matching) == 1:
+        return matching[0]
+    if matching:
+        raise InputError(f"several contacts match {text}; say which:", candidates=[*map(_candidate, matching)])
+    raise InputError(f"no contact is called {text}; `appshare contacts sync FILE` makes your contacts known")
+
+
+def _candidate(contact: BookContact) -> str:
+    """A contact as it can be told from others of that name."""
+    return f"{contact.name}, number ending in {contact.numbers[0][-_SHOWN_DIGITS:]}"
+
+
+def _is_number(text: str) -> bool:
+    return bool(_NUMBER.fullmatch(text)) and sum(map(str.isdecimal, text)) >= _LEAST_DIGITS
+
+
+def _has_number(contact: BookContact, number: str) -> bool:
+    return any(phonenumbers.is_number_match(each, number) in _SAME_NUMBER for each in contact.numbers)
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
