@@ -218,6 +218,8 @@ async def test_an_upload_that_breaks_off_leaves_nothing(
     await call.write(pb.IngestRequest(header=announce("mail.apk", content)))
     await call.write(pb.IngestRequest(chunk=fit_pb2.FileChunk(data=content[:1000])))
     call.cancel()
+    while list((tmp_path / "app-download" / "packages" / "incoming").iterdir()):
+        await SERVICE.unary(stub.ListCatalogue, pb.ListCatalogueRequest())
     await assert_nothing_stored(stub, tmp_path)
 
 

@@ -13,8 +13,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from tests.contract.probe import NAME, PING, ProbeStub, answering, probe_service, running_probe
 
+from appshare import errors
 from appshare.rpc.address import Address
-from appshare.rpc.call import open_channel
+from appshare.rpc.call import Callee, open_channel
 from appshare.rpc.server import running_server
 
 ANYWHERE = Address("127.0.0.1", 0)
@@ -99,7 +100,7 @@ async def test_who_watches_health_is_told_of_the_stop(service: str) -> None:
         await stopping
 
 
-async def test_a_running_call_ends_before_the_server_does() -> None:
+async def test_a_stopping_server_ends_its_calls_and_takes_no_others() -> None:
     running, ending = asyncio.Event(), asyncio.Event()
 
     async def slow(request: Any, _context: Any) -> Any:
@@ -113,12 +114,10 @@ async def test_a_running_call_ends_before_the_server_does() -> None:
         call = asyncio.create_task(ProbeStub(channel).ask("unary_unary"))
         await asyncio.wait_for(running.wait(), 5)
         stopping = asyncio.create_task(server.__aexit__(None, None, None))
-        watch = health_pb2_grpc.HealthStub(channel).Watch
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            # New calls are refused, and that is how we see that the stop has begun.
-            while True:
-                await watch(health_pb2.HealthCheckRequest()).read()
-        assert caught.value.code() is StatusCode.UNAVAILABLE
+        check = health_pb2_grpc.HealthStub(channel).Check
+        with pytest.raises(errors.UnavailableError):
+            while True:  # new calls are refused: that is how it is seen that the stop has begun
+                await Callee("the probe").unary(check, health_pb2.HealthCheckRequest())
         ending.set()
         assert await call == [PING]
         await stopping

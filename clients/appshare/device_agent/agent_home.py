@@ -5,7 +5,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -67,7 +67,7 @@ class AgentHome:
 
     def save_account(self, account: Account) -> None:
         """Keeps who the device is."""
-        self._write(_ACCOUNT, _write_with_time(account, "session", "access_expire_time"))
+        self._write(_ACCOUNT, asdict(account))
 
     def pending_registration(self) -> PendingRegistration:
         """The registration that waits for its code.
@@ -82,12 +82,12 @@ class AgentHome:
 
     def save_pending_registration(self, pending: PendingRegistration) -> None:
         """Keeps a registration until its code comes."""
-        self._write(_REGISTRATION, _write_with_time(pending, "registration", "code_expire_time"))
+        self._write(_REGISTRATION, asdict(pending))
 
     def complete_registration(self, account: Account) -> None:
         """Keeps who the device is from now on; as a new device it has no book on the server."""
+        self.save_address_book(replace(self.address_book(), version=None))
         self.save_account(account)
-        self.save_address_book(AddressBook(self.address_book().contacts, self.address_book().next_contact_id))
         (self.folder / _REGISTRATION).unlink(missing_ok=True)
 
     def address_book(self) -> AddressBook:
@@ -137,9 +137,31 @@ class AgentHome:
         self._create()
         path = self.folder / name
         temporary = self.folder / f".{name}.{os.getpid()}"
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(document, file, ensure_ascii=False, indent=1)
-            file.flush()
-            os.fsync(descriptor)
-        temporary.replace(path)
+        try:
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(document, file, default=datetime.isoformat, ensure_ascii=False, indent=1)
+                file.flush()
+                os.fsync(descriptor)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def _read_account(document: Mapping[str, Any]) -> Account:
+    session = document["session"]
+    return Account(
+        server=document["server"],
+        session=Session(**{**session, "access_expire_time": datetime.fromisoformat(session["access_expire_time"])}),
+    )
+
+
+def _read_pending(document: Mapping[str, Any]) -> PendingRegistration:
+    registration = document["registration"]
+    expire_time = datetime.fromisoformat(registration["code_expire_time"])
+    return PendingRegistration(document["server"], Registration(registration["registration_id"], expire_time))
+
+
+def _read_book(document: Mapping[str, Any]) -> AddressBook:
+    contacts = (BookContact(**{**contact, "numbers": tuple(contact["numbers"])}) for contact in document["contacts"])
+    return AddressBook(tuple(contacts), document["next_contact_id"], document["version"])

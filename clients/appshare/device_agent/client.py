@@ -245,9 +245,7 @@ class DeviceClient:
     async def _sync(self, request: pb.SyncContactsRequest) -> model.SyncedBook:
         return wire.read_synced_book(await self._call(self._friends.SyncContacts, request))
 
-    async def _call(
-        self, method: grpc.aio.UnaryUnaryMultiCallable[Request, Response], request: Request
-    ) -> Response:
+    async def _call(self, method: grpc.aio.UnaryUnaryMultiCallable[Request, Response], request: Request) -> Response:
         session = self._session
         try:
             return await self._server.unary(method, request, metadata=_credentials(session))

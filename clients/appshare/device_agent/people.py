@@ -77,7 +77,10 @@ def _find_contact(text: str, contacts: Sequence[BookContact]) -> BookContact:
     if len(matching) == 1:
         return matching[0]
     if matching:
-        raise InputError(f"several contacts match {text}; say which:", candidates=[*map(_candidate, matching)])
+        raise InputError(
+            f"several contacts match {text}; write the whole name, or the number:",
+            candidates=[*map(_candidate, matching)],
+        )
     raise InputError(f"no contact is called {text}; `appshare contacts sync FILE` makes your contacts known")
 
 

@@ -1,7 +1,7 @@
 """Address books as phones and mail programs export them: vCard 2.1, 3.0 and 4.0, read as tolerantly as possible.
 
-Only lines that carry a name or a number are looked at: a photo that is cut in half harms nobody. A broken card costs only
-itself. The work is linear in the size of the file, whatever is in it: cards come from strangers.
+Only lines that carry a name or a number are looked at: a photo that is cut in half harms nobody. A broken card costs
+only itself. The work is linear in the size of the file, whatever is in it: cards come from strangers.
 """
 
 import binascii

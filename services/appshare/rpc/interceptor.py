@@ -4,6 +4,7 @@ import inspect
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Any, TypeAlias
 
 import grpc
@@ -95,8 +96,9 @@ def _wrap_streaming(behavior: Callable[..., Any], method: str) -> Callable[..., 
             if inspect.isawaitable(answer):  # a method may write to the context instead of yielding
                 await answer
             else:
-                async for response in answer:
-                    yield response
+                async with aclosing(answer):  # a cancelled call frees what its handler holds at once
+                    async for response in answer:
+                        yield response
         except Exception as error:  # every failure becomes a status here
             await _fail(error, context, started)
         else:

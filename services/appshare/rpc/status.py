@@ -98,7 +98,8 @@ def _read_details(
 def _without_details(error: grpc.aio.AioRpcError, service: str) -> errors.AppShareError:
     """What gRPC itself reports: no connection, no time left, or something that is not AppShare."""
     match error.code():
-        case grpc.StatusCode.UNAVAILABLE:
+        # CANCELLED, which nobody here has asked for, comes from a server that stops just when a call arrives.
+        case grpc.StatusCode.UNAVAILABLE | grpc.StatusCode.CANCELLED:
             return errors.UnavailableError(
                 errors.Reason.SERVICE_UNAVAILABLE,
                 f"{service} does not answer; try again shortly",

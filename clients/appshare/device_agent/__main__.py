@@ -1,0 +1,53 @@
+"""`appshare`: a table of contents of the commands; each is imported only when it is used."""
+
+from pathlib import Path
+
+import click
+
+from appshare.command_line.exit_code import EXIT_CODES_HELP
+from appshare.command_line.lazy_group import LazyCommand, LazyGroup
+
+_COMMANDS = "appshare.device_agent.commands"
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy={
+        "register": LazyCommand(f"{_COMMANDS}.register:register", "Register this device with its phone number."),
+        "contacts": LazyCommand(f"{_COMMANDS}.contacts:contacts", "Read and sync the address book."),
+        "friends": LazyCommand(f"{_COMMANDS}.friends:friends", "List your friends."),
+        "apps": LazyCommand(f"{_COMMANDS}.apps:apps", "Publish your apps and say with whom to share them."),
+        "shares": LazyCommand(f"{_COMMANDS}.shares:shares", "List what somebody shares with you."),
+        "get": LazyCommand(f"{_COMMANDS}.get:get", "Download an app in the build that fits."),
+        "push": LazyCommand(f"{_COMMANDS}.push:push", "Push shared apps to friends."),
+        "preferences": LazyCommand(f"{_COMMANDS}.preferences:preferences", "Say from whom you accept pushes."),
+        "watch": LazyCommand(f"{_COMMANDS}.watch:watch", "Print what friends push, as it comes."),
+    },
+    epilog=EXIT_CODES_HELP,
+    context_settings={"max_content_width": 100},
+)
+@click.option(
+    "--home",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="APPSHARE_HOME",
+    help="Folder that keeps this device's registration, contacts and profile."
+    " [APPSHARE_HOME; default: appshare in $XDG_CONFIG_HOME or ~/.config]",
+)
+@click.version_option(package_name="appshare")
+@click.pass_context
+def main(ctx: click.Context, home: Path | None) -> None:
+    """Share apps with friends, each in exactly the build that fits.
+
+    \b
+    appshare register +8613800138000
+    appshare contacts sync contacts.vcf
+    appshare friends
+    appshare get "Li Wei" org.example.notes
+
+    PERSON is a name from your contacts or a part of it, a phone number, or device:ID. Every command takes --json.
+    """
+    ctx.obj = home
+
+
+if __name__ == "__main__":
+    main()

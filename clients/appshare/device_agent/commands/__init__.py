@@ -1,0 +1,1 @@
+"""The commands of `appshare`, a module each."""

@@ -1,0 +1,122 @@
+"""`appshare register`."""
+
+from pathlib import Path
+
+import click
+
+from appshare import errors
+from appshare.command_line.command import Command, asynchronous, json_option
+from appshare.command_line.input_error import InputError
+from appshare.command_line.output import Output, is_terminal
+from appshare.device_agent.agent_home import Account, AgentHome, PendingRegistration
+from appshare.device_agent.client import DeviceClient
+from appshare.device_agent.commands.home import pass_home
+from appshare.fit.device_profile import load_device_profile
+from appshare.rpc.address import Address
+
+_ATTEMPTS = 3
+"""How often a person may type the code."""
+
+
+@click.command(
+    cls=Command,
+    examples="""
+    appshare register +8613800138000
+    appshare register 13800138000 --region CN --device phone.json
+    appshare register --code 482913
+    """,
+)
+@click.argument("number", required=False)
+@click.option("--code", help="The one-time code, to complete a registration that was started before.")
+@click.option(
+    "--server",
+    default="127.0.0.1:7400",
+    envvar="APPSHARE_SERVER",
+    metavar="HOST:PORT",
+    help="The cloud's address for devices. [APPSHARE_SERVER; default: 127.0.0.1:7400]",
+)
+@click.option("--region", default="", help="Region of a number without country code, for example CN.")
+@click.option(
+    "--device",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Device-spec JSON (bundletool's, or with our own keys); `appshare get` uses it.",
+)
+@json_option
+@pass_home
+@asynchronous
+async def register(
+    home: AgentHome,
+    number: str | None,
+    code: str | None,
+    server: str,
+    region: str,
+    device: Path | None,
+    output: Output,
+) -> None:
+    """Register this device with its phone number, which gets a one-time code.
+
+    On a terminal the code is asked for; else `appshare register --code CODE` completes the registration. The number
+    is sent to the server and kept nowhere.
+    """
+    if bool(number) == bool(code):
+        raise click.UsageError("give the phone number to register, or the --code that it got")
+    if device:
+        home.save_device_profile(load_device_profile(device))
+    if code:
+        await _complete(home, code)
+    else:
+        await _start(home, _read_address(server), number or "", region)
+        if output.as_json or not is_terminal():
+            _report_pending(home, output)
+            return
+        await _complete_by_asking(home, output)
+    _report_registered(home, output)
+
+
+async def _start(home: AgentHome, server: str, number: str, region: str) -> None:
+    async with DeviceClient(server) as client:
+        registration = await client.register(number, region=region)
+    home.save_pending_registration(PendingRegistration(server, registration))
+
+
+async def _complete(home: AgentHome, code: str) -> None:
+    pending = home.pending_registration()
+    async with DeviceClient(pending.server) as client:
+        session = await client.verify_number(pending.registration.registration_id, code.strip())
+    home.complete_registration(Account(pending.server, session))
+
+
+async def _complete_by_asking(home: AgentHome, output: Output) -> None:
+    for attempts_left in reversed(range(_ATTEMPTS)):
+        try:
+            await _complete(home, click.prompt("Code", err=True))
+        except errors.PermissionDeniedError as error:
+            if not attempts_left:
+                raise
+            output.note(error.message)
+        else:
+            return
+
+
+def _report_pending(home: AgentHome, output: Output) -> None:
+    pending = home.pending_registration()
+    if output.as_json:
+        output.document({"server": pending.server, "registration": pending.registration})
+        return
+    output.text("A code is on its way. Complete the registration with `appshare register --code CODE`.")
+
+
+def _report_registered(home: AgentHome, output: Output) -> None:
+    account = home.account()
+    if output.as_json:
+        output.document({"server": account.server, "device_id": account.session.device_id})
+        return
+    output.text(f"Registered at {account.server} as device {account.session.device_id}.")
+    output.text("Next: `appshare contacts sync FILE.vcf` lets the cloud find your friends.")
+
+
+def _read_address(text: str) -> str:
+    try:
+        return str(Address.parse(text))
+    except ValueError as error:
+        raise InputError(f"--server: {error}") from None

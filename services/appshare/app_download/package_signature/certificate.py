@@ -1,0 +1,92 @@
+"""What signatures need of an X.509 certificate; whether somebody vouches for it does not matter on Android."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from appshare.app_download.package_signature.ber import (
+    BIT_STRING,
+    BOOLEAN,
+    INTEGER,
+    OBJECT_IDENTIFIER,
+    OCTET_STRING,
+    SEQUENCE,
+    Elements,
+    context,
+    object_identifier,
+    one,
+)
+
+_SUBJECT_KEY_ID = object_identifier("2.5.29.14")
+_KEY_USAGE = object_identifier("2.5.29.15")
+_DIGITAL_SIGNATURE, _NON_REPUDIATION = 0x80, 0x40
+
+# The extensions of RFC 5280 that Java and Android process; one that is critical and not among them forbids the use.
+_PROCESSED = frozenset(
+    object_identifier(f"2.5.29.{number}") for number in (14, 15, 16, 17, 18, 19, 30, 31, 32, 33, 35, 36, 37, 54)
+) | {object_identifier("2.16.840.1.113730.1.1")}
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """One extension of a certificate."""
+
+    critical: bool
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate, its parts as they are encoded."""
+
+    encoded: bytes
+    issuer: bytes
+    serial: bytes
+    public_key: bytes
+    """SubjectPublicKeyInfo."""
+    extensions: Mapping[bytes, Extension]
+
+    @property
+    def sha256(self) -> str:
+        """The digest that Android knows the signer by, in lower-case hexadecimal."""
+        return hashlib.sha256(self.encoded).hexdigest()
+
+    @property
+    def subject_key_id(self) -> bytes | None:
+        """How a signature can name the certificate."""
+        extension = self.extensions.get(_SUBJECT_KEY_ID)
+        return one(extension.value, OCTET_STRING).content if extension else None
+
+    def may_sign(self) -> bool:
+        """Whether it is made for signatures, as far as it says what it is made for."""
+        if any(extension.critical and id_ not in _PROCESSED for id_, extension in self.extensions.items()):
+            return False
+        if _KEY_USAGE not in self.extensions:
+            return True
+        bits = one(self.extensions[_KEY_USAGE].value, BIT_STRING).content[1:2]
+        return any(byte & (_DIGITAL_SIGNATURE | _NON_REPUDIATION) for byte in bits)
+
+
+def read_certificate(encoded: bytes) -> Certificate:
+    """Read a certificate; raises PackageRefused if it is not well formed."""
+    fields = one(one(encoded, SEQUENCE).content, SEQUENCE).children()
+    fields.next_if(context(0))  # the version
+    serial = fields.next(INTEGER).content
+    fields.next(SEQUENCE)  # the algorithm of the issuer's signature
+    issuer = fields.next(SEQUENCE).encoded
+    fields.next(SEQUENCE)  # the validity, which Android does not look at
+    fields.next(SEQUENCE)  # the subject
+    public_key = fields.next(SEQUENCE).encoded
+    extensions = next((field for field in fields if field.tag == context(3)), None)
+    return Certificate(encoded, issuer, serial, public_key, _extensions(extensions.content) if extensions else {})
+
+
+def _extensions(encoded: bytes) -> dict[bytes, Extension]:
+    return dict(_extension(element.expect(SEQUENCE).children()) for element in one(encoded, SEQUENCE).children())
+
+
+def _extension(fields: Elements) -> tuple[bytes, Extension]:
+    id_ = fields.next(OBJECT_IDENTIFIER).content
+    critical = fields.next_if(BOOLEAN)
+    value = fields.next(OCTET_STRING).content
+    return id_, Extension(critical is not None and any(critical.content), value)
