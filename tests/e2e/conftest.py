@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.server_process import ServerProcess, running_server_process
+from demo.server_process import ServerProcess, running_server_process
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from typing import Any
 
 import grpc
 import pytest
+from demo.server_process import ServerProcess, running_server_process
 from tests.support.cloud import GATEWAY, Device, app, new_number, person
-from tests.support.server_process import ServerProcess, running_server_process
 
 from appshare import errors
 from appshare.v1 import catalogue_pb2, device_gateway_pb2_grpc, fit_pb2, friendship_pb2, share_pb2

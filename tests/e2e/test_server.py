@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.support.server_process import ServerProcess, running_server_process, wait_until_gone
+from demo.server_process import ServerProcess, running_server_process, wait_until_gone
 
 SERVICES = {"relation-radar", "share-registry", "app-download", "gateway"}
 

@@ -9,6 +9,7 @@ from typing import Any, ParamSpec
 import click
 
 from appshare import errors
+from appshare.command_line.examples import write_examples
 from appshare.command_line.exit_code import ExitCode, exit_code_of
 from appshare.command_line.input_error import InputError
 from appshare.command_line.output import Output
@@ -25,13 +26,11 @@ class Command(click.Command):
 
     def __init__(self, *args: Any, examples: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.examples = examples.strip().splitlines()
+        self.examples = examples
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the examples, each on its line."""
-        with formatter.section("Examples"):
-            for line in self.examples:
-                formatter.write(f"{'':>{formatter.current_indent}}{line.strip()}\n")
+        write_examples(self.examples, formatter)
 
     def invoke(self, ctx: click.Context) -> None:
         """Runs the command; its failure becomes a message and an exit code."""

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from appshare.command_line.examples import write_examples
+
 
 @dataclass(frozen=True)
 class LazyCommand:
@@ -32,11 +34,13 @@ class LazyGroup(click.Group):
 
     Args:
         lazy: the commands by name, in the order of the help.
+        examples: lines that can be typed as they are.
     """
 
-    def __init__(self, *args: Any, lazy: Mapping[str, LazyCommand], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, lazy: Mapping[str, LazyCommand], examples: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._lazy = lazy
+        self.examples = examples
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, in the order of the help."""
@@ -51,3 +55,8 @@ class LazyGroup(click.Group):
         """Lists the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, lazy.summary) for name, lazy in self._lazy.items()])
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the examples, and what the group has to say behind them."""
+        write_examples(self.examples, formatter)
+        super().format_epilog(ctx, formatter)

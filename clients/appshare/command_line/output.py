@@ -52,10 +52,10 @@ class Output:
     def failure(self, error: InputError | errors.AppShareError | OSError) -> None:
         """Tells why the command failed: on standard error, or as the JSON document."""
         if self.as_json:
-            self.document({"error": _describe(error)})
+            self.line({"error": _describe(error)})
             return
         click.secho("Error: ", fg="red", nl=False, err=True)
-        self.note(_sentence(error))
+        self.note(sentence(error))
         for candidate in getattr(error, "candidates", ()):
             self.note(f"  {candidate}")
 
@@ -65,9 +65,21 @@ def printable(text: str) -> str:
     return "".join("\ufffd" if _steers(character) else character for character in text)
 
 
+def counted(count: int, noun: str) -> str:
+    """A number of things, for example "1 card" or "2 cards"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def is_terminal() -> bool:
     """Whether a person can answer a question."""
     return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def sentence(error: Exception) -> str:
+    """What went wrong, for a person."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    return str(error)
 
 
 def _steers(character: str) -> bool:
@@ -76,14 +88,8 @@ def _steers(character: str) -> bool:
     return character in _BIDI_CONTROLS or unicodedata.category(character) == "Cc"
 
 
-def _sentence(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
-    return str(error)
-
-
 def _describe(error: Exception) -> dict[str, Any]:
-    described: dict[str, Any] = {"message": _sentence(error)}
+    described: dict[str, Any] = {"message": sentence(error)}
     if isinstance(error, errors.AppShareError):
         described = {"reason": error.reason, **described}
         if error.field is not None:

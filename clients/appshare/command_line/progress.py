@@ -75,13 +75,12 @@ class _Lines:
     def begin(self, total: int, done: int) -> None:
         self._total, self._done = total, done
         self._tenths = self._tenth()
-        click.echo(f"{self._label}: {total:,} bytes, {self._tenths * 10} %", err=True)
 
     def advance(self, count: int) -> None:
         self._done += count
         if self._tenth() > self._tenths:
             self._tenths = self._tenth()
-            click.echo(f"{self._label}: {self._tenths * 10} %", err=True)
+            click.echo(f"{self._label}: {self._tenths * 10} % of {self._total:,} bytes", err=True)
 
     def _tenth(self) -> int:
         return self._done * 10 // self._total if self._total else 10

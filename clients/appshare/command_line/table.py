@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+import click
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -17,6 +18,11 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*(Text(cell, overflow="fold") for cell in row))
     console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = _WIDE
-    console.print(table)
+    if console.is_terminal:
+        console.print(table)
+        return
+    console.width = _WIDE
+    with console.capture() as captured:
+        console.print(table)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())

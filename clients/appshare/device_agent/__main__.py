@@ -23,6 +23,12 @@ _COMMANDS = "appshare.device_agent.commands"
         "preferences": LazyCommand(f"{_COMMANDS}.preferences:preferences", "Say from whom you accept pushes."),
         "watch": LazyCommand(f"{_COMMANDS}.watch:watch", "Print what friends push, as it comes."),
     },
+    examples="""
+    appshare register +8613800138000 --device phone.json
+    appshare contacts sync contacts.vcf
+    appshare shares "Li Wei"
+    appshare get "Li Wei" org.example.notes
+    """,
     epilog=EXIT_CODES_HELP,
     context_settings={"max_content_width": 100},
 )
@@ -37,12 +43,6 @@ _COMMANDS = "appshare.device_agent.commands"
 @click.pass_context
 def main(ctx: click.Context, home: Path | None) -> None:
     """Share apps with friends, each in exactly the build that fits.
-
-    \b
-    appshare register +8613800138000
-    appshare contacts sync contacts.vcf
-    appshare friends
-    appshare get "Li Wei" org.example.notes
 
     PERSON is a name from your contacts or a part of it, a phone number, or device:ID. Every command takes --json.
     """

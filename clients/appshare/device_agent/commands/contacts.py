@@ -1,19 +1,22 @@
 """`appshare contacts`."""
 
-import codecs
-from dataclasses import asdict, replace
-from pathlib import Path
-
 import click
 
-from appshare import errors
-from appshare.command_line.command import Command, asynchronous, json_option
-from appshare.command_line.input_error import InputError
-from appshare.command_line.output import Output
-from appshare.device_agent.address_book import AddressBook, change_between, for_cloud, updated
-from appshare.device_agent.agent_home import AgentHome
-from appshare.device_agent.client import DeviceClient
-from appshare.device_agent.commands.home import pass_home
-from appshare.device_agent.connection import open_client
-from appshare.device_agent.model import SyncedBook
-from appshare.device_agent.vcards import CardFile, read_cards
+from appshare.command_line.lazy_group import LazyCommand, LazyGroup
+
+_COMMANDS = "appshare.device_agent.commands"
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy={
+        "read": LazyCommand(f"{_COMMANDS}.contacts_read:read", "Show what is understood of an address book."),
+        "sync": LazyCommand(f"{_COMMANDS}.contacts_sync:sync", "Tell the cloud whom you know."),
+    },
+    examples="""
+    appshare contacts read contacts.vcf
+    appshare contacts sync contacts.vcf
+    """,
+)
+def contacts() -> None:
+    """Read and sync the address book."""

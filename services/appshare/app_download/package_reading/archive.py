@@ -14,6 +14,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from appshare.app_download.package_reading.limits import ReadingLimits
 from appshare.app_download.package_reading.refusal import PackageRefused, RefusalReason
+from appshare.app_download.package_reading.zip_sections import zip_sections
 
 MANIFEST = "AndroidManifest.xml"
 RESOURCES = "resources.arsc"
@@ -21,8 +22,8 @@ RESOURCES = "resources.arsc"
 _LOCAL_HEADER = b"PK\x03\x04"
 _NATIVE_LIBRARY = re.compile(r"lib/([^/]+)/[^/]+\.so")
 
-# What zipfile raises on archives that are damaged, encrypted, or packed by an unknown method.
-_DAMAGE = (BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError, ValueError, struct.error, zlib.error)
+DAMAGE = (BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError, ValueError, struct.error, zlib.error)
+"""What zipfile raises on archives that are damaged, encrypted, or packed by an unknown method."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,13 @@ class PackageParts:
 
 def read_parts(package: BinaryIO, limits: ReadingLimits) -> PackageParts:
     """Check the archive and take out what describes the package; raises PackageRefused."""
-    with _open(package) as archive:
+    with open_archive(package) as archive:
         names = archive.namelist()
         _check_entries(archive.infolist(), limits)
         if not _starts_with_local_header(package):
             message = "the file does not start with a ZIP header"
             raise PackageRefused(RefusalReason.NOT_STARTING_WITH_ZIP_HEADER, message)
+        check_directory(archive, package)
         return PackageParts(
             manifest=_read(archive, MANIFEST, limits.manifest_bytes),
             resources=_read(archive, RESOURCES, limits.resources_bytes) if RESOURCES in names else b"",
@@ -52,18 +54,25 @@ def read_parts(package: BinaryIO, limits: ReadingLimits) -> PackageParts:
         )
 
 
-def native_abis(names: Iterable[str]) -> tuple[str, ...]:
-    """The ABIs that a package holds native code for, whatever its name or its manifest says."""
-    return tuple(sorted({match[1] for name in names if (match := _NATIVE_LIBRARY.fullmatch(name))}))
-
-
-def _open(package: BinaryIO) -> ZipFile:
+def open_archive(package: BinaryIO) -> ZipFile:
+    """The archive, its entries not looked at yet; raises PackageRefused."""
     try:
         return ZipFile(package)
-    except _DAMAGE:
+    except DAMAGE:
         if _starts_with_local_header(package):
             raise PackageRefused(RefusalReason.TRUNCATED, "the ZIP directory is missing or cut off") from None
         raise PackageRefused(RefusalReason.NOT_AN_APK, "the file is not a ZIP archive") from None
+
+
+def check_directory(archive: ZipFile, package: BinaryIO) -> None:
+    """Python has to find the same central directory as Android does; raises PackageRefused."""
+    if archive.start_dir != zip_sections(package).directory:
+        raise PackageRefused(RefusalReason.MALFORMED_ARCHIVE, "the archive has two ends")
+
+
+def native_abis(names: Iterable[str]) -> tuple[str, ...]:
+    """The ABIs that a package holds native code for, whatever its name or its manifest says."""
+    return tuple(sorted({match[1] for name in names if (match := _NATIVE_LIBRARY.fullmatch(name))}))
 
 
 def _starts_with_local_header(package: BinaryIO) -> bool:
@@ -92,5 +101,5 @@ def _read(archive: ZipFile, name: str, limit: int) -> bytes:
         raise PackageRefused(RefusalReason.TOO_LARGE, f"{name} is larger than {limit} bytes")
     try:
         return archive.read(name)
-    except _DAMAGE:
+    except DAMAGE:
         raise PackageRefused(RefusalReason.MALFORMED_ARCHIVE, f"{name} cannot be unpacked") from None

@@ -14,26 +14,40 @@ from appshare.app_download.package_signature.content_digest import SignedContent
 from appshare.app_download.package_signature.faults import invalid, unsupported
 from appshare.app_download.package_signature.fields import Fields
 
-_SIGNERS = 10
+SIGNERS_LIMIT = 10
 """The most that Android allows a package."""
 
 
 @dataclass(frozen=True, slots=True)
 class SdkRange:
-    """The API levels that a signer is for, both included."""
+    """API levels, both ends included."""
 
     lowest: int
     highest: int
 
+    def __contains__(self, level: int) -> bool:
+        return self.lowest <= level <= self.highest
 
-ANY_SDK = SdkRange(0, API_NEWEST)
+
+_ALL_SDKS = SdkRange(0, API_NEWEST)
 
 
 @dataclass(frozen=True, slots=True)
 class Signer:
-    """A signer whose signatures hold; attributes by id."""
+    """Somebody who signed the content."""
 
     certificate: Certificate
+    sdks: SdkRange
+    """The API levels that the signature is for."""
+    attributes: dict[int, bytes]
+    """What else was signed, by id."""
+
+
+@dataclass(frozen=True, slots=True)
+class _SignedData:
+    digests: list[tuple[int, bytes]]
+    """Of the content, each with the id of the signature algorithm that it is for."""
+    certificates: list[Certificate]
     sdks: SdkRange
     attributes: dict[int, bytes]
 
@@ -43,27 +57,68 @@ def verified_signers(block: bytes, content: SignedContent, level: int, *, with_s
 
     Args:
         block: The value in the signing block.
-        content: What is to be signed.
-        level: The API level that the signatures are to be accepted at.
-        with_sdks: Whether signers name their API levels, as they do in v3.
+        content: What they have to have signed.
+        level: The API level at which the signatures have to hold.
+        with_sdks: Whether signers name the API levels that they are for, as in v3.
     """
     signers = list(Fields(block).sequence())
-    if not 0 < len(signers) <= _SIGNERS:
-        raise invalid(f"there are {len(signers)} signers; a package has 1 to {_SIGNERS}")
-    return [_verified(signer, content, level, with_sdks=with_sdks) for signer in signers]
+    if not 0 < len(signers) <= SIGNERS_LIMIT:
+        raise invalid(f"the package has {len(signers)} signers; Android takes 1 to {SIGNERS_LIMIT}")
+    return [_verified_signer(signer, content, level, with_sdks=with_sdks) for signer in signers]
 
 
-def _verified(fields: Fields, content: SignedContent, level: int, *, with_sdks: bool) -> Signer:
+def _verified_signer(fields: Fields, content: SignedContent, level: int, *, with_sdks: bool) -> Signer:
     signed_data = fields.prefixed()
-    sdks = _sdks(fields) if with_sdks else ANY_SDK
+    sdks = _sdks(fields) if with_sdks else _ALL_SDKS
     signatures = [(signature.number(), signature.prefixed()) for signature in fields.sequence()]
     public_key = fields.prefixed()
-    algorithms = _check_signatures(signatures, public_key, signed_data, level)
+    verified_by = _verified_by(signatures, public_key, signed_data, level)
 
-    data = Fields(signed_data)
-    digests = [(digest.number(), digest.prefixed()) for digest in data.sequence()]
-    certificates = [read_certificate(certificate.rest()) for certificate in data.certificates()]
-    if with_sdks and _sdks(data) != sdks:
-        raise invalid("a signer names other API levels than it signed")
-    attributes = {attribute.number(): attribute.rest() for attribute in data.sequence()}
-    return Signer(certificates[0], sdks, attributes)
+    data = _signed_data(signed_data, with_sdks=with_sdks)
+    if [id_ for id_, _ in data.digests] != [id_ for id_, _ in signatures]:
+        raise invalid("a signer's digests are for other algorithms than its signatures")
+    if not data.certificates or data.certificates[0].public_key != public_key:
+        raise invalid("a signer has no certificate for its public key")
+    if data.sdks != sdks:
+        raise invalid("a signer is for other API levels than it signed")
+    _check_content(data.digests, verified_by, content)
+    return Signer(data.certificates[0], sdks, data.attributes)
+
+
+def _verified_by(
+    signatures: Sequence[tuple[int, bytes]], public_key: bytes, signed_data: bytes, level: int
+) -> list[int]:
+    """The ids of the algorithms that decide at the API level, once all of their signatures were found to hold."""
+    by_id = dict(reversed(signatures))
+    ids = deciding((id_ for id_, _ in signatures), level)
+    if not ids:
+        raise unsupported(f"a signer has no signature that Android can verify at API level {level}")
+    if not all(ALGORITHMS[id_].verifies(public_key, by_id[id_], signed_data) for id_ in ids):
+        raise invalid("a signer's signature does not hold")
+    return ids
+
+
+def _signed_data(signed_data: bytes, *, with_sdks: bool) -> _SignedData:
+    fields = Fields(signed_data)
+    return _SignedData(
+        digests=[(digest.number(), digest.prefixed()) for digest in fields.sequence()],
+        certificates=[read_certificate(certificate.rest()) for certificate in fields.sequence()],
+        sdks=_sdks(fields) if with_sdks else _ALL_SDKS,
+        attributes={attribute.number(): attribute.rest() for attribute in fields.sequence()},
+    )
+
+
+def _sdks(fields: Fields) -> SdkRange:
+    sdks = SdkRange(fields.number(), fields.number())
+    if not sdks.lowest <= sdks.highest <= API_NEWEST:
+        raise invalid("a signer is for no API level")
+    return sdks
+
+
+def _check_content(digests: Sequence[tuple[int, bytes]], verified_by: Sequence[int], content: SignedContent) -> None:
+    """Every digest of a kind that a deciding signature stands for has to be the content's."""
+    kinds = {ALGORITHMS[id_].content_digest for id_ in verified_by}
+    for id_, digest in digests:
+        algorithm = ALGORITHMS.get(id_)
+        if algorithm and algorithm.content_digest in kinds and digest != content.digest(algorithm.content_digest):
+            raise invalid("the content was changed after it was signed")

@@ -42,7 +42,7 @@ def signing_block(package: BinaryIO, sections: ZipSections) -> SigningBlock:
 
 
 def _size(package: BinaryIO, sections: ZipSections) -> int:
-    """Of all the block, which says its size at both ends, each time without the first of the two; 0 if none is there."""
+    """Of the whole block, which at both ends says how much there is behind its first field; 0 if there is none."""
     if sections.directory < _SIZE.size + _FOOTER.size:
         return 0
     package.seek(sections.directory - _FOOTER.size)

@@ -53,7 +53,7 @@ class ServerProcess:
                 parent = int((folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
             except (OSError, IndexError):
                 continue
-            if parent == self.process.pid and len(arguments) > 3:
+            if parent == self.process.pid and arguments[1:3] == [b"-m", b"appshare.server"]:
                 found[arguments[3].decode()] = int(folder.name)
         return found
 
@@ -87,9 +87,9 @@ def running_server_process(data: Path, log: Path) -> Iterator[ServerProcess]:
             text=True,
         )
     try:
-        assert process.stdout is not None
-        first = process.stdout.readline()
-        assert "AppShare is ready" in first, log.read_text(encoding="utf-8")
+        first = process.stdout.readline() if process.stdout else ""
+        if "AppShare is ready" not in first:
+            raise RuntimeError(f"the server did not start:\n{log.read_text(encoding='utf-8')}")
         yield ServerProcess(process, data, log)
     finally:
         if process.poll() is None:

@@ -1,0 +1,148 @@
+"""An asynchronous client of the gateway's operator port.
+
+    async with OperatorClient("127.0.0.1:7401", token) as client:
+        for package in await client.packages():
+            print(package.package_name, package.version_name)
+
+Every call raises the `appshare.errors` that the contract lists for it.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from types import TracebackType
+from typing import Self, TypeVar
+
+import grpc
+
+from appshare.fit.answer import FitAnswer
+from appshare.fit.device_profile import DeviceProfile
+from appshare.fit.wire import read_answer, read_file, write_profile
+from appshare.operator.model import AdaptationRow, AddedPackage, CataloguePackage
+from appshare.operator.package_upload import PackageUpload
+from appshare.rpc.call import Callee, open_channel
+from appshare.v1 import catalogue_pb2, fit_pb2
+from appshare.v1 import operator_gateway_pb2 as pb
+from appshare.v1.operator_gateway_pb2_grpc import CatalogueServiceStub
+
+Request = TypeVar("Request")
+Response = TypeVar("Response")
+
+_PAGE_SIZE = 200
+
+
+class OperatorClient:
+    """Calls the operator port; use it as an asynchronous context manager.
+
+    Args:
+        server: "host:port".
+        token: the operator token.
+    """
+
+    def __init__(self, server: str, token: str) -> None:
+        self._server = Callee(f"the server at {server}")
+        self._credentials = (("authorization", f"Bearer {token}"),)
+        self._channel = open_channel(server)
+        self._catalogue = CatalogueServiceStub(self._channel)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._channel.close()
+
+    async def add_package(self, upload: PackageUpload, sent: Callable[[int], None]) -> AddedPackage:
+        """Adds a package from its file.
+
+        Args:
+            sent: told how many more bytes have been given to the connection.
+        """
+        requests = _requests(upload, sent)
+        response = await self._server.upload(self._catalogue.AddPackage, requests, metadata=self._credentials)
+        return AddedPackage(_read_package(response.package), response.already_present)
+
+    async def packages(self, package_name: str = "") -> list[CataloguePackage]:
+        """Lists the packages of an app, or of all, by package name, newest version first."""
+        found: list[CataloguePackage] = []
+        token = ""
+        while True:
+            request = pb.ListPackagesRequest(package_name=package_name, page_size=_PAGE_SIZE, page_token=token)
+            page = await self._call(self._catalogue.ListPackages, request)
+            found += map(_read_package, page.packages)
+            token = page.next_page_token
+            if not token:
+                return found
+
+    async def remove_package(self, package_id: str) -> None:
+        """Removes a package."""
+        await self._call(self._catalogue.RemovePackage, pb.RemovePackageRequest(package_id=package_id))
+
+    async def match(self, package_name: str, profile: DeviceProfile) -> FitAnswer:
+        """Says which build of an app fits a device."""
+        request = pb.MatchPackageRequest(package_name=package_name, profile=write_profile(profile))
+        response = await self._call(self._catalogue.MatchPackage, request)
+        return read_answer(response.answer)
+
+    async def adaptations(self, package_name: str = "") -> list[AdaptationRow]:
+        """Lists the adaptation table of an app, or of all, in the order in which it is searched."""
+        found: list[AdaptationRow] = []
+        token = ""
+        while True:
+            request = pb.ListAdaptationsRequest(package_name=package_name, page_size=_PAGE_SIZE, page_token=token)
+            page = await self._call(self._catalogue.ListAdaptations, request)
+            found += map(_read_row, page.rows)
+            token = page.next_page_token
+            if not token:
+                return found
+
+    async def set_app_store_link(self, package_name: str, url: str) -> None:
+        """Sets the App Store link that an iPhone gets for an app; an empty one removes it."""
+        request = pb.SetAppStoreLinkRequest(package_name=package_name, url=url)
+        await self._call(self._catalogue.SetAppStoreLink, request)
+
+    async def _call(self, method: grpc.aio.UnaryUnaryMultiCallable[Request, Response], request: Request) -> Response:
+        return await self._server.unary(method, request, metadata=self._credentials)
+
+
+async def _requests(upload: PackageUpload, sent: Callable[[int], None]) -> AsyncIterator[pb.AddPackageRequest]:
+    file = catalogue_pb2.UploadFile(name=upload.name, size=upload.size, sha256=upload.sha256)
+    yield pb.AddPackageRequest(header=catalogue_pb2.UploadHeader(files=[file]))
+    offset = 0
+    for data in upload.chunks():
+        yield pb.AddPackageRequest(chunk=fit_pb2.FileChunk(file_index=0, offset=offset, data=data))
+        offset += len(data)
+        sent(len(data))
+
+
+def _read_package(message: catalogue_pb2.CataloguePackage) -> CataloguePackage:
+    return CataloguePackage(
+        package_id=message.package_id,
+        files=tuple(map(read_file, message.files)),
+        package_name=message.package_name,
+        label=message.label,
+        version_name=message.version_name,
+        version_code=message.version_code,
+        min_sdk=message.min_sdk,
+        target_sdk=message.target_sdk,
+        max_sdk=message.max_sdk,
+        abis=tuple(message.abis),
+        signer_sha256=message.signer_sha256,
+    )
+
+
+def _read_row(message: catalogue_pb2.AdaptationRow) -> AdaptationRow:
+    return AdaptationRow(
+        package_name=message.package_name,
+        version_code=message.version_code,
+        version_name=message.version_name,
+        model=message.model,
+        min_sdk=message.min_sdk,
+        max_sdk=message.max_sdk,
+        screens=tuple(message.screens),
+        abis=tuple(message.abis),
+        package_id=message.package_id,
+        file_names=tuple(message.file_names),
+    )

@@ -1,0 +1,1 @@
+"""The commands of `appshare-admin`, a module each."""

@@ -1,0 +1,63 @@
+"""What an operator speaks of; protobuf stops before these."""
+
+from dataclasses import dataclass
+
+from appshare.fit.answer import PackageFile
+
+
+@dataclass(frozen=True)
+class CataloguePackage:
+    """A package of the catalogue; the fields are those of `catalogue.proto`.
+
+    Attributes:
+        max_sdk: 0 for no limit.
+        abis: empty for every ABI.
+        signer_sha256: empty when no signature was verified.
+    """
+
+    package_id: str
+    files: tuple[PackageFile, ...]
+    package_name: str
+    label: str
+    version_name: str
+    version_code: int
+    min_sdk: int
+    target_sdk: int
+    max_sdk: int
+    abis: tuple[str, ...]
+    signer_sha256: str
+
+
+@dataclass(frozen=True)
+class AddedPackage:
+    """What came of adding a package.
+
+    Attributes:
+        already_present: it was there before; nothing was stored.
+    """
+
+    package: CataloguePackage
+    already_present: bool
+
+
+@dataclass(frozen=True)
+class AdaptationRow:
+    """A row of the adaptation table: which package file serves which devices.
+
+    Attributes:
+        model: of the device; empty for any.
+        max_sdk: 0 for no limit.
+        screens: empty for any.
+        abis: empty for any.
+    """
+
+    package_name: str
+    version_code: int
+    version_name: str
+    model: str
+    min_sdk: int
+    max_sdk: int
+    screens: tuple[str, ...]
+    abis: tuple[str, ...]
+    package_id: str
+    file_names: tuple[str, ...]

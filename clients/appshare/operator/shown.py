@@ -1,0 +1,33 @@
+"""Values of the catalogue as tables show them."""
+
+import re
+from collections.abc import Sequence
+
+_SCREEN = re.compile(r"(\w+) (\d+) dpi")
+
+_ID_LENGTH = 12
+"""Characters of a package id: enough to tell packages apart, and for `packages remove`."""
+
+
+def shown_sdks(min_sdk: int, max_sdk: int) -> str:
+    """A range of SDK versions, for example "21-28" or "21+"."""
+    return f"{min_sdk}-{max_sdk}" if max_sdk else f"{min_sdk}+"
+
+
+def shown_id(package_id: str) -> str:
+    """The beginning of a package id."""
+    return package_id[:_ID_LENGTH]
+
+
+def shown_screens(screens: Sequence[str]) -> str:
+    """Screens by size class, for example "small, normal: 120, 160 dpi" for four of them."""
+    densities: dict[str, list[str]] = {}
+    for screen in screens:
+        match = _SCREEN.fullmatch(screen)
+        if not match:
+            return ", ".join(screens)
+        densities.setdefault(match.group(1), []).append(match.group(2))
+    sizes: dict[str, list[str]] = {}
+    for size, of_size in densities.items():
+        sizes.setdefault(", ".join(of_size), []).append(size)
+    return "; ".join(f"{', '.join(of_density)}: {density} dpi" for density, of_density in sizes.items()) or "any"

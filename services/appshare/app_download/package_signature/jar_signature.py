@@ -1,0 +1,99 @@
+"""The JAR signature, scheme v1: a digest of every entry in a manifest, and signers who sign the manifest.
+
+https://source.android.com/docs/security/features/apksigning#v1 and the JAR File Specification, as Android reads it.
+"""
+
+from collections.abc import Collection, Iterator, Sequence, Set
+from typing import BinaryIO
+
+from appshare.app_download.package_signature.faults import invalid, missing
+from appshare.app_download.package_signature.jar_archive import JarArchive
+from appshare.app_download.package_signature.jar_digests import expected_digest
+from appshare.app_download.package_signature.jar_manifest import JarManifest
+from appshare.app_download.package_signature.jar_signer import JarSigner
+from appshare.app_download.package_signature.signed import Scheme, Signed
+from appshare.app_download.package_signature.signer import SIGNERS_LIMIT
+
+_FOLDER = "META-INF/"
+_MANIFEST = "META-INF/MANIFEST.MF"
+_FILE = ".SF"
+_SIGNATURES = (".RSA", ".DSA", ".EC")
+
+_UNSIGNED_ENDINGS = (".sf", ".rsa", ".dsa", ".ec")
+_UNSIGNED_BEGINNING = "sig-"
+
+_TEXT_LIMIT = 32 << 20
+_SIGNATURE_LIMIT = 1 << 20
+
+
+class JarSignature:
+    """The JAR signature of a package; raises PackageRefused if there is none, or it is not well formed.
+
+    Args:
+        package: The file.
+        block_schemes: The numbers of the schemes that the package is signed with in its signing block.
+    """
+
+    def __init__(self, package: BinaryIO, block_schemes: Collection[str]) -> None:
+        self._archive = JarArchive(package)
+        self._block_schemes = block_schemes
+        names = self._archive.names()
+        if _MANIFEST not in names:
+            raise missing("the package is not signed")
+        self._signed_names = [name for name in names if _has_to_be_signed(name)]
+        self._manifest = JarManifest(self._archive.read(_MANIFEST, _TEXT_LIMIT))
+        if not self._manifest.entries.keys() <= names:
+            raise invalid("MANIFEST.MF names an entry that is not there")
+        self._signers = list(self._read_signers(names))
+        if not self._signers:
+            raise missing("nobody signed the package's manifest")
+        if len(self._signers) > SIGNERS_LIMIT:
+            raise invalid(f"more than {SIGNERS_LIMIT} signers signed the package's manifest")
+
+    def signed_at(self, level: int) -> Signed:
+        """Who signed the package; raises PackageRefused unless all of it is signed at the API level."""
+        certificates = [signer.certificate(level) for signer in self._signers]
+        signed = [signer.entries(self._manifest, level, self._block_schemes) for signer in self._signers]
+        signers = self._signers_of_all([entries or frozenset() for entries in signed])
+        self._check_entries(level)
+        return Signed(Scheme.V1, tuple(certificates[signer].sha256 for signer in signers))
+
+    def _read_signers(self, names: Set[str]) -> Iterator[JarSigner]:
+        for name in names:
+            file = name[: name.rfind(".")] + _FILE
+            if name.startswith(_FOLDER) and name.endswith(_SIGNATURES) and file in names:
+                signature = self._archive.read(name, _SIGNATURE_LIMIT)
+                yield JarSigner(file, self._archive.read(file, _TEXT_LIMIT), signature)
+
+    def _signers_of_all(self, signed: Sequence[frozenset[str]]) -> tuple[int, ...]:
+        """Which signers signed the entries, by their number; it has to be the same ones for every entry."""
+        groups = {
+            tuple(signer for signer, entries in enumerate(signed) if name in entries) for name in self._signed_names
+        }
+        if not groups or () in groups:
+            raise invalid("an entry is not signed")
+        if len(groups) > 1:
+            raise invalid("not all entries are signed by the same signers")
+        return groups.pop()
+
+    def _check_entries(self, level: int) -> None:
+        for name in self._signed_names:
+            section = self._manifest.entries.get(name)
+            digest = expected_digest(section, "-Digest", level) if section else None
+            if digest is None:
+                raise invalid(f"MANIFEST.MF has no digest of {name!r}")
+            if self._archive.digest(name, digest.algorithm) != digest.value:
+                raise invalid(f"{name!r} was changed after it was signed")
+
+
+def _has_to_be_signed(name: str) -> bool:
+    """Everything but folders and what the signature itself consists of (JAR File Specification, signed JAR file)."""
+    if name.endswith("/"):
+        return False
+    file_name = name.removeprefix(_FOLDER)
+    if not name.startswith(_FOLDER) or "/" in file_name:
+        return True
+    file_name = file_name.lower()
+    return not (
+        file_name == "manifest.mf" or file_name.endswith(_UNSIGNED_ENDINGS) or file_name.startswith(_UNSIGNED_BEGINNING)
+    )

@@ -1,0 +1,76 @@
+import pytest
+
+from appshare.rpc.address import Address
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port"),
+    [
+        ("127.0.0.1:7410", "127.0.0.1", 7410),
+        ("0.0.0.0:0", "0.0.0.0", 0),  # noqa: S104  # read, not bound
+        ("relation-radar:65535", "relation-radar", 65535),
+        ("relation_radar.internal:1", "relation_radar.internal", 1),
+        ("[::1]:7410", "::1", 7410),
+        ("[fe80::1%eth0]:7410", "fe80::1%eth0", 7410),
+    ],
+)
+def test_an_address_is_read_and_written_in_one_form(text: str, host: str, port: int) -> None:
+    address = Address.parse(text)
+    assert address == Address(host, port)
+    assert str(address) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        ":",
+        ":7410",
+        "7410",
+        "localhost",
+        "localhost:",
+        "localhost:http",
+        "localhost:-1",
+        "localhost:65536",
+        "localhost:7410 ",
+        "localhost:\uff17\uff14\uff11\uff10",  # full-width digits
+        "local host:7410",
+        "http://localhost:7410",
+        "dns:///localhost:7410",
+        "::1:7410",  # without brackets it is not clear where the host ends
+        "[::1:7410",
+        "::1]:7410",
+        "[]:7410",
+        "[::1]7410",
+        "a:b:1",
+        "localhost:7410/path",
+        "localhost:7410\n",
+    ],
+)
+def test_another_form_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not host:port"):
+        Address.parse(text)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
+def test_loopback_is_reached_by_this_machine_alone(host: str) -> None:
+    assert Address(host, 1).is_loopback
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "0.0.0.0",  # noqa: S104  # compared, not bound
+        "::",
+        "10.0.0.1",
+        "192.168.1.1",
+        "8.8.8.8",
+        "fe80::1",
+        "example.org",
+        "localhost.example.org",
+        "127.0.0.1.example.org",
+        "",
+    ],
+)
+def test_other_hosts_are_not_loopback(host: str) -> None:
+    assert not Address(host, 1).is_loopback
