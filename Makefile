@@ -53,7 +53,7 @@ down: ## Stop them; the volumes stay
 	deploy/compose down
 
 compose-smoke: setup ## Run the flow against a compose deployment, restart it, show that nothing was lost
-	deploy/compose-smoke
+	@$(BIN)/python -m demo.compose
 
 clean: ## Remove the virtual environment and caches
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist

@@ -72,6 +72,9 @@ DEVICES: dict[str, dict[str, Any]] = {
     },
 }
 
+ANDROID_PHONES = ("new-phone", "older-phone", "old-phone")
+"""Newest first."""
+
 
 @dataclass(frozen=True)
 class Phone:

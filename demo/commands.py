@@ -51,7 +51,7 @@ class CommandLine:
         if exit_code is not None:
             self._require(exit_code, result.returncode)
 
-    def read(self, *arguments: str | Path, exit_code: int = 0) -> Any:
+    def read(self, *arguments: str | Path, exit_code: int | None = 0) -> Any:
         """Runs the command with `--json`, without showing it; returns the document.
 
         Raises:
@@ -61,9 +61,10 @@ class CommandLine:
         result = subprocess.run(
             [*self.program, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )
-        if result.returncode != exit_code:
-            self.transcript.answer(result.stdout + result.stderr)
-        self._require(exit_code, result.returncode)
+        if exit_code is not None:
+            if result.returncode != exit_code:
+                self.transcript.answer(result.stdout + result.stderr)
+            self._require(exit_code, result.returncode)
         return json.loads(result.stdout)
 
     def _require(self, expected: int, found: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from appshare.app_download.package_reader import ReadingLimits, read_package
-from demo.cast import NUMBERS, Phone, new_phone, operator
+from demo.cast import ANDROID_PHONES, NUMBERS, Phone, new_phone, operator
 from demo.commands import CommandLine
 from demo.stage import Stage
 from demo.transcript import NotAsItMustBe, Transcript
@@ -37,12 +37,15 @@ class Apps:
     """The apps of the play, by package name.
 
     Attributes:
+        device: the phone that the friend has; some app fits it.
         rich: the one with the most builds.
         public: one to share with everyone.
         large: the one with the largest file.
         private: the one that its owner keeps.
         listed: every app of the catalogue once, as its owner has it installed.
     """
+
+    device: str
 
     rich: str
     public: str
@@ -65,7 +68,7 @@ class Play:
         self._packages = packages
         self._is_sample = is_sample
         self._transcript = transcript
-        self._operator: CommandLine = operator(stage, transcript)
+        self.operator: CommandLine = operator(stage, transcript)
         self.owner = new_phone("Li Wei", folder / "li-wei", transcript)
         self.friend = new_phone("Zhang Min", folder / "zhang-min", transcript)
         self._stranger = new_phone("Chen Jie", folder / "chen-jie", transcript)
@@ -77,7 +80,7 @@ class Play:
             NotAsItMustBe: a step came out differently.
         """
         apps = self._fill_catalogue()
-        self._register()
+        self._register(apps)
         self._become_friends()
         self._share(apps)
         self._pull(apps)
@@ -93,17 +96,31 @@ class Play:
         self._transcript.step("D5", "The operator adds packages to the catalogue: several builds of the same app")
         # A folder of somebody's packages may hold some that are refused.
         expected = 0 if self._is_sample else None
-        self._operator.show("packages", "add", self._stage.for_admin(self._packages), exit_code=expected)
-        packages = self._operator.read("packages", "list")["packages"]
+        self.operator.show("packages", "add", self._stage.for_admin(self._packages), exit_code=expected)
+        packages = self.operator.read("packages", "list")["packages"]
         if not packages:
             raise NotAsItMustBe("the catalogue is empty: no package of the folder was accepted")
-        apps = choose_apps(packages)
-        self._operator.show("table", apps.rich)
+        device, fitting = self._find_device({package["package_name"] for package in packages})
+        apps = choose_apps(device, fitting, packages)
+        self.operator.show("table", apps.rich)
         return apps
 
-    def _register(self) -> None:
+    def _find_device(self, names: set[str]) -> tuple[str, set[str]]:
+        """The first phone that some of the apps fit, and those apps."""
+        for device in ANDROID_PHONES:
+            spec = self.friend.write_device(device)
+            fitting = {name for name in names if self._fits(name, spec)}
+            if fitting:
+                return device, fitting
+        raise NotAsItMustBe("none of the packages fits a phone of the demo")
+
+    def _fits(self, name: str, spec: Path) -> bool:
+        answer = self.operator.read("packages", "match", name, "--spec", self._stage.for_admin(spec), exit_code=None)
+        return "fit" in answer
+
+    def _register(self, apps: Apps) -> None:
         self._transcript.step("R1", "The phones register and send their address books, in any order")
-        for phone, device in ((self.owner, "new-phone"), (self.friend, "new-phone"), (self._stranger, "tablet")):
+        for phone, device in ((self.owner, "tablet"), (self.friend, apps.device), (self._stranger, "tablet")):
             spec = phone.write_device(device)
             started = phone.agent.read("register", phone.number, "--server", self._stage.devices, "--device", spec)
             code = self._stage.code(started["registration"]["registration_id"])
@@ -192,7 +209,7 @@ class Play:
 
     def _ask_for_iphone(self, apps: Apps) -> None:
         self._transcript.step("D2", "The product comes first: an iPhone gets the App Store link")
-        self._operator.show("packages", "app-store-link", apps.rich, STORE_LINK)
+        self.operator.show("packages", "app-store-link", apps.rich, STORE_LINK)
         iphone = self.friend.write_device("iphone")
         self.friend.agent.show("get", "Li Wei", apps.rich, "--device", iphone)
 
@@ -218,17 +235,18 @@ class Play:
         )
 
 
-def choose_apps(packages: Sequence[dict[str, Any]]) -> Apps:
+def choose_apps(device: str, fitting: set[str], packages: Sequence[dict[str, Any]]) -> Apps:
     """Gives every part of the play an app of the catalogue; with few apps, one plays several parts."""
     builds: dict[str, list[dict[str, Any]]] = {}
     for package in packages:
         builds.setdefault(package["package_name"], []).append(package)
     by_builds = sorted(builds, key=lambda name: (-len(builds[name]), name))
     by_size = sorted(builds, key=lambda name: -max(file["size"] for each in builds[name] for file in each["files"]))
-    rich, large = by_builds[0], by_size[0]
-    public = next((name for name in by_builds[1:] if name != large), by_builds[-1])
+    rich = next(name for name in by_builds if name in fitting)
+    large = next(name for name in by_size if name in fitting)
+    public = next((name for name in by_builds if name not in {rich, large}), by_builds[-1])
     private = next((name for name in reversed(by_builds) if name not in {rich, large, public}), "")
     newest = [max(each, key=lambda package: package["version_code"]) for each in builds.values()]
     fields = ("package_name", "label", "version_name", "version_code")
     listed = tuple({field: package[field] for field in fields} | {"platform": "android"} for package in newest)
-    return Apps(rich, public, large, private, listed)
+    return Apps(device, rich, public, large, private, listed)

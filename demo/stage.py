@@ -11,21 +11,21 @@ from demo.server_process import ServerProcess, running_server_process
 
 
 class Stage(Protocol):
-    """A running cloud.
+    """A running cloud."""
 
-    Attributes:
-        devices: where devices reach it, host:port.
-        admin: the program `appshare-admin` for it, with its first arguments.
-    """
+    @property
+    def devices(self) -> str:
+        """Where devices reach it, host:port."""
 
-    devices: str
-    admin: Sequence[str]
+    @property
+    def admin(self) -> Sequence[str]:
+        """The program `appshare-admin` for it, with its first arguments."""
 
     def code(self, registration_id: str) -> str:
         """The one-time code of a registration, from the log."""
 
-    def for_admin(self, packages: Path) -> str:
-        """The path under which `appshare-admin` finds a folder of this machine."""
+    def for_admin(self, path: Path) -> str:
+        """The path under which `appshare-admin` finds a file or folder of this machine."""
 
 
 class LocalStage:
@@ -40,9 +40,9 @@ class LocalStage:
         """The one-time code of a registration, from the log."""
         return self._server.code(registration_id)
 
-    def for_admin(self, packages: Path) -> str:
-        """The path under which `appshare-admin` finds a folder of this machine."""
-        return str(packages)
+    def for_admin(self, path: Path) -> str:
+        """The path under which `appshare-admin` finds a file or folder of this machine."""
+        return str(path)
 
 
 @contextmanager

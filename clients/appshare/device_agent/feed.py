@@ -29,15 +29,15 @@ async def follow(
             async with aclosing(client.subscribe()) as messages:
                 async for message in messages:
                     if lost:
-                        tell("connected again")
+                        tell("Connected again.")
                     pause, connected_before, lost = first_pause, True, False
                     if not isinstance(message, Heartbeat):
                         yield message
-        except (errors.UnavailableError, errors.DeadlineExceededError) as error:
+        except (errors.UnavailableError, errors.DeadlineExceededError):
             if not connected_before:
                 raise
             if not lost:
-                tell(f"{error.message}; trying again until it is back")
+                tell("The connection is lost; connecting again until the server is back.")
             lost = True
         await asyncio.sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE)

@@ -79,8 +79,9 @@ class PartFile:
         try:
             self._lock()
             os.truncate(self._descriptor, held)
-            with _told_about_space(self._sidecar):
-                self._sidecar.write_text(f"{file.sha256}\n", encoding="ascii")
+            if not held:
+                with _told_about_space(self._sidecar):
+                    self._sidecar.write_text(f"{file.sha256}\n", encoding="ascii")
             self._hash = self._hash_of_held()
             self._position = held
             self._verify_when_complete()

@@ -70,7 +70,7 @@ def _friend_devices(text: str, book: AddressBook, friends: Sequence[Friend]) -> 
 def _find_contact(text: str, contacts: Sequence[BookContact]) -> BookContact:
     """The one contact with the name, else the one whose name holds every word of the text."""
     wanted = _folded(text)
-    matching = [contact for contact in contacts if _folded(contact.name) == wanted]
+    matching = [contact for contact in contacts if wanted and _folded(contact.name) == wanted]
     if not matching:
         words = wanted.split()
         matching = [contact for contact in contacts if words and all(word in _folded(contact.name) for word in words)]

@@ -13,6 +13,7 @@ from typing import Self, TypeVar
 
 import grpc
 
+from appshare import errors
 from appshare.fit.answer import FitAnswer
 from appshare.fit.device_profile import DeviceProfile
 from appshare.fit.wire import read_answer, read_file, write_profile
@@ -59,9 +60,19 @@ class OperatorClient:
 
         Args:
             sent: told how many more bytes have been given to the connection.
+
+        Raises:
+            OSError: the file cannot be read.
         """
-        requests = _requests(upload, sent)
-        response = await self._server.upload(self._catalogue.AddPackage, requests, metadata=self._credentials)
+        requests = _Requests(upload, sent)
+        try:
+            response = await self._server.upload(
+                self._catalogue.AddPackage, requests.messages(), metadata=self._credentials
+            )
+        except errors.AppShareError:
+            if requests.failure:
+                raise requests.failure from None
+            raise
         return AddedPackage(_read_package(response.package), response.already_present)
 
     async def packages(self, package_name: str = "") -> list[CataloguePackage]:
@@ -107,14 +118,29 @@ class OperatorClient:
         return await self._server.unary(method, request, metadata=self._credentials)
 
 
-async def _requests(upload: PackageUpload, sent: Callable[[int], None]) -> AsyncIterator[pb.AddPackageRequest]:
-    file = catalogue_pb2.UploadFile(name=upload.name, size=upload.size, sha256=upload.sha256)
-    yield pb.AddPackageRequest(header=catalogue_pb2.UploadHeader(files=[file]))
-    offset = 0
-    for data in upload.chunks():
-        yield pb.AddPackageRequest(chunk=fit_pb2.FileChunk(file_index=0, offset=offset, data=data))
-        offset += len(data)
-        sent(len(data))
+class _Requests:
+    """The messages of an upload.
+
+    Attributes:
+        failure: why the file could not be read to its end; gRPC would only say that the call was cancelled.
+    """
+
+    def __init__(self, upload: PackageUpload, sent: Callable[[int], None]) -> None:
+        self._upload = upload
+        self._sent = sent
+        self.failure: OSError | None = None
+
+    async def messages(self) -> AsyncIterator[pb.AddPackageRequest]:
+        upload, offset = self._upload, 0
+        file = catalogue_pb2.UploadFile(name=upload.name, size=upload.size, sha256=upload.sha256)
+        yield pb.AddPackageRequest(header=catalogue_pb2.UploadHeader(files=[file]))
+        try:
+            for data in upload.chunks():
+                yield pb.AddPackageRequest(chunk=fit_pb2.FileChunk(file_index=0, offset=offset, data=data))
+                offset += len(data)
+                self._sent(len(data))
+        except OSError as error:
+            self.failure = error
 
 
 def _read_package(message: catalogue_pb2.CataloguePackage) -> CataloguePackage:

@@ -86,7 +86,8 @@ class _Printer:
         if event.position <= self._through:
             return
         if event.pushed and event.pushed.sender_device_id not in self._names:
-            self._names = friend_names(self._book, (await self._client.friends()).friends)
+            with suppress(errors.UnavailableError):  # then the sender is shown by device id
+                self._names = friend_names(self._book, (await self._client.friends()).friends)
         if self._output.as_json:
             self._output.line(_describe(event, self._names))
         else:

@@ -65,9 +65,10 @@ def open_archive(package: BinaryIO) -> ZipFile:
 
 
 def check_directory(archive: ZipFile, package: BinaryIO) -> None:
-    """Python has to find the same central directory as Android does; raises PackageRefused."""
-    if archive.start_dir != zip_sections(package).directory:
-        raise PackageRefused(RefusalReason.MALFORMED_ARCHIVE, "the archive has two ends")
+    """Python has to read the same central directory as Android does; raises PackageRefused."""
+    sections = zip_sections(package)
+    if (archive.start_dir, len(archive.infolist())) != (sections.directory, sections.entries):
+        raise PackageRefused(RefusalReason.MALFORMED_ARCHIVE, "the ZIP directory can be read in two ways")
 
 
 def native_abis(names: Iterable[str]) -> tuple[str, ...]:

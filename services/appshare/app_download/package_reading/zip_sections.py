@@ -11,7 +11,7 @@ END_RECORD_DIRECTORY = 16
 """Where the end record holds the offset of the central directory."""
 
 _SIGNATURE = b"PK\x05\x06"
-_END_RECORD = struct.Struct("<4s8xIIH")
+_END_RECORD = struct.Struct("<4s6xHIIH")
 _LONGEST_COMMENT = 0xFFFF
 _ZIP64_LOCATOR = b"PK\x06\x07"
 _ZIP64_LOCATOR_SIZE = 20
@@ -19,8 +19,10 @@ _ZIP64_LOCATOR_SIZE = 20
 
 @dataclass(frozen=True, slots=True)
 class ZipSections:
-    """Offsets into the file."""
+    """Offsets into the file, and what else the end record says."""
 
+    entries: int
+    """How many the directory holds."""
     directory: int
     """Where the central directory starts; it ends where the end record starts."""
     end: int
@@ -36,13 +38,13 @@ def zip_sections(package: BinaryIO) -> ZipSections:
     package.seek(start)
     tail = package.read()
     position = _end_record(tail)
-    _, directory_size, directory, _ = _END_RECORD.unpack_from(tail, position)
+    _, entries, directory_size, directory, _ = _END_RECORD.unpack_from(tail, position)
     end = start + position
     if tail[max(0, position - _ZIP64_LOCATOR_SIZE) : position].startswith(_ZIP64_LOCATOR):
         raise _malformed("it is in the ZIP64 format")
     if directory + directory_size != end:
         raise _malformed("the ZIP directory does not lie right before the end of the archive")
-    return ZipSections(directory, end, size)
+    return ZipSections(entries, directory, end, size)
 
 
 def _end_record(tail: bytes) -> int:

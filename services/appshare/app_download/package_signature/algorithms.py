@@ -42,17 +42,16 @@ ALGORITHMS = {
 }
 
 
-def deciding(ids: Iterable[int], level: int) -> list[int]:
-    """Of a signer's algorithms those that have to hold at an API level: the best of each Android that brought some.
+def deciding(ids: Iterable[int]) -> list[int]:
+    """Of a signer's algorithms those whose signatures have to hold: the best of each Android that brought some.
 
-    Android itself asks for the best that it knows; apksigner asks for the best of the older Androids, too.
+    An Android itself asks for the best that it knows; apksigner asks for the best of all Androids.
     """
     best: dict[int, int] = {}
     for id_ in ids:
-        algorithm = ALGORITHMS.get(id_)
-        if algorithm is None or algorithm.since > level:
-            continue
-        known = best.setdefault(algorithm.since, id_)
-        if algorithm.content_digest > ALGORITHMS[known].content_digest:
-            best[algorithm.since] = id_
+        if id_ in ALGORITHMS:
+            algorithm = ALGORITHMS[id_]
+            known = best.setdefault(algorithm.since, id_)
+            if algorithm.content_digest > ALGORITHMS[known].content_digest:
+                best[algorithm.since] = id_
     return list(best.values())

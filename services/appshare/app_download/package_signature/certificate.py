@@ -10,12 +10,17 @@ from appshare.app_download.package_signature.ber import (
     INTEGER,
     OBJECT_IDENTIFIER,
     OCTET_STRING,
+    PRINTABLE_STRING,
     SEQUENCE,
+    SET,
+    UTF8_STRING,
+    Element,
     Elements,
     context,
     object_identifier,
     one,
 )
+from appshare.app_download.package_signature.faults import invalid
 
 _SUBJECT_KEY_ID = object_identifier("2.5.29.14")
 _KEY_USAGE = object_identifier("2.5.29.15")
@@ -25,6 +30,10 @@ _DIGITAL_SIGNATURE, _NON_REPUDIATION = 0x80, 0x40
 _PROCESSED = frozenset(
     object_identifier(f"2.5.29.{number}") for number in (14, 15, 16, 17, 18, 19, 30, 31, 32, 33, 35, 36, 37, 54)
 ) | {object_identifier("2.16.840.1.113730.1.1")}
+
+
+Name = tuple[frozenset[tuple[bytes, bytes | str]], ...]
+"""A distinguished name, to compare with others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +46,10 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate, its parts as they are encoded."""
+    """A certificate; bytes are as they are encoded."""
 
     encoded: bytes
-    issuer: bytes
+    issuer: Name
     serial: bytes
     public_key: bytes
     """SubjectPublicKeyInfo."""
@@ -73,12 +82,30 @@ def read_certificate(encoded: bytes) -> Certificate:
     fields.next_if(context(0))  # the version
     serial = fields.next(INTEGER).content
     fields.next(SEQUENCE)  # the algorithm of the issuer's signature
-    issuer = fields.next(SEQUENCE).encoded
+    issuer = read_name(fields.next(SEQUENCE))
     fields.next(SEQUENCE)  # the validity, which Android does not look at
     fields.next(SEQUENCE)  # the subject
     public_key = fields.next(SEQUENCE).encoded
     extensions = next((field for field in fields if field.tag == context(3)), None)
     return Certificate(encoded, issuer, serial, public_key, _extensions(extensions.content) if extensions else {})
+
+
+def read_name(element: Element) -> Name:
+    """A name such that names are equal whose texts are the same but for their encoding, case and spaces (RFC 5280)."""
+    return tuple(
+        frozenset(_attribute(attribute.expect(SEQUENCE).children()) for attribute in relative.expect(SET).children())
+        for relative in element.children()
+    )
+
+
+def _attribute(fields: Elements) -> tuple[bytes, bytes | str]:
+    id_ = fields.next(OBJECT_IDENTIFIER).content
+    value = next(iter(fields), None)
+    if value is None:
+        raise invalid("a name in a certificate of the signature is cut off")
+    if value.tag not in (UTF8_STRING, PRINTABLE_STRING):
+        return id_, value.encoded
+    return id_, " ".join(value.content.decode(errors="surrogateescape").lower().split())
 
 
 def _extensions(encoded: bytes) -> dict[bytes, Extension]:

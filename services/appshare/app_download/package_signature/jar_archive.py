@@ -1,9 +1,10 @@
 """The entries of an APK, as a JAR signature sees them."""
 
 import hashlib
-from collections.abc import Set
+import struct
+from collections.abc import Iterator, Set
 from typing import BinaryIO
-from zipfile import ZipInfo
+from zipfile import BadZipFile, ZipInfo
 
 from appshare.app_download.package_reading.archive import DAMAGE, check_directory, open_archive
 from appshare.app_download.package_reading.refusal import PackageRefused, RefusalReason
@@ -13,11 +14,16 @@ from appshare.app_download.package_signature.jar_manifest import as_text
 _CHUNK = 1 << 20
 _UTF8_NAME = 0x800
 
+_LOCAL_HEADER = struct.Struct("<6xH6xIII")
+_SIZES_BEHIND = 0x8
+"""The flag of an entry whose local header leaves digest and sizes to what follows the content."""
+
 
 class JarArchive:
     """The entries by name; raises PackageRefused where the archive is not sound."""
 
     def __init__(self, package: BinaryIO) -> None:
+        self._package = package
         self._archive = open_archive(package)
         check_directory(self._archive, package)
         entries = self._archive.infolist()
@@ -32,30 +38,43 @@ class JarArchive:
 
     def read(self, name: str, limit: int) -> bytes:
         """An entry's content; raises PackageRefused if it is larger than the limit in bytes."""
-        entry = self._entries[name]
-        if entry.file_size > limit:
+        if self._entries[name].file_size > limit:
             raise PackageRefused(RefusalReason.TOO_LARGE, f"{name} is larger than {limit} bytes")
-        try:
-            return self._archive.read(entry)
-        except DAMAGE:
-            raise _damaged(name) from None
+        return b"".join(self._chunks(name))
 
     def digest(self, name: str, algorithm: str) -> bytes:
-        """The digest of an entry's content; a name that is there, and an algorithm as hashlib calls it."""
+        """The digest of an entry's content; an algorithm as hashlib calls it."""
         key = name, algorithm
         if key not in self._digests:
-            self._digests[key] = self._digest(name, algorithm)
+            digest = hashlib.new(algorithm, usedforsecurity=False)
+            for chunk in self._chunks(name):
+                digest.update(chunk)
+            self._digests[key] = digest.digest()
         return self._digests[key]
 
-    def _digest(self, name: str, algorithm: str) -> bytes:
-        digest = hashlib.new(algorithm, usedforsecurity=False)
+    def _chunks(self, name: str) -> Iterator[bytes]:
+        entry = self._entries[name]
+        left = entry.file_size
         try:
-            with self._archive.open(self._entries[name]) as content:
+            with self._archive.open(entry) as content:
+                self._check_local_header(entry)
                 while chunk := content.read(_CHUNK):
-                    digest.update(chunk)
+                    left -= len(chunk)
+                    yield chunk
         except DAMAGE:
             raise _damaged(name) from None
-        return digest.digest()
+        if left:
+            raise _damaged(name)
+
+    def _check_local_header(self, entry: ZipInfo) -> None:
+        """It has to say the same as the directory, or Android takes the package for damaged."""
+        self._package.seek(entry.header_offset)
+        flags, *sizes = _LOCAL_HEADER.unpack(self._package.read(_LOCAL_HEADER.size))
+        sizes_behind = flags & _SIZES_BEHIND
+        if sizes_behind != entry.flag_bits & _SIZES_BEHIND:
+            raise BadZipFile
+        if not sizes_behind and sizes != [entry.CRC, entry.compress_size, entry.file_size]:
+            raise BadZipFile
 
 
 def _name(entry: ZipInfo) -> str:

@@ -14,7 +14,7 @@ from appshare.app_download.package_signature.ber import (
     object_identifier,
     one,
 )
-from appshare.app_download.package_signature.certificate import Certificate, read_certificate
+from appshare.app_download.package_signature.certificate import Certificate, read_certificate, read_name
 from appshare.app_download.package_signature.faults import invalid
 
 _SIGNED_DATA = object_identifier("1.2.840.113549.1.7.2")
@@ -91,7 +91,7 @@ def _certificate(fields: Elements, certificates: list[Certificate]) -> Certifica
         found = [each for each in certificates if each.subject_key_id == key_id.content]
     else:
         named = fields.next(SEQUENCE).children()
-        issuer, serial = named.next(SEQUENCE).encoded, named.next(INTEGER).content
+        issuer, serial = read_name(named.next(SEQUENCE)), named.next(INTEGER).content
         found = [each for each in certificates if (each.issuer, each.serial) == (issuer, serial)]
     if not found:
         raise invalid("the certificate of a JAR signer is missing")

@@ -88,10 +88,10 @@ def _verified_signer(fields: Fields, content: SignedContent, level: int, *, with
 def _verified_by(
     signatures: Sequence[tuple[int, bytes]], public_key: bytes, signed_data: bytes, level: int
 ) -> list[int]:
-    """The ids of the algorithms that decide at the API level, once all of their signatures were found to hold."""
+    """The ids of the algorithms that decide, one of them known at the API level; all of their signatures hold."""
     by_id = dict(reversed(signatures))
-    ids = deciding((id_ for id_, _ in signatures), level)
-    if not ids:
+    ids = deciding(id_ for id_, _ in signatures)
+    if all(ALGORITHMS[id_].since > level for id_ in ids):
         raise unsupported(f"a signer has no signature that Android can verify at API level {level}")
     if not all(ALGORITHMS[id_].verifies(public_key, by_id[id_], signed_data) for id_ in ids):
         raise invalid("a signer's signature does not hold")

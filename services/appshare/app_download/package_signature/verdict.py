@@ -47,7 +47,7 @@ def verify_signature(package: BinaryIO, *, min_sdk: int, target_sdk: int, sandbo
         PackageRefused: The newest Android does not accept the signature.
     """
     signatures = PackageSignatures(package, target_sdk=target_sdk, sandbox_version=sandbox_version)
-    newest_first = sorted({max(min_sdk, level) for level in _CHANGES | signatures.bounds()}, reverse=True)
+    newest_first = sorted({max(min_sdk, level) for level in {min_sdk} | _CHANGES | signatures.bounds()}, reverse=True)
     accepted = {newest_first[0]: signatures.signed_at(newest_first[0])}
     for level in newest_first[1:]:
         signed = _signed_at(signatures, level)

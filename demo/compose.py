@@ -1,0 +1,127 @@
+"""`make compose-smoke`: the demo on a compose deployment, which is then restarted and must have lost nothing."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from demo.play import Apps, Play
+from demo.samples import gather_samples
+from demo.transcript import NotAsItMustBe, Transcript
+
+_COMPOSE = Path(__file__).parents[1] / "deploy" / "compose"
+_SERVICES = ("relation-radar", "share-registry", "app-download", "gateway")
+_PATIENCE = 180.0
+"""Seconds that a container may take to be healthy."""
+
+
+class ComposeStage:
+    """The cloud of `docker-compose.yml`, under a project name and a port of its own."""
+
+    def __init__(self, port: int) -> None:
+        self.devices = f"127.0.0.1:{port}"
+        self.admin = (str(_COMPOSE), "exec", "-T", "gateway", "appshare-admin")
+
+    def code(self, registration_id: str) -> str:
+        """The one-time code of a registration, from the log."""
+        pattern = re.compile(rf'"registration_id": "{re.escape(registration_id)}", "code": "(\d+)"')
+        found = pattern.search(_run("logs", "--no-color", "relation-radar"))
+        if found is None:
+            raise NotAsItMustBe("the one-time code is not in the log of relation-radar")
+        return found[1]
+
+    def for_admin(self, path: Path) -> str:
+        """Copies a file or folder into the gateway's container; returns its path there."""
+        pack = ["tar", "-C", str(path.parent), "-c", path.name]
+        archive = subprocess.run(pack, check=True, stdout=subprocess.PIPE)
+        _run("exec", "-T", "gateway", "tar", "-x", "-C", "/tmp", stdin=archive.stdout)  # noqa: S108  # in the container
+        return f"/tmp/{path.name}"  # noqa: S108  # in the container
+
+    def restart(self) -> None:
+        """Kills every container and starts it again."""
+        for service in _SERVICES:
+            _run("kill", "-s", "KILL", service)
+        _run("up", "--detach")
+        self.wait()
+
+    def wait(self) -> None:
+        """Waits until every service serves."""
+        deadline = time.monotonic() + _PATIENCE
+        for service in _SERVICES:
+            while _status(service) != 0:
+                if time.monotonic() > deadline:
+                    raise NotAsItMustBe(f"{service} is not healthy:\n{_run('logs', '--no-color', service)}")
+                time.sleep(1)
+
+
+@contextmanager
+def compose_stage() -> Iterator[ComposeStage]:
+    """Builds the image and brings the deployment up; removes it with its volumes in the end."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    os.environ |= {"COMPOSE_PROJECT_NAME": f"appshare-smoke-{os.getpid()}", "APPSHARE_PUBLISH": f"127.0.0.1:{port}"}
+    try:
+        _run("up", "--build", "--detach", quiet=False)
+        stage = ComposeStage(port)
+        stage.wait()
+        yield stage
+    finally:
+        _run("down", "--volumes")
+
+
+def main() -> None:
+    """Plays the demo, restarts every container, and verifies that nothing was lost; exits with 1 if something was."""
+    transcript = Transcript()
+    try:
+        with tempfile.TemporaryDirectory(prefix="appshare-phones-") as phones, compose_stage() as stage:
+            transcript.finish(f"The four services are healthy; devices reach the gateway at {stage.devices}.")
+            packages = gather_samples(Path(phones) / "packages")
+            play = Play(stage, Path(phones), packages, is_sample=True, transcript=transcript)
+            _lose_nothing(stage, play, play.run(), transcript)
+    except NotAsItMustBe as failure:
+        transcript.finish(f"Not as it must be: {failure}")
+        sys.exit(1)
+    transcript.finish("Every step was as it must be, and the restart lost nothing.")
+
+
+def _lose_nothing(stage: ComposeStage, play: Play, apps: Apps, transcript: Transcript) -> None:
+    transcript.step("C2", "Every container is killed and started again while a push waits: nothing is lost")
+    owner, friend = play.owner.agent, play.friend.agent
+    owner.show("push", "Zhang Min", "--app", apps.large, "--note", "before the restart")
+    before = {"shares": friend.read("shares", "Li Wei"), "friends": friend.read("friends")}
+    catalogue = play.operator.read("packages", "list")
+    stage.restart()
+    transcript.require("the shares are there", friend.read("shares", "Li Wei"), before["shares"])
+    transcript.require("the friends are there", friend.read("friends"), before["friends"])
+    transcript.require("the catalogue is there", play.operator.read("packages", "list"), catalogue)
+    friend.show("watch", "--poll")
+    friend.show("get", "Li Wei", apps.large, "--output", play.friend.folder / "after-the-restart")
+
+
+def _run(*arguments: str, stdin: bytes | None = None, quiet: bool = True) -> str:
+    result = subprocess.run(
+        [_COMPOSE, *arguments],
+        input=stdin,
+        stdout=subprocess.PIPE if quiet else None,
+        stderr=subprocess.STDOUT if quiet else None,
+        check=False,
+    )
+    output = (result.stdout or b"").decode(errors="replace")
+    if result.returncode:
+        raise NotAsItMustBe(f"compose {arguments[0]} failed:\n{output}")
+    return output
+
+
+def _status(service: str) -> int:
+    check = [str(_COMPOSE), "exec", "-T", service, "appshare-server", "health"]
+    return subprocess.run(check, check=False, capture_output=True).returncode
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""The demo is the longest test: every step of the original design, by the commands that people type."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+OTHERS = PROJECT.parent / "shared" / "data" / "apks" / "f-droid_fdroidserver"
+STEPS = ("R1", "R2", "S1", "S2", "S3", "S4", "S5", "D1", "D2", "D3", "D4", "D5")
+
+
+def play(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "demo", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=PROJECT,
+        timeout=110,
+    )
+
+
+def test_the_demo_plays_every_step() -> None:
+    result = play()
+    assert result.returncode == 0, result.stdout + result.stderr
+    for step in STEPS:
+        assert f"\n{step}  " in result.stdout
+    assert "Every step was as it must be" in result.stdout
+
+
+@pytest.mark.skipif(not OTHERS.is_dir(), reason="the packages of others are not here: ../shared/data/apks")
+def test_the_demo_plays_with_packages_of_others() -> None:
+    result = play("--apks", str(OTHERS))
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_demo_fails_where_no_package_is_accepted(tmp_path: Path) -> None:
+    (tmp_path / "text.apk").write_text("not a package", encoding="utf-8")
+    result = play("--apks", str(tmp_path))
+    assert result.returncode == 1
+    assert "no package of the folder was accepted" in result.stdout

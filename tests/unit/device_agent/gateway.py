@@ -1,0 +1,172 @@
+# ruff: noqa: N802  # the protos name the methods
+"""What stands in for the cloud: a real gRPC server on this machine that does as a test tells it."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from functools import partial
+from typing import Any
+
+from appshare import errors
+from appshare.rpc.address import Address
+from appshare.rpc.server import Service, running_server
+from appshare.v1 import device_gateway_pb2 as pb
+from appshare.v1 import device_gateway_pb2_grpc as pb_grpc
+from appshare.v1 import fit_pb2, inbox_pb2, share_pb2
+
+CHUNK = 16 * 1024
+
+
+class Downloads(pb_grpc.DownloadServiceServicer):
+    """Serves files as `DownloadApp` says.
+
+    Attributes:
+        files: their bytes, by name.
+        answer: instead of a fit with the files.
+        announced: what is said of a file instead of the truth, by name.
+        ends_after: chunks after which each call ends with UNAVAILABLE; a call without an entry goes on to its end.
+        resumed: the positions that each call named.
+    """
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self.files = dict(files)
+        self.announced: dict[str, Mapping[str, Any]] = {}
+        self.ends_after: list[int] = []
+        self.resumed: list[dict[str, int]] = []
+        self.answer: fit_pb2.FitAnswer | None = None
+
+    async def MatchApp(self, request: pb.MatchAppRequest, context: Any) -> pb.MatchAppResponse:
+        return pb.MatchAppResponse(answer=self._answer())
+
+    async def DownloadApp(self, request: pb.DownloadAppRequest, context: Any) -> AsyncIterator[pb.DownloadAppResponse]:
+        positions = {position.sha256: position.offset for position in request.resume}
+        self.resumed.append(positions)
+        left = self.ends_after.pop(0) if self.ends_after else None
+        yield pb.DownloadAppResponse(answer=self._answer())
+        for chunk in self._chunks(positions):
+            if left == 0:
+                raise errors.UnavailableError(errors.Reason.SERVICE_UNAVAILABLE, "gone")
+            yield pb.DownloadAppResponse(chunk=chunk)
+            left = None if left is None else left - 1
+
+    def _answer(self) -> fit_pb2.FitAnswer:
+        return self.answer or fit_pb2.FitAnswer(
+            fit=fit_pb2.Fit(package_name="org.example.notes", files=map(self._file, self.files))
+        )
+
+    def _file(self, name: str) -> fit_pb2.PackageFile:
+        content = self.files[name]
+        truth = {"name": name, "size": len(content), "sha256": digest(content)}
+        return fit_pb2.PackageFile(**{**truth, **self.announced.get(name, {})})
+
+    def _chunks(self, positions: Mapping[str, int]) -> Sequence[fit_pb2.FileChunk]:
+        return [
+            fit_pb2.FileChunk(file_index=index, offset=offset, data=content[offset : offset + CHUNK])
+            for index, content in enumerate(self.files.values())
+            for offset in range(positions.get(digest(content), 0), len(content), CHUNK)
+        ]
+
+
+class Sessions(pb_grpc.AccountServiceServicer, pb_grpc.SharingServiceServicer, pb_grpc.InboxServiceServicer):
+    """Keeps the session of one device: an access token that is over when the test says so, refresh tokens good once.
+
+    Attributes:
+        refreshed: how often the session was refreshed.
+        refused: calls that came with a token that is over.
+        streams: what each `Subscribe` sends: events, then an error or the end.
+    """
+
+    def __init__(self) -> None:
+        self.refreshed = 0
+        self.refused = 0
+        self.streams: list[list[inbox_pb2.InboxEvent | errors.AppShareError]] = []
+
+    async def RefreshSession(self, request: pb.RefreshSessionRequest, context: Any) -> pb.RefreshSessionResponse:
+        if request.refresh_token != f"refresh-{self.refreshed}":
+            raise errors.UnauthenticatedError(errors.Reason.INVALID_REFRESH_TOKEN, "used before; register again")
+        self.refreshed += 1
+        return pb.RefreshSessionResponse(
+            session=pb.Session(
+                device_id="device-1",
+                access_token=f"access-{self.refreshed}",
+                refresh_token=f"refresh-{self.refreshed}",
+            )
+        )
+
+    async def GetPushPreference(
+        self, request: pb.GetPushPreferenceRequest, context: Any
+    ) -> pb.GetPushPreferenceResponse:
+        self._require_fresh(context)
+        preference = share_pb2.PushPreference(policy=share_pb2.PUSH_POLICY_FRIENDS)
+        return pb.GetPushPreferenceResponse(preference=preference)
+
+    async def Subscribe(self, request: pb.SubscribeRequest, context: Any) -> AsyncIterator[pb.SubscribeResponse]:
+        self._require_fresh(context)
+        if not self.streams:
+            raise errors.PermissionDeniedError(errors.Reason.NOT_SHARED_WITH_YOU, "the test has no more streams")
+        yield pb.SubscribeResponse(heartbeat=inbox_pb2.InboxHeartbeat())
+        for each in self.streams.pop(0):
+            if isinstance(each, errors.AppShareError):
+                raise each
+            yield pb.SubscribeResponse(event=each)
+
+    def _require_fresh(self, context: Any) -> None:
+        credentials = dict(context.invocation_metadata()).get("authorization")
+        if credentials is None:
+            raise errors.UnauthenticatedError(errors.Reason.MISSING_TOKEN, "no token")
+        if credentials != f"Bearer access-{self.refreshed}":
+            self.refused += 1
+            raise errors.UnauthenticatedError(errors.Reason.EXPIRED_TOKEN, "over")
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+@asynccontextmanager
+async def serving(servicer: object, *names: str) -> AsyncIterator[str]:
+    """Serves services of the gateway, all by one object; yields the address."""
+    services = [
+        Service(f"appshare.v1.{name}", partial(getattr(pb_grpc, f"add_{name}Servicer_to_server"), servicer))
+        for name in names
+    ]
+    async with running_server(Address("127.0.0.1", 0), services) as address:
+        yield str(address)
+
+
+@asynccontextmanager
+async def cutting(address: str, after: int) -> AsyncIterator[str]:
+    """A wire to the address whose first connection is cut when so many bytes came through; yields its own address."""
+    target = Address.parse(address)
+    budgets = [after]
+    pumps: set[asyncio.Task[None]] = set()
+
+    async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection(target.host, target.port)
+        budget = budgets.pop() if budgets else None
+        up = asyncio.create_task(_pump(reader, far_writer, None))
+        down = asyncio.create_task(_pump(far_reader, writer, budget))
+        pumps.update((up, down))
+        await asyncio.wait((up, down), return_when=asyncio.FIRST_COMPLETED)
+        for end in (writer, far_writer):
+            end.transport.abort()
+
+    server = await asyncio.start_server(connect, "127.0.0.1", 0)
+    async with server:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    for pump in pumps:
+        pump.cancel()
+    await asyncio.gather(*pumps, return_exceptions=True)
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, budget: int | None) -> None:
+    with suppress(ConnectionError):
+        while data := await reader.read(CHUNK):
+            if budget is not None:
+                data = data[:budget]
+                budget -= len(data)
+            writer.write(data)
+            await writer.drain()
+            if budget == 0:
+                return

@@ -1,0 +1,256 @@
+import os
+import resource
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+
+import pytest
+from tests.unit.device_agent.gateway import CHUNK, Downloads, cutting, digest, serving
+
+from appshare import errors
+from appshare.device_agent.client import DeviceClient
+from appshare.device_agent.download import Download, Downloaded
+from appshare.device_agent.model import ByDevice
+from appshare.device_agent.part_file import PartFile
+from appshare.fit.answer import AppStoreLink, NoFit, PackageFile
+from appshare.fit.device_profile import DeviceProfile
+from appshare.v1 import fit_pb2
+
+BASE, SPLIT = os.urandom(20 * CHUNK + 7), os.urandom(3 * CHUNK)
+
+
+class Seen:
+    """Progress that remembers."""
+
+    def __init__(self) -> None:
+        self.begun: list[tuple[int, int]] = []
+        self.count = 0
+
+    def begin(self, total: int, done: int) -> None:
+        self.begun.append((total, done))
+
+    def advance(self, count: int) -> None:
+        self.count += count
+
+
+@pytest.fixture
+def downloads() -> Downloads:
+    return Downloads({"base.apk": BASE, "split_config.xxhdpi.apk": SPLIT})
+
+
+@pytest.fixture
+async def address(downloads: Downloads) -> AsyncIterator[str]:
+    async with serving(downloads, "DownloadService") as address:
+        yield address
+
+
+@pytest.fixture
+def seen() -> Seen:
+    return Seen()
+
+
+@pytest.fixture
+async def download(address: str, tmp_path: Path, seen: Seen) -> AsyncIterator[Callable[[], Download]]:
+    async with DeviceClient(address) as client:
+        yield partial(download_with, client, tmp_path, seen)
+
+
+def download_with(client: DeviceClient, folder: Path, progress: Seen) -> Download:
+    open_stream = partial(client.download, ByDevice("d"), "org.example.notes", DeviceProfile(sdk_version=34))
+    return Download(open_stream, folder, progress, pause=0)
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+async def test_all_files_of_a_fit_arrive(download, downloads: Downloads, tmp_path: Path, seen: Seen) -> None:
+    result = await download().run()
+    assert isinstance(result, Downloaded)
+    assert [path.read_bytes() for path in result.paths] == [BASE, SPLIT]
+    assert names_in(tmp_path) == ["base.apk", "split_config.xxhdpi.apk"]
+    assert seen.begun == [(len(BASE) + len(SPLIT), 0)]
+    assert seen.count == len(BASE) + len(SPLIT)
+
+
+async def test_the_folder_is_made(downloads: Downloads, address: str, tmp_path: Path, seen: Seen) -> None:
+    async with DeviceClient(address) as client:
+        await download_with(client, tmp_path / "new" / "folder", seen).run()
+    assert (tmp_path / "new" / "folder" / "base.apk").read_bytes() == BASE
+
+
+async def test_a_cut_wire_is_resumed_at_the_byte(
+    downloads: Downloads, address: str, tmp_path: Path, seen: Seen
+) -> None:
+    async with cutting(address, after=6 * CHUNK) as wire, DeviceClient(wire) as client:
+        await download_with(client, tmp_path, seen).run()
+    assert (tmp_path / "base.apk").read_bytes() == BASE
+    assert seen.count == len(BASE) + len(SPLIT)  # no byte came twice
+    offset = downloads.resumed[-1][digest(BASE)]
+    assert 0 < offset <= 6 * CHUNK
+    assert seen.begun[-1] == (len(BASE) + len(SPLIT), offset)
+
+
+async def test_an_ended_stream_is_resumed_in_the_second_file(download, downloads: Downloads, tmp_path: Path) -> None:
+    downloads.ends_after = [22]
+    await download().run()
+    assert downloads.resumed[-1] == {digest(BASE): len(BASE), digest(SPLIT): CHUNK}
+    assert (tmp_path / "split_config.xxhdpi.apk").read_bytes() == SPLIT
+
+
+async def test_no_file_gets_its_name_before_all_are_there(download, downloads: Downloads, tmp_path: Path) -> None:
+    downloads.ends_after = [22, 0, 0]
+    with pytest.raises(errors.UnavailableError):
+        await download().run()
+    assert names_in(tmp_path) == [
+        "base.apk.part",
+        "base.apk.part.sha256",
+        "split_config.xxhdpi.apk.part",
+        "split_config.xxhdpi.apk.part.sha256",
+    ]
+    await download().run()
+    assert names_in(tmp_path) == ["base.apk", "split_config.xxhdpi.apk"]
+
+
+async def test_what_is_there_is_not_fetched_again(download, downloads: Downloads, seen: Seen) -> None:
+    await download().run()
+    result = await download().run()
+    assert isinstance(result, Downloaded)
+    assert seen.count == len(BASE) + len(SPLIT)
+
+
+async def test_a_finished_file_is_kept_while_the_other_is_fetched(
+    download, downloads: Downloads, tmp_path: Path, seen: Seen
+) -> None:
+    (tmp_path / "base.apk").write_bytes(BASE)
+    await download().run()
+    assert seen.count == len(SPLIT)
+    assert (tmp_path / "base.apk").read_bytes() == BASE
+
+
+async def test_a_part_of_another_content_is_not_used(download, downloads: Downloads, tmp_path: Path) -> None:
+    (tmp_path / "base.apk.part").write_bytes(b"old" * 100)
+    (tmp_path / "base.apk.part.sha256").write_text(digest(b"old version"))
+    await download().run()
+    assert downloads.resumed == [{}]
+    assert (tmp_path / "base.apk").read_bytes() == BASE
+
+
+async def test_a_part_that_nobody_vouches_for_is_not_used(download, downloads: Downloads, tmp_path: Path) -> None:
+    (tmp_path / "base.apk.part").write_bytes(BASE[:100])
+    await download().run()
+    assert downloads.resumed == [{}]
+
+
+async def test_two_files_of_one_content_are_both_there(download, downloads: Downloads, tmp_path: Path) -> None:
+    downloads.files = {"a.apk": SPLIT, "b.apk": SPLIT}
+    (tmp_path / "a.apk").write_bytes(SPLIT)
+    await download().run()
+    assert (tmp_path / "b.apk").read_bytes() == SPLIT
+
+
+async def test_an_empty_file_arrives(download, downloads: Downloads, tmp_path: Path) -> None:
+    downloads.files = {"empty.apk": b""}
+    await download().run()
+    assert names_in(tmp_path) == ["empty.apk"]
+
+
+async def test_other_bytes_than_announced_are_deleted(download, downloads: Downloads, tmp_path: Path) -> None:
+    downloads.announced = {"base.apk": {"sha256": digest(b"something else")}}
+    with pytest.raises(errors.DataLossError, match=r"base\.apk is not what was announced.* it was deleted"):
+        await download().run()
+    assert not (tmp_path / "base.apk.part").exists()
+    assert not (tmp_path / "base.apk").exists()
+
+
+async def test_a_part_that_went_bad_on_disk_is_deleted(download, downloads: Downloads, tmp_path: Path) -> None:
+    (tmp_path / "base.apk.part").write_bytes(b"\0" * CHUNK)
+    (tmp_path / "base.apk.part.sha256").write_text(digest(BASE))
+    with pytest.raises(errors.DataLossError):
+        await download().run()
+    await download().run()
+    assert (tmp_path / "base.apk").read_bytes() == BASE
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        "../evil.apk",
+        "/etc/evil.apk",
+        "a/b.apk",
+        "a\\b.apk",
+        "C:evil.apk",
+        ".bashrc",
+        "a\nb.apk",
+        "a\0b.apk",
+        "x.part",
+        "x.part.sha256",
+        "x" * 250,
+    ],
+)
+async def test_a_name_that_is_not_plain_is_refused(download, downloads: Downloads, tmp_path: Path, name: str) -> None:
+    downloads.announced = {"base.apk": {"name": name}}
+    with pytest.raises(errors.InternalError, match="not a plain file name"):
+        await download().run()
+    assert names_in(tmp_path) == []
+
+
+async def test_names_that_differ_in_capitals_alone_are_refused(download, downloads: Downloads, tmp_path: Path) -> None:
+    downloads.files = {"a.apk": BASE, "A.apk": SPLIT}
+    with pytest.raises(errors.InternalError, match="contract"):
+        await download().run()
+    assert names_in(tmp_path) == []
+
+
+async def test_more_bytes_than_announced_are_refused(download, downloads: Downloads) -> None:
+    downloads.announced = {"base.apk": {"size": 100}}
+    with pytest.raises(errors.InternalError, match="not the next ones"):
+        await download().run()
+
+
+async def test_fewer_bytes_than_announced_are_no_file(download, downloads: Downloads, tmp_path: Path) -> None:
+    downloads.announced = {"split_config.xxhdpi.apk": {"size": len(SPLIT) + 1}}
+    with pytest.raises(errors.UnavailableError, match="only a part"):
+        await download().run()
+    assert not (tmp_path / "base.apk").exists()
+
+
+async def test_a_full_disk_keeps_the_part(download, downloads: Downloads, tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5 * CHUNK + 1, hard))
+    try:
+        with pytest.raises(OSError, match=r"disk is full.*make room") as caught:
+            await download().run()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert caught.value.filename == str(tmp_path / "base.apk.part")
+    assert (tmp_path / "base.apk.part").read_bytes() == BASE[: 5 * CHUNK + 1]
+    await download().run()
+    assert downloads.resumed[-1] == {digest(BASE): 5 * CHUNK + 1}
+    assert (tmp_path / "base.apk").read_bytes() == BASE
+
+
+async def test_a_second_download_of_the_same_file_is_refused(download, downloads: Downloads, tmp_path: Path) -> None:
+    file = PackageFile("base.apk", len(BASE), digest(BASE))
+    with closing(PartFile(tmp_path, file, 0)), pytest.raises(OSError, match="another program is downloading"):
+        await download().run()
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (fit_pb2.FitAnswer(app_store_link=fit_pb2.AppStoreLink(url="https://x")), AppStoreLink("https://x")),
+        (fit_pb2.FitAnswer(no_fit=fit_pb2.NoFit()), NoFit(())),
+    ],
+)
+async def test_an_answer_without_files_writes_nothing(
+    download, downloads: Downloads, tmp_path: Path, answer: fit_pb2.FitAnswer, expected: object
+) -> None:
+    downloads.files = {}
+    downloads.answer = answer
+    assert await download().run() == expected
+    assert names_in(tmp_path) == []
