@@ -378,12 +378,12 @@ class TestGraph:
     async def test_who_lists_a_device(self, store: RadarStore) -> None:
         viewer = await add_device(store, "viewer", ANN, ANN, BOB)
         await add_device(store, "z-listed-too", BOB, ANN)
-        await add_device(store, "b-listing", CARL, ANN, DORA)
+        await add_device(store, "B-listing", CARL, ANN, DORA)
         await add_device(store, "a-listing", CARL, (ANN, EVE), ANN)
         await add_device(store, "not-listing", BOB, CARL)
         await add_device(store, "y-own-number", ANN, DORA)
         # Those that the viewer lists too come first; its own number is in its book.
-        expected = ["y-own-number", "z-listed-too", "a-listing", "b-listing"]
+        expected = ["y-own-number", "z-listed-too", "B-listing", "a-listing"]
         assert ids(await store.devices_listing(viewer, PLENTY)) == expected
         assert ids(await store.devices_listing(viewer, 3)) == expected[:3]
 
@@ -392,13 +392,13 @@ class TestGraph:
 
     async def test_who_shares_numbers_with_a_device(self, store: RadarStore) -> None:
         viewer = await add_device(store, "viewer", ANN, BOB, (CARL, DORA))
-        await add_device(store, "carl-and-dora", 1, CARL, DORA)
+        await add_device(store, "Carl-and-dora", 1, CARL, DORA)
         await add_device(store, "bob-himself-with-carl", BOB, CARL)
         await add_device(store, "ann-and-carl", 2, ANN, CARL)
         await add_device(store, "only-carl", 3, CARL, EVE)
         await add_device(store, "carl-twice", 4, CARL, CARL)
         await add_device(store, "z-each-other", BOB, ANN)
-        two = ["z-each-other", "ann-and-carl", "bob-himself-with-carl", "carl-and-dora"]
+        two = ["z-each-other", "Carl-and-dora", "ann-and-carl", "bob-himself-with-carl"]
         assert ids(await store.devices_sharing(viewer, 2, PLENTY, PLENTY)) == two
         assert ids(await store.devices_sharing(viewer, 2, PLENTY, 2)) == two[:2]
         assert set(ids(await store.devices_sharing(viewer, 1, PLENTY, PLENTY))) == {*two, "only-carl", "carl-twice"}

@@ -99,7 +99,7 @@ class TestEveryKind:
         assert (refused.code, refused.reason) == (StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
         assert not [event for event in log if event["event"] == "defect"]
 
-    async def test_a_status_that_a_method_sets_itself_stays(self, kind: str) -> None:
+    async def test_a_status_that_a_method_sets_itself_stays(self, kind: str, log: list[Any]) -> None:
         async def abort(_request: Any, context: Any) -> Any:
             await context.abort(StatusCode.FAILED_PRECONDITION, "my own")
 
@@ -112,6 +112,7 @@ class TestEveryKind:
             with pytest.raises(grpc.aio.AioRpcError) as caught:
                 await ProbeStub(channel).ask(kind)
         assert (caught.value.code(), caught.value.details()) == (StatusCode.FAILED_PRECONDITION, "my own")
+        assert not [event for event in log if event["event"] == "defect"]
 
     async def test_the_callers_request_id_is_bound_in_every_log(self, kind: str, log: list[Any]) -> None:
         def act(request: Any) -> Any:

@@ -176,9 +176,7 @@ def describe(package: Path) -> dict[str, object]:
     content = package.read_bytes()
     badging = run("aapt", "dump", "badging", package)
     min_sdk = one(r"^sdkVersion:'(\d+)'", badging)
-    signature = run(
-        "apksigner", "verify", "--verbose", "--print-certs", "--min-sdk-version", min_sdk, package
-    )
+    signature = run("apksigner", "verify", "--verbose", "--print-certs", "--min-sdk-version", min_sdk, package)
     # aapt adds features that it takes for implied, such as a touch screen; the manifest names the others.
     features = re.findall(r"uses-feature: name='(.+?)'", badging)
     implied = re.findall(r"uses-implied-feature: name='(.+?)'", badging)

@@ -22,9 +22,7 @@ def shared_object(abi: str, soname: str) -> bytes:
     """The bytes of `soname` for `abi`: it loads with dlopen, needs nothing and exports nothing."""
     bits, machine, flags = MACHINES[abi]
     wide = bits == 64
-    word, ehdr_size, phdr_size, shdr_size, symbol_size = (
-        ("Q", 64, 56, 64, 24) if wide else ("I", 52, 32, 40, 16)
-    )
+    word, ehdr_size, phdr_size, shdr_size, symbol_size = ("Q", 64, 56, 64, 24) if wide else ("I", 52, 32, 40, 16)
 
     def program_header(kind: int, access: int, offset: int, size: int, align: int) -> bytes:
         place = (offset, offset, offset, size, size)  # the file is mapped at address 0 as it is

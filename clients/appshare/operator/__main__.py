@@ -20,7 +20,7 @@ _COMMANDS = "appshare.operator.commands"
     examples="""
     appshare-admin packages add notes.apk downloads/
     appshare-admin packages list
-    appshare-admin --server cloud.local:7401 --token-file operator.token table
+    appshare-admin --data /srv/appshare table
     """,
     epilog=EXIT_CODES_HELP,
     context_settings={"max_content_width": 100},

@@ -66,7 +66,7 @@ def read_personal_number(text: str, region: str, *, field: str = "number") -> st
         errors.InvalidArgumentError: INVALID_PHONE_NUMBER, when it cannot be read or cannot be a person's.
     """
     number = _parse(text, region, field)
-    if not phonenumbers.is_valid_number(number) or phonenumbers.number_type(number) not in _PERSONAL_TYPES:
+    if phonenumbers.number_type(number) not in _PERSONAL_TYPES:  # that of an invalid number is UNKNOWN
         raise _invalid("the number cannot belong to a person", field)
     return _e164(number)
 

@@ -138,11 +138,10 @@ class Radar:
             level = await self._level(book, await self._store.book(owner))
             if level is not Level.NONE:
                 found.append(Friend(owner.device_id, _contact_id(book, owner), level))
-        found.sort(key=lambda friend: (-friend.level, friend.device_id))
         return found, len(candidates) > self._limits.max_friends
 
     async def _candidates(self, viewer: Device) -> list[Device]:
-        """Owners who may be friends: one more than a list holds, when there are so many."""
+        """Owners who may be friends, those who would be confirmed first: one more than a list holds, when there are."""
         at_most = self._limits.max_friends + 1
         if self._rule.rule is Rule.SHARED_CONTACTS:
             hub_limit = self._limits.hub_limit

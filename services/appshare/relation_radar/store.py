@@ -88,11 +88,13 @@ class RadarStore(Protocol):
     async def devices_listing(self, device: Device, at_most: int) -> list[Device]:
         """Other devices that list the device's number, `at_most` of them.
 
-        Those that the device lists too come first, then it goes by device id. A device lists its own number.
+        Those that the device lists too come first, then it goes by device id, in the order of code points. A device
+        lists its own number.
         """
 
     async def devices_sharing(self, device: Device, at_least: int, hub_limit: int, at_most: int) -> list[Device]:
         """Other devices that list `at_least` numbers, no hubs, that the device lists too, `at_most` of them.
 
-        Those that list each other's numbers come first, then it goes by device id. A device lists its own number.
+        Those that list each other's numbers come first, then it goes by device id, in the order of code points. A
+        device lists its own number.
         """

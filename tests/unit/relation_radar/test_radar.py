@@ -67,6 +67,18 @@ async def test_a_book_that_is_too_large_is_refused(make_radar: MakeRadar, add_de
     assert await radar.change_book(ann, 1, [Contact(9, (DORA,))], [1]) == SyncResult(2, 2, 0)
 
 
+async def test_too_many_contacts_are_refused_whatever_their_numbers(
+    make_radar: MakeRadar, add_device: AddDevice
+) -> None:
+    radar, ann = make_radar(max_contacts=2), await add_device(ANN)
+    for change in (
+        radar.replace_book(ann, contacts_of("112", "112", "112")),
+        radar.change_book(ann, 0, contacts_of("112", "112", "112"), []),
+    ):
+        with pytest.raises(errors.ResourceExhaustedError):  # without reading a single number
+            await change
+
+
 async def test_a_change_upserts_and_removes_contacts(radar: Radar, add_device: AddDevice) -> None:
     ann = await add_device(ANN, BOB, CARL)
     bob, carl, dora = [await add_device(number) for number in (BOB, CARL, DORA)]

@@ -22,7 +22,6 @@ from appshare.app_download.package_signature.ber import (
 )
 from appshare.app_download.package_signature.faults import invalid
 
-_SUBJECT_KEY_ID = object_identifier("2.5.29.14")
 _KEY_USAGE = object_identifier("2.5.29.15")
 _DIGITAL_SIGNATURE, _NON_REPUDIATION = 0x80, 0x40
 
@@ -59,12 +58,6 @@ class Certificate:
     def sha256(self) -> str:
         """The digest that Android knows the signer by, in lower-case hexadecimal."""
         return hashlib.sha256(self.encoded).hexdigest()
-
-    @property
-    def subject_key_id(self) -> bytes | None:
-        """How a signature can name the certificate."""
-        extension = self.extensions.get(_SUBJECT_KEY_ID)
-        return one(extension.value, OCTET_STRING).content if extension else None
 
     def may_sign(self) -> bool:
         """Whether it is made for signatures, as far as it says what it is made for."""

@@ -54,13 +54,15 @@ def expected_digest(section: Section, suffix: str, level: int) -> ExpectedDigest
 def _candidates(section: Section, level: int) -> tuple[tuple[str, str], ...]:
     if level >= API_4_3:
         return _BY_STRENGTH
-    listed = (section.get("Digest-Algorithms") or _LISTED_BY_DEFAULT).split()
-    known = ((name, *_LISTED[name.upper()]) for name in listed if name.upper() in _LISTED)
+    listed = section.get("Digest-Algorithms")
+    names = (_LISTED_BY_DEFAULT if listed is None else listed).split()
+    known = ((name, *_LISTED[name.upper()]) for name in names if name.upper() in _LISTED)
     return tuple((name, algorithm) for name, algorithm, since in known if level >= since)
 
 
 def _decoded(value: str) -> bytes:
+    padding = "=" * (-len(value) % 4)  # which some tools leave out
     try:
-        return base64.b64decode(value, validate=True)
+        return base64.b64decode(value + padding, validate=True)
     except (binascii.Error, ValueError):
         raise invalid("a digest in the JAR signature is not in base 64") from None

@@ -19,9 +19,6 @@ _MANIFEST = "META-INF/MANIFEST.MF"
 _FILE = ".SF"
 _SIGNATURES = (".RSA", ".DSA", ".EC")
 
-_UNSIGNED_ENDINGS = (".sf", ".rsa", ".dsa", ".ec")
-_UNSIGNED_BEGINNING = "sig-"
-
 _TEXT_LIMIT = 32 << 20
 _SIGNATURE_LIMIT = 1 << 20
 
@@ -56,7 +53,7 @@ class JarSignature:
         signed = [signer.entries(self._manifest, level, self._block_schemes) for signer in self._signers]
         signers = self._signers_of_all([entries or frozenset() for entries in signed])
         self._check_entries(level)
-        return Signed(Scheme.V1, tuple(certificates[signer].sha256 for signer in signers))
+        return Signed(Scheme.V1, tuple(dict.fromkeys(certificates[signer].sha256 for signer in signers)))
 
     def _read_signers(self, names: Set[str]) -> Iterator[JarSigner]:
         for name in names:
@@ -87,13 +84,5 @@ class JarSignature:
 
 
 def _has_to_be_signed(name: str) -> bool:
-    """Everything but folders and what the signature itself consists of (JAR File Specification, signed JAR file)."""
-    if name.endswith("/"):
-        return False
-    file_name = name.removeprefix(_FOLDER)
-    if not name.startswith(_FOLDER) or "/" in file_name:
-        return True
-    file_name = file_name.lower()
-    return not (
-        file_name == "manifest.mf" or file_name.endswith(_UNSIGNED_ENDINGS) or file_name.startswith(_UNSIGNED_BEGINNING)
-    )
+    """Android asks for no digest of folders and of what lies beside the signature."""
+    return not name.endswith("/") and not name.startswith(_FOLDER)

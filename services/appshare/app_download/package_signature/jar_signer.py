@@ -58,7 +58,7 @@ class JarSigner:
         self._check_block_schemes(block_schemes)
         whole = self._signs_all_of(manifest, level)
         names = {section.entry for section in self._sections if section.entry is not None}
-        if len(names) < len(self._sections):
+        if len(names) < len(self._sections) or not (whole or names <= manifest.entries.keys()):
             return None
         if not whole:
             for section in self._sections:
@@ -88,8 +88,8 @@ class JarSigner:
         return attributes.encoded if same else None
 
     def _check_block_schemes(self, block_schemes: Collection[str]) -> None:
-        named = (self._main.get("X-Android-APK-Signed") or "").split(",")
-        lost = {scheme.strip() for scheme in named} & BLOCK_SCHEMES - set(block_schemes)
+        named = {scheme.strip().lstrip("0") for scheme in (self._main.get("X-Android-APK-Signed") or "").split(",")}
+        lost = named & BLOCK_SCHEMES - set(block_schemes)
         if lost:
             raise stripped(f"the JAR signature says that there was a v{min(lost)} signature, too")
 
@@ -108,9 +108,9 @@ class JarSigner:
 
     def _check_section(self, section: Section, manifest: JarManifest, level: int) -> None:
         digest = expected_digest(section, "-Digest", level)
-        described = manifest.entries.get(section.entry or "")
-        if digest is None or described is None:
-            raise invalid(f"{self._name} and MANIFEST.MF do not name the same entries")
+        if digest is None:
+            raise invalid(f"{self._name} has no digest of what MANIFEST.MF says of {section.entry!r}")
+        described = manifest.entries[section.entry or ""]
         end = described.end
         if self._by_signtool and manifest.text[described.start : end].endswith(b"\n\n"):
             end -= 1

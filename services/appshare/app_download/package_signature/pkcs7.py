@@ -20,7 +20,6 @@ from appshare.app_download.package_signature.faults import invalid
 _SIGNED_DATA = object_identifier("1.2.840.113549.1.7.2")
 _CONTENT_TYPE = object_identifier("1.2.840.113549.1.9.3")
 _MESSAGE_DIGEST = object_identifier("1.2.840.113549.1.9.4")
-_SUBJECT_KEY_ID_TAG = 0x80
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +84,10 @@ def _algorithm(identifier: Element) -> bytes:
 
 
 def _certificate(fields: Elements, certificates: list[Certificate]) -> Certificate:
-    """The one that the signer names, by issuer and serial number or by the identifier of its key."""
-    key_id = fields.next_if(_SUBJECT_KEY_ID_TAG)
-    if key_id:
-        found = [each for each in certificates if each.subject_key_id == key_id.content]
-    else:
-        named = fields.next(SEQUENCE).children()
-        issuer, serial = read_name(named.next(SEQUENCE)), named.next(INTEGER).content
-        found = [each for each in certificates if (each.issuer, each.serial) == (issuer, serial)]
+    """The one with the issuer and serial number that the signer names; Android knows no other way of naming it."""
+    named = fields.next(SEQUENCE).children()
+    issuer, serial = read_name(named.next(SEQUENCE)), named.next(INTEGER).content
+    found = [each for each in certificates if (each.issuer, each.serial) == (issuer, serial)]
     if not found:
         raise invalid("the certificate of a JAR signer is missing")
     return found[0]

@@ -1,0 +1,237 @@
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from tests.unit.operator.catalogue import Catalogue
+
+from appshare.command_line.exit_code import ExitCode
+from appshare.operator.__main__ import main
+from appshare.v1 import fit_pb2
+
+Admin = Callable[..., Result]
+
+FIT = fit_pb2.FitAnswer(
+    fit=fit_pb2.Fit(package_name="org.example.notes", version_name="2.1", explanation=["ABI arm64-v8a first of 2"])
+)
+NO_FIT = fit_pb2.FitAnswer(
+    no_fit=fit_pb2.NoFit(
+        reasons=[
+            fit_pb2.NoFitReason(kind=fit_pb2.NO_FIT_KIND_MIN_SDK, message="needs Android 12; you have 10"),
+            fit_pb2.NoFitReason(kind=fit_pb2.NO_FIT_KIND_ABI, message="no build for mips", device_has=["mips"]),
+        ]
+    )
+)
+
+
+def commands(group: click.Group, *path: str) -> Iterator[tuple[str, click.Command]]:
+    """All commands and groups, by what is typed."""
+    yield " ".join(path), group
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
+        if isinstance(command, click.Group):
+            yield from commands(command, *path, name)
+        else:
+            yield " ".join((*path, name)), command
+
+
+COMMANDS = dict(commands(main, "appshare-admin"))
+EXAMPLES = sorted({line.strip() for command in COMMANDS.values() for line in command.examples.strip().splitlines()})
+
+
+@pytest.fixture
+def apk(tmp_path: Path) -> Path:
+    path = tmp_path / "notes.apk"
+    path.write_bytes(b"apk" + os.urandom(1_200_000))
+    return path
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    path = tmp_path / "phone.json"
+    path.write_text('{"sdkVersion": 29}')
+    return path
+
+
+@pytest.mark.parametrize("typed", COMMANDS)
+def test_every_help_has_an_example_of_its_command(typed: str) -> None:
+    result = CliRunner().invoke(main, [*typed.split()[1:], "--help"])
+    assert result.exit_code == 0
+    _, _, examples = result.output.partition("\nExamples:\n")
+    assert examples.startswith(f"  {typed}")
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_example_can_be_typed(
+    admin: Admin, catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, example: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("downloads").mkdir()
+    for name in ("notes.apk", "downloads/maps.apk"):
+        Path(name).write_bytes(f"apk {name}".encode())
+    Path("phone.json").write_text('{"sdkVersion": 34}')
+    catalogue.answer = FIT
+    admin("packages", "add", "notes.apk")
+    package_id = next(iter(catalogue.packages))
+    typed = example.replace("e489500b", package_id[:8]).replace("/srv/appshare", str(tmp_path / "data"))
+    result = admin(*shlex.split(typed)[1:])
+    assert result.exit_code == ExitCode.DONE, result.output
+
+
+def test_help_is_quick() -> None:
+    program = (
+        "import sys; from appshare.operator.__main__ import main;"
+        "main(['packages', '--help'], standalone_mode=False);"
+        "sys.exit(bool({'grpc', 'google', 'rich', 'asyncio'} & sys.modules.keys()))"
+    )
+    assert subprocess.run([sys.executable, "-c", program], stdout=subprocess.DEVNULL, check=False).returncode == 0
+
+
+def test_a_package_is_added_whole(admin: Admin, catalogue: Catalogue, apk: Path) -> None:
+    result = admin("packages", "add", apk)
+    assert result.exit_code == ExitCode.DONE, result.output
+    assert result.stdout == f"{apk}: org.example.notes 1.0 (1) added\n"
+    assert result.stderr.splitlines()[-1] == "notes.apk: 100 % of 1,200,003 bytes"
+    assert [package.files[0].size for package in catalogue.packages.values()] == [1_200_003]
+
+
+def test_a_package_that_is_there_is_told(admin: Admin, apk: Path) -> None:
+    admin("packages", "add", apk)
+    assert "was there already" in admin("packages", "add", apk).stdout
+
+
+def test_folders_are_searched_and_every_file_is_added_once(admin: Admin, catalogue: Catalogue, tmp_path: Path) -> None:
+    folder = tmp_path / "downloads" / "deep"
+    folder.mkdir(parents=True)
+    for name in ("b.apk", "a.apk", "notes.txt"):
+        (folder / name).write_bytes(f"apk {name}".encode())
+    result = admin("packages", "add", tmp_path / "downloads", folder / "a.apk")
+    assert result.exit_code == ExitCode.DONE
+    assert [package.package_name for package in catalogue.packages.values()] == ["org.example.a", "org.example.b"]
+
+
+def test_a_folder_without_packages_is_wrong_usage(admin: Admin, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = admin("packages", "add", tmp_path / "empty")
+    assert result.exit_code == ExitCode.WRONG_USAGE
+    assert "no *.apk in this folder" in result.stderr
+
+
+def test_a_refused_file_does_not_keep_the_others_out(admin: Admin, apk: Path, spec: Path) -> None:
+    result = admin("packages", "add", spec, apk, "--json")
+    assert result.exit_code == ExitCode.FAILED
+    document = json.loads(result.stdout)
+    assert [each["file"] for each in document["added"]] == [str(apk)]
+    assert document["failed"] == [
+        {"file": str(spec), "reason": "PACKAGE_NOT_AN_APK", "message": "not an Android package"}
+    ]
+    assert document["not_tried"] == []
+
+
+def test_failures_are_summed_up_at_the_end(admin: Admin, apk: Path, spec: Path) -> None:
+    result = admin("packages", "add", spec, apk)
+    assert result.stderr.splitlines()[-2:] == ["Not added:", f"  {spec}: not an Android package"]
+
+
+def test_without_a_server_the_rest_is_not_tried(data: Path, apk: Path, spec: Path) -> None:
+    arguments = ["--data", str(data), "--server", "127.0.0.1:1", "packages", "add", str(apk), str(spec), "--json"]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == ExitCode.UNREACHABLE
+    document = json.loads(result.stdout)
+    assert document["failed"][0]["reason"] == "SERVICE_UNAVAILABLE"
+    assert document["not_tried"] == [str(spec)]
+
+
+def test_a_wrong_token_is_told_once(data: Path, apk: Path, spec: Path) -> None:
+    (data / "gateway" / "operator.token").write_text("wrong")
+    result = CliRunner().invoke(main, ["--data", str(data), "packages", "add", str(apk), str(spec)])
+    assert result.exit_code == ExitCode.FAILED
+    assert result.stderr.splitlines()[-1] == "Error: not the operator's token"
+
+
+def test_all_pages_are_listed(admin: Admin, catalogue: Catalogue, tmp_path: Path) -> None:
+    for name in ("a.apk", "b.apk", "c.apk"):
+        (tmp_path / name).write_bytes(f"apk {name}".encode())
+        admin("packages", "add", tmp_path / name)
+    packages = json.loads(admin("packages", "list", "--json").stdout)["packages"]
+    assert [package["package_id"] for package in packages] == list(catalogue.packages)
+    assert "org.example.b" in admin("packages", "list").stdout
+
+
+def test_a_package_is_removed_by_the_beginning_of_its_id(admin: Admin, catalogue: Catalogue, apk: Path) -> None:
+    admin("packages", "add", apk)
+    (package_id,) = catalogue.packages
+    assert admin("packages", "remove", package_id[:7]).exit_code == ExitCode.WRONG_USAGE
+    result = admin("packages", "remove", package_id[:8].upper(), "--json")
+    assert json.loads(result.stdout) == {"removed": package_id}
+    assert catalogue.packages == {}
+
+
+def test_the_beginning_of_two_ids_removes_nothing(admin: Admin, catalogue: Catalogue, apk: Path) -> None:
+    admin("packages", "add", apk)
+    (package_id, package), *_ = catalogue.packages.items()
+    other = package_id[:20] + "0" * 44
+    catalogue.packages[other] = type(package)(package_id=other, package_name="org.example.other")
+    result = admin("packages", "remove", package_id[:12], "--json")
+    assert result.exit_code == ExitCode.WRONG_USAGE
+    assert len(json.loads(result.stdout)["error"]["candidates"]) == 2
+    assert len(catalogue.packages) == 2
+
+
+def test_a_fit_is_explained(admin: Admin, catalogue: Catalogue, spec: Path) -> None:
+    catalogue.answer = FIT
+    result = admin("packages", "match", "org.example.notes", "--spec", spec)
+    assert result.exit_code == ExitCode.DONE
+    assert "ABI arm64-v8a first of 2" in result.stdout
+
+
+def test_no_fit_is_explained_reason_by_reason(admin: Admin, catalogue: Catalogue, spec: Path) -> None:
+    catalogue.answer = NO_FIT
+    result = admin("packages", "match", "org.example.notes", "--spec", spec)
+    assert result.exit_code == ExitCode.NO_FIT
+    assert result.stdout.splitlines() == [
+        "No build fits the device:",
+        "  needs Android 12; you have 10",
+        "  no build for mips",
+    ]
+    reasons = json.loads(admin("packages", "match", "x", "--spec", spec, "--json").stdout)["no_fit"]["reasons"]
+    assert [reason["kind"] for reason in reasons] == ["MIN_SDK", "ABI"]
+    assert reasons[1]["device_has"] == ["mips"]
+
+
+def test_an_app_store_link_is_set_and_removed(admin: Admin, catalogue: Catalogue) -> None:
+    admin("packages", "app-store-link", "org.example.notes", "https://apps.apple.com/app/id1")
+    assert catalogue.links == {"org.example.notes": "https://apps.apple.com/app/id1"}
+    admin("packages", "app-store-link", "org.example.notes", "--remove")
+    assert catalogue.links == {"org.example.notes": ""}
+
+
+@pytest.mark.parametrize("arguments", [[], ["https://x", "--remove"]])
+def test_a_link_is_set_or_removed(admin: Admin, arguments: list[str]) -> None:
+    assert admin("packages", "app-store-link", "org.example.notes", *arguments).exit_code == ExitCode.WRONG_USAGE
+
+
+def test_the_table_is_shown(admin: Admin) -> None:
+    result = admin("table", "org.example.maps")
+    assert result.stdout.splitlines()[-1].split() == [
+        "org.example.maps",
+        "2.1",
+        "(21)",
+        "any",
+        "21+",
+        "normal:",
+        "480",
+        "dpi",
+        "any",
+        "notes.apk",
+        "aaaaaaaaaaaa",
+    ]
+    assert json.loads(admin("table", "--json").stdout)["rows"][0]["screens"] == ["normal 480 dpi"]
