@@ -1,6 +1,7 @@
 """What a command prints: tables and sentences for people, JSON for programs."""
 
 import json
+import os
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -54,7 +55,8 @@ class Output:
         if self.as_json:
             self.line({"error": _describe(error)})
             return
-        click.secho("Error: ", fg="red", nl=False, err=True)
+        colour = False if os.environ.get("NO_COLOR") else None  # None: only on a terminal
+        click.secho("Error: ", fg="red", nl=False, err=True, color=colour)
         self.note(sentence(error))
         for candidate in getattr(error, "candidates", ()):
             self.note(f"  {candidate}")

@@ -7,7 +7,7 @@ from typing import Protocol
 import click
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import BarColumn, DownloadColumn, TaskID, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 from rich.progress import Progress as RichProgress
 
 from appshare.command_line.output import printable
@@ -56,13 +56,17 @@ class _Bar:
 
     def __init__(self, bar: RichProgress, label: str) -> None:
         self._bar = bar
-        self._task = bar.add_task(label, total=None)
+        self._label = label
+        self._task: TaskID | None = None
 
     def begin(self, total: int, done: int) -> None:
+        if self._task is None:
+            self._task = self._bar.add_task(self._label)
         self._bar.reset(self._task, total=total, completed=done)
 
     def advance(self, count: int) -> None:
-        self._bar.advance(self._task, count)
+        if self._task is not None:
+            self._bar.advance(self._task, count)
 
 
 class _Lines:

@@ -38,10 +38,6 @@ class AddressBook:
     next_contact_id: int = 1
     version: int | None = None
 
-    def name_of(self, contact_id: int) -> str:
-        """A contact's name, empty when there is none."""
-        return next((contact.name for contact in self.contacts if contact.contact_id == contact_id), "")
-
 
 @dataclass(frozen=True)
 class BookChange:

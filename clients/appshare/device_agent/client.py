@@ -16,11 +16,12 @@ from typing import Self, TypeAlias, TypeVar
 import grpc
 
 from appshare import errors
+from appshare.command_line.server_channel import open_server_channel
 from appshare.device_agent import model, wire
 from appshare.fit.answer import FitAnswer
 from appshare.fit.device_profile import DeviceProfile
 from appshare.fit.wire import read_answer, write_profile
-from appshare.rpc.call import Callee, Metadata, open_channel
+from appshare.rpc.call import Callee, Metadata
 from appshare.v1 import device_gateway_pb2 as pb
 from appshare.v1 import fit_pb2, friendship_pb2, share_pb2
 from appshare.v1.device_gateway_pb2_grpc import (
@@ -52,7 +53,7 @@ class DeviceClient:
     """Calls the gateway; use it as an asynchronous context manager.
 
     Args:
-        server: "host:port" of the gateway.
+        server: "host:port" of the gateway, or "https://host:port"; anything but this machine is spoken to in TLS.
         session: from `verify_number`; without one only `register` and `verify_number` work.
         renew_session: called when the session is over; it has to keep the new one, since a refresh token is good once.
     """
@@ -68,7 +69,7 @@ class DeviceClient:
         self._session = session
         self._renew_session = renew_session
         self._renewing = asyncio.Lock()
-        self._channel = open_channel(server)
+        self._channel = open_server_channel(server)
         self._account = AccountServiceStub(self._channel)
         self._friends = FriendServiceStub(self._channel)
         self._sharing = SharingServiceStub(self._channel)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appshare.command_line.input_error import InputError
-from appshare.rpc.address import Address
+from appshare.command_line.server_address import ServerAddress
 
 _ADVICE = "start the cloud with `appshare-server all`, name its --data folder, or give --server and --token-file"
 
@@ -47,7 +47,7 @@ def find_access(options: AccessOptions) -> Access:
     gateway = options.data / "gateway"
     server = options.server or _read_endpoint(gateway / "endpoints.json")
     try:
-        Address.parse(server)
+        ServerAddress.parse(server)
     except ValueError as error:
         raise InputError(f"--server: {error}") from None
     return Access(server, _read_token(options.token_file or gateway / "operator.token"))

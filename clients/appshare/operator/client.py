@@ -14,12 +14,13 @@ from typing import Self, TypeVar
 import grpc
 
 from appshare import errors
+from appshare.command_line.server_channel import open_server_channel
 from appshare.fit.answer import FitAnswer
 from appshare.fit.device_profile import DeviceProfile
 from appshare.fit.wire import read_answer, read_file, write_profile
 from appshare.operator.model import AdaptationRow, AddedPackage, CataloguePackage
 from appshare.operator.package_upload import PackageUpload
-from appshare.rpc.call import Callee, open_channel
+from appshare.rpc.call import Callee
 from appshare.v1 import catalogue_pb2, fit_pb2
 from appshare.v1 import operator_gateway_pb2 as pb
 from appshare.v1.operator_gateway_pb2_grpc import CatalogueServiceStub
@@ -34,14 +35,14 @@ class OperatorClient:
     """Calls the operator port; use it as an asynchronous context manager.
 
     Args:
-        server: "host:port".
+        server: "host:port" of the operator port, or "https://host:port".
         token: the operator token.
     """
 
     def __init__(self, server: str, token: str) -> None:
         self._server = Callee(f"the server at {server}")
         self._credentials = (("authorization", f"Bearer {token}"),)
-        self._channel = open_channel(server)
+        self._channel = open_server_channel(server)
         self._catalogue = CatalogueServiceStub(self._channel)
 
     async def __aenter__(self) -> Self:

@@ -80,8 +80,8 @@ def _load(settings: type[ProcessSettings], flags: dict[str, Any]) -> ProcessSett
         return settings(**flags)
     except ValidationError as error:
         first = error.errors()[0]
-        name, problem = str(first["loc"][0]), first["msg"].removeprefix("Value error, ")
-        raise click.UsageError(f"--{name.replace('_', '-')} ({ENV_PREFIX}{name.upper()}): {problem}") from error
+        where = "".join(f"--{name.replace('_', '-')} ({ENV_PREFIX}{name.upper()}): " for name in map(str, first["loc"]))
+        raise click.UsageError(where + first["msg"].removeprefix("Value error, ")) from error
 
 
 def _flag_names(name: str, annotation: Any) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from appshare.process.clock import system_clock
 from appshare.process.command import server_command
 from appshare.process.data_folder import owned_folder
 from appshare.process.secret_file import read_or_create
-from appshare.relation_radar.code_senders.console import ConsoleCodeSender
+from appshare.relation_radar.code_senders.choice import open_code_sender
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.numbers import NumberKeys
 from appshare.relation_radar.radar import Radar
@@ -34,7 +34,7 @@ async def running(settings: RadarSettings) -> AsyncIterator[dict[str, Address]]:
         registrar = Registrar(
             store,
             number_keys,
-            ConsoleCodeSender(),
+            await stack.enter_async_context(open_code_sender(settings, system_clock)),
             system_clock,
             secret=secret,
             limits=settings.registration_limits(),

@@ -13,7 +13,7 @@ from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
 from appshare.v1 import device_gateway_pb2 as pb
 from appshare.v1 import device_gateway_pb2_grpc as pb_grpc
-from appshare.v1 import fit_pb2, inbox_pb2, share_pb2
+from appshare.v1 import fit_pb2, friendship_pb2, inbox_pb2, share_pb2
 
 CHUNK = 16 * 1024
 
@@ -118,6 +118,72 @@ class Sessions(pb_grpc.AccountServiceServicer, pb_grpc.SharingServiceServicer, p
         if credentials != f"Bearer access-{self.refreshed}":
             self.refused += 1
             raise errors.UnauthenticatedError(errors.Reason.EXPIRED_TOKEN, "over")
+
+
+class Cloud(pb_grpc.FriendServiceServicer, pb_grpc.SharingServiceServicer, pb_grpc.InboxServiceServicer):
+    """Keeps what a device sends.
+
+    Attributes:
+        version: of the book.
+        synced: every sync that was taken.
+        pushes: every push that came.
+        audiences: every change of audiences.
+        events: what waits in the inbox.
+        acknowledged: positions, in the order in which they came.
+        failures: raised by the next calls of `PushShares`.
+    """
+
+    def __init__(self) -> None:
+        self.version = 0
+        self.synced: list[pb.SyncContactsRequest] = []
+        self.pushes: list[pb.PushSharesRequest] = []
+        self.audiences: list[pb.SetAudiencesRequest] = []
+        self.events: list[inbox_pb2.InboxEvent] = []
+        self.acknowledged: list[int] = []
+        self.failures: list[errors.AppShareError] = []
+
+    async def SyncContacts(self, request: pb.SyncContactsRequest, context: Any) -> pb.SyncContactsResponse:
+        if request.HasField("delta") and request.delta.base_version != self.version:
+            raise errors.AbortedError(errors.Reason.STALE_BOOK_VERSION, "stale")
+        self.version += 1
+        self.synced.append(request)
+        return pb.SyncContactsResponse(book_version=self.version, contact_count=2, skipped_number_count=1)
+
+    async def ListFriends(self, request: pb.ListFriendsRequest, context: Any) -> pb.ListFriendsResponse:
+        level = friendship_pb2.FRIENDSHIP_LEVEL_CONFIRMED
+        friends = [friendship_pb2.Friend(device_id=f"d{index}", contact_id=index, level=level) for index in (1, 2)]
+        return pb.ListFriendsResponse(friends=friends)
+
+    async def SetAudiences(self, request: pb.SetAudiencesRequest, context: Any) -> pb.SetAudiencesResponse:
+        self.audiences.append(request)
+        return pb.SetAudiencesResponse()
+
+    async def PushShares(self, request: pb.PushSharesRequest, context: Any) -> pb.PushSharesResponse:
+        self.pushes.append(request)
+        if self.failures:
+            raise self.failures.pop(0)
+        return pb.PushSharesResponse(
+            outcomes=[
+                share_pb2.PUSH_OUTCOME_ACCEPTED if person.contact_id == 1 else share_pb2.PUSH_OUTCOME_REFUSED
+                for person in request.recipients
+            ]
+        )
+
+    async def ListEvents(self, request: pb.ListEventsRequest, context: Any) -> pb.ListEventsResponse:
+        """Gives one event a page."""
+        waiting = [event for event in self.events if event.position > request.after_position]
+        return pb.ListEventsResponse(events=waiting[:1])
+
+    async def Subscribe(self, request: pb.SubscribeRequest, context: Any) -> AsyncIterator[pb.SubscribeResponse]:
+        yield pb.SubscribeResponse(heartbeat=inbox_pb2.InboxHeartbeat())
+        for event in self.events:
+            yield pb.SubscribeResponse(event=event)
+
+    async def AcknowledgeEvents(
+        self, request: pb.AcknowledgeEventsRequest, context: Any
+    ) -> pb.AcknowledgeEventsResponse:
+        self.acknowledged.append(request.through_position)
+        return pb.AcknowledgeEventsResponse()
 
 
 def digest(content: bytes) -> str:

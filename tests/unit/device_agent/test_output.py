@@ -87,3 +87,30 @@ def test_progress_in_a_pipe_is_a_line_per_tenth(capsys: pytest.CaptureFixture[st
         "Notes\ufffd: 90 % of 1,000 bytes",
         "Notes\ufffd: 100 % of 1,000 bytes",
     ]
+
+
+def test_progress_on_a_terminal_is_a_bar(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    with shown_progress("[Notes]") as progress:
+        progress.begin(1000, 0)
+        progress.advance(400)
+        progress.begin(1000, 300)  # a connection was cut
+        progress.advance(700)
+    shown = capsys.readouterr().err
+    assert "[Notes]" in shown
+    assert "1.0/1.0 kB" in shown
+
+
+def test_a_transfer_that_never_begins_shows_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    with shown_progress("Notes"):
+        pass
+    assert "Notes" not in capsys.readouterr().err
+
+
+def test_an_error_is_in_colour_on_a_terminal_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    Output(as_json=False).failure(InputError("which?", candidates=["A", "B"]))
+    assert capsys.readouterr().err == "Error: which?\n  A\n  B\n"

@@ -165,8 +165,8 @@ def test_a_hostile_line_takes_no_time(line: str) -> None:
     assert file.cards[0].numbers == ("1",)
 
 
-def test_a_hundred_thousand_unended_cards_take_no_time() -> None:
-    assert len(read_cards(b"BEGIN:VCARD\n" * 100_000).skipped) == 100_000
+def test_ten_thousand_unended_cards_take_no_time() -> None:
+    assert len(read_cards(b"BEGIN:VCARD\n" * 10_000).skipped) == 10_000
 
 
 @given(st.binary(max_size=300))

@@ -8,11 +8,11 @@ from appshare import errors
 from appshare.command_line.command import Command, asynchronous, json_option
 from appshare.command_line.input_error import InputError
 from appshare.command_line.output import Output, is_terminal
+from appshare.command_line.server_address import ServerAddress
 from appshare.device_agent.agent_home import Account, AgentHome, PendingRegistration
 from appshare.device_agent.client import DeviceClient
 from appshare.device_agent.commands.home import pass_home
 from appshare.fit.device_profile import load_device_profile
-from appshare.rpc.address import Address
 
 _ATTEMPTS = 3
 """How often a person may type the code."""
@@ -33,7 +33,7 @@ _ATTEMPTS = 3
     default="127.0.0.1:7400",
     envvar="APPSHARE_SERVER",
     metavar="HOST:PORT",
-    help="The cloud's address for devices. [APPSHARE_SERVER; default: 127.0.0.1:7400]",
+    help="The cloud's address for devices; TLS, but for this machine. [APPSHARE_SERVER; default: 127.0.0.1:7400]",
 )
 @click.option("--region", default="", help="Region of a number without country code, for example CN.")
 @click.option(
@@ -117,6 +117,6 @@ def _report_registered(home: AgentHome, output: Output) -> None:
 
 def _read_address(text: str) -> str:
     try:
-        return str(Address.parse(text))
+        return str(ServerAddress.parse(text))
     except ValueError as error:
         raise InputError(f"--server: {error}") from None

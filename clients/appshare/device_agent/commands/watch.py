@@ -63,7 +63,7 @@ async def _waiting(client: DeviceClient) -> AsyncGenerator[InboxEvent, None]:
 
 async def _acknowledge(client: DeviceClient, event: InboxEvent) -> None:
     # When the server is gone, the event comes again with it, and is acknowledged then.
-    with suppress(errors.UnavailableError):
+    with suppress(errors.UnavailableError, errors.DeadlineExceededError):
         await client.acknowledge(event.position)
 
 
@@ -86,7 +86,9 @@ class _Printer:
         if event.position <= self._through:
             return
         if event.pushed and event.pushed.sender_device_id not in self._names:
-            with suppress(errors.UnavailableError):  # then the sender is shown by device id
+            with suppress(
+                errors.UnavailableError, errors.DeadlineExceededError
+            ):  # then the sender is shown by device id
                 self._names = friend_names(self._book, (await self._client.friends()).friends)
         if self._output.as_json:
             self._output.line(_describe(event, self._names))

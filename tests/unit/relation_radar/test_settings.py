@@ -1,0 +1,58 @@
+"""A sender that could not work is refused at start."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+from pydantic import ValidationError
+
+from appshare.relation_radar.__main__ import main
+from appshare.relation_radar.code_senders.choice import open_code_sender
+from appshare.relation_radar.code_senders.console import ConsoleCodeSender
+from appshare.relation_radar.code_senders.webhook import WebhookCodeSender
+from appshare.relation_radar.settings import RadarSettings
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"webhook_url": "https://sms.example/send"},
+        {"webhook_secret_file": "secret"},
+        {"webhook_url": "http://sms.example/send", "webhook_secret_file": "secret"},
+        {"webhook_url": "ftp://127.0.0.1/send", "webhook_secret_file": "secret"},
+        {"webhook_url": "https:///send", "webhook_secret_file": "secret"},
+    ],
+)
+def test_a_webhook_needs_a_safe_address_and_a_secret(settings: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        RadarSettings(code_sender="webhook", **settings)
+
+
+@pytest.mark.parametrize("url", ["https://sms.example/send", "http://127.0.0.1:8080/send"])
+async def test_the_settings_choose_the_sender(url: str, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("shared\n", encoding="utf-8")
+    chosen = RadarSettings(code_sender="webhook", webhook_url=url, webhook_secret_file=secret)
+    async with open_code_sender(chosen, lambda: 0.0) as sender:
+        assert isinstance(sender, WebhookCodeSender)
+    async with open_code_sender(RadarSettings(), lambda: 0.0) as sender:
+        assert isinstance(sender, ConsoleCodeSender)
+
+
+@pytest.mark.parametrize("content", [None, "", " \n"])
+async def test_a_secret_that_is_missing_or_empty_is_refused(content: str | None, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    if content is not None:
+        secret.write_text(content, encoding="utf-8")
+    chosen = RadarSettings(code_sender="webhook", webhook_url="https://sms.example", webhook_secret_file=secret)
+    with pytest.raises(OSError, match="secret"):
+        async with open_code_sender(chosen, lambda: 0.0):
+            pytest.fail("it was opened")
+
+
+def test_the_command_says_which_setting_is_missing() -> None:
+    result = CliRunner().invoke(main, ["--code-sender", "webhook"])
+    assert result.exit_code == click.UsageError.exit_code
+    assert "--webhook-url" in result.output
