@@ -122,8 +122,6 @@ async def open_database(path: Path, migrations: Traversable) -> AsyncIterator[Da
 async def _connection(path: Path) -> AsyncIterator[aiosqlite.Connection]:
     # What cannot be opened is told here: aiosqlite would leave a thread behind that fails once more, on its own.
     await asyncio.to_thread(lambda: sqlite3.connect(path).close())
-    # aiosqlite does not wait for the thread of a connection that could not be opened, so find that out before.
-    await asyncio.to_thread(lambda: sqlite3.connect(path).close())
     async with aiosqlite.connect(path, isolation_level=None) as connection:
         connection.row_factory = sqlite3.Row
         for pragma in _PRAGMAS:
