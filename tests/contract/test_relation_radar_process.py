@@ -117,8 +117,9 @@ async def test_settings_reach_what_they_are_for(tmp_path: Path) -> None:
 async def test_a_start_that_fails_says_why(tmp_path: Path) -> None:
     async with running(tmp_path) as radar:
         address = next(json.loads(line)["listen"] for line in radar.log if '"ready"' in line)
-        on_its_port = await _start(tmp_path / "other", listen=address)
-        on_its_data = await _start(tmp_path, listen="127.0.0.1:0")
+        on_its_port, on_its_data = await asyncio.gather(
+            _start(tmp_path / "other", listen=address), _start(tmp_path, listen="127.0.0.1:0")
+        )
     assert on_its_port == (1, f"Error: cannot listen on {address}: the port is taken or the address is not ours")
     folder = tmp_path / "relation-radar"
     assert on_its_data == (1, f"Error: another process is using {folder}: stop it, or take another --data folder")

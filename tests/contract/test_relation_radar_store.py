@@ -190,11 +190,13 @@ class TestRegistrations:
         )
         assert sum(isinstance(result, errors.ResourceExhaustedError) for result in results) == 3
 
-    async def test_a_withdrawn_registration_never_was(self, store: RadarStore) -> None:
-        await store.add_registration(registration("r1"), "request", NOW, 1)
+    async def test_a_withdrawn_registration_is_gone_and_counts_for_the_hour(self, store: RadarStore) -> None:
+        await store.add_registration(registration("r1"), "request", NOW, 2)
         await store.withdraw_registration("r1")
         assert await store.count_attempt("r1") is None
-        assert await store.add_registration(registration("r2"), "request", NOW, 1) == registration("r2")
+        assert await store.add_registration(registration("r2"), "request", NOW, 2) == registration("r2")
+        with pytest.raises(errors.ResourceExhaustedError):
+            await store.add_registration(registration("r3"), None, NOW, 2)
 
     async def test_withdrawing_what_is_not_there_does_nothing(self, store: RadarStore) -> None:
         await store.withdraw_registration("unknown")

@@ -135,6 +135,7 @@ class Registrar:
             await self._sender.send(number, registration_id, code)
         except BaseException:
             # Else the same request would find the registration when it comes again, and wait for a code for ever.
+            # The quota counts it: a caller who hangs up must not get more codes sent than one who waits.
             await self._store.withdraw_registration(registration_id)
             raise
 

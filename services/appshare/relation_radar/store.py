@@ -27,7 +27,7 @@ class RadarStore(Protocol):
         """
 
     async def withdraw_registration(self, registration_id: str) -> None:
-        """Makes as if the registration had not been started: its code could not be sent."""
+        """Forgets a registration whose code was perhaps not sent; it counts for the number's hour all the same."""
 
     async def count_attempt(self, registration_id: str) -> Registration | None:
         """Counts an attempt to verify and returns the registration with it; None when there is none."""

@@ -320,9 +320,8 @@ async def test_a_request_whose_code_was_not_sent_can_be_made_again(
     registrar: Registrar, sender: RecordingSender
 ) -> None:
     sender.down = True
-    for _ in range(4):  # more than the quota: no code was sent
-        with pytest.raises(errors.UnavailableError):
-            await registrar.start(NUMBER, "", "request 1")
+    with pytest.raises(errors.UnavailableError):
+        await registrar.start(NUMBER, "", "request 1")
     sender.down = False
     registration = await registrar.start(NUMBER, "", "request 1")
     await registrar.confirm(registration.registration_id, sender.last_code)
@@ -341,6 +340,21 @@ async def test_a_call_that_is_cancelled_while_the_code_is_on_its_way_can_be_made
         await call
     await registrar.start(NUMBER, "", "request 1")
     assert len(sender.sent) == 1
+
+
+async def test_who_hangs_up_gets_no_more_codes_sent_than_who_waits(
+    store: RadarStore, number_keys: NumberKeys, clock: FakeClock
+) -> None:
+    slow = SlowSender()
+    limits = RegistrationLimits(codes_per_hour=3)
+    waiting = Registrar(store, number_keys, slow, clock, secret=bytes(32), limits=limits, default_region="CN")
+    for _ in range(3):
+        slow.sending.clear()
+        call = asyncio.create_task(waiting.start(NUMBER, "", None))
+        await slow.sending.wait()  # the code may be on its way already
+        call.cancel()
+        await asyncio.gather(call, return_exceptions=True)
+    await assert_quota_is_used_up(waiting)
 
 
 class SlowSender:

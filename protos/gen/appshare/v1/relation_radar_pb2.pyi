@@ -328,7 +328,7 @@ class ListFriendshipsResponse(_message.Message):
     next_page_token: _builtins.str
     """Empty on the last page."""
     truncated: _builtins.bool
-    """There are more friends than the operator lets a list hold; the list ends before them."""
+    """There may be more friends than the operator lets a list hold; the list ends before them."""
     @_builtins.property
     def friends(self) -> _containers.RepeatedCompositeFieldContainer[_friendship_pb2.Friend]: ...
     def __init__(

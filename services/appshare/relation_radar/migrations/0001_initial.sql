@@ -31,7 +31,8 @@ CREATE TABLE registrations (
 ) WITHOUT ROWID;
 CREATE INDEX registrations_by_expiry ON registrations (expire_time);
 
--- The one-time codes of the last hour: they count for a number's quota also when the registration is over.
+-- The one-time codes of the last hour: they count for a number's quota also when the registration is over, or was
+-- withdrawn because nobody knows whether the code has arrived.
 CREATE TABLE codes_sent (
     registration_id TEXT    PRIMARY KEY,
     number_key      INTEGER NOT NULL,

@@ -58,9 +58,8 @@ class SqliteRadarStore:
         return registration
 
     async def withdraw_registration(self, registration_id: str) -> None:
-        """Makes as if the registration had not been started: its code could not be sent."""
+        """Forgets a registration whose code was perhaps not sent; it counts for the number's hour all the same."""
         async with self._database.transaction() as transaction:
-            await transaction.write("DELETE FROM codes_sent WHERE registration_id = ?", (registration_id,))
             await transaction.write("DELETE FROM registrations WHERE registration_id = ?", (registration_id,))
 
     async def count_attempt(self, registration_id: str) -> Registration | None:
