@@ -121,6 +121,46 @@ def with_bytes_in_front(content: bytes) -> bytes:
     return b"dex\n035\0" + content
 
 
+async def test_a_package_of_another_signer_is_refused_with_both_digests(
+    stub: AppDownloadServiceStub, samples: Path, sample_truth: dict[str, Any]
+) -> None:
+    ids = await ingest_samples(stub, samples, "chat-1.0.apk")
+    foreign = "chat-4.0-other-signer.apk"
+    content = (samples / foreign).read_bytes()
+    with pytest.raises(errors.InvalidArgumentError) as refusal:
+        await ingest(stub, foreign, content)
+    assert refusal.value.reason is errors.Reason.PACKAGE_SIGNER_CHANGED
+    assert refusal.value.metadata == {
+        "signer_sha256": sample_truth[foreign]["signer_sha256"],
+        "pinned_sha256": sample_truth["chat-1.0.apk"]["signer_sha256"],
+    }
+    await SERVICE.unary(stub.DeleteFromCatalogue, pb.DeleteFromCatalogueRequest(package_id=ids["chat-1.0.apk"]))
+    assert (await ingest(stub, foreign, content)).package.signer_sha256 == sample_truth[foreign]["signer_sha256"]
+
+
+async def test_an_unsigned_package_is_refused(stub: AppDownloadServiceStub, samples: Path, tmp_path: Path) -> None:
+    unsigned = tmp_path / "unsigned.apk"
+    with zipfile.ZipFile(samples / "mail-1.0.apk") as signed, zipfile.ZipFile(unsigned, "w") as stripped:
+        for entry in signed.infolist():
+            if not entry.filename.startswith("META-INF/"):
+                stripped.writestr(entry, signed.read(entry))
+    with pytest.raises(errors.InvalidArgumentError) as refusal:
+        await ingest(stub, "unsigned.apk", unsigned.read_bytes())
+    assert refusal.value.reason is errors.Reason.PACKAGE_UNSIGNED
+    await assert_nothing_stored(stub, tmp_path)
+
+
+async def test_a_package_that_was_changed_after_signing_is_refused(
+    stub: AppDownloadServiceStub, samples: Path, tmp_path: Path
+) -> None:
+    content = bytearray((samples / "browser-1.0.apk").read_bytes())
+    content[100_000] ^= 1  # in the middle of the large asset
+    with pytest.raises(errors.InvalidArgumentError) as refusal:
+        await ingest(stub, "changed.apk", bytes(content))
+    assert refusal.value.reason is errors.Reason.PACKAGE_SIGNATURE_INVALID
+    await assert_nothing_stored(stub, tmp_path)
+
+
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
@@ -359,7 +399,7 @@ async def test_a_foreign_page_token_is_refused(stub: AppDownloadServiceStub, tok
 
 
 async def test_the_adaptation_table_has_a_row_per_package(stub: AppDownloadServiceStub, samples: Path) -> None:
-    await ingest_samples(stub, samples, "*.apk")
+    await ingest_samples(stub, samples, "*-1.0*.apk")
     mail = await SERVICE.unary(
         stub.ListAdaptationRows, pb.ListAdaptationRowsRequest(package_name="org.appshare.sample.mail")
     )

@@ -73,7 +73,8 @@ def samples() -> list[Any]:
 @pytest.mark.parametrize("package", packages_of_others(refused=False))
 def test_a_package_is_read_as_aapt_reads_it(package: dict[str, Any]) -> None:
     with (OTHERS / package["file"]).open("rb") as file:
-        manifest = read(file, LIMITS)  # in this process: 200 others would take their time
+        # In this process: 200 others would take their time. Who signed it is a question of its own.
+        manifest = read(file, LIMITS, require_signature=False)
     assert differences(manifest, package[AAPT]) == {}
     assert list(manifest.abis) == package["zip_native_abis"]
 

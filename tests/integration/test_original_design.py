@@ -275,7 +275,7 @@ async def test_d3_then_the_resolution_chooses_the_build(
 
 
 async def test_d3_the_table_lists_the_package_files_of_an_app(cloud: Cloud, samples: Path) -> None:
-    await cloud.add_packages(samples, "*.apk")
+    await cloud.add_packages(samples, "chat-[123]*.apk")
     request = operator_pb.ListAdaptationsRequest(package_name=CHAT)
     table = await GATEWAY.unary(cloud.catalogue.ListAdaptations, request, metadata=cloud.operator_metadata)
     rows = [(row.min_sdk, list(row.abis), row.file_names[0]) for row in table.rows]

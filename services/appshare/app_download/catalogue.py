@@ -1,7 +1,7 @@
 """The catalogue: packages come in after they were read and checked, and the one that fits a device goes out."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from appshare.app_download.model import (
 )
 from appshare.app_download.package_files import IncomingFile, PackageFiles, StoredFile
 from appshare.app_download.package_reader import PackageRefused, ReadingLimits, RefusalReason, read_package
+from appshare.app_download.signer_pin import is_trusted
 from appshare.app_download.store import CatalogueStore
 
 _REASONS = {
@@ -35,6 +36,10 @@ _REASONS = {
     RefusalReason.MALFORMED_MANIFEST: errors.Reason.PACKAGE_MALFORMED,
     RefusalReason.INVALID_PACKAGE_NAME: errors.Reason.PACKAGE_MALFORMED,
     RefusalReason.INVALID_VERSION_CODE: errors.Reason.PACKAGE_MALFORMED,
+    RefusalReason.SIGNATURE_MISSING: errors.Reason.PACKAGE_UNSIGNED,
+    RefusalReason.SIGNATURE_INVALID: errors.Reason.PACKAGE_SIGNATURE_INVALID,
+    RefusalReason.SIGNATURE_STRIPPED: errors.Reason.PACKAGE_SIGNATURE_INVALID,
+    RefusalReason.SIGNATURE_UNSUPPORTED: errors.Reason.PACKAGE_SIGNATURE_INVALID,
 }
 _READ_AT_ONCE = 2
 """Packages that are read at the same time; each takes a process."""
@@ -78,6 +83,7 @@ class Catalogue:
                 sha256=announced.sha256, size=announced.size, file_name=announced.name, manifest=manifest
             )
             async with self._changing:
+                _require_trusted(manifest, await self._store.packages_of(manifest.package_name))
                 await self._files.keep(file)
                 await self._store.add(artifact)
         return artifact, False
@@ -139,6 +145,18 @@ class Catalogue:
                 f"the file is only the split {manifest.split_name!r} of a package; add a whole package",
             )
         return manifest
+
+
+def _require_trusted(manifest: PackageManifest, present: Sequence[Artifact]) -> None:
+    if is_trusted(manifest, present):
+        return
+    pinned = present[0].manifest.signer_sha256
+    raise errors.InvalidArgumentError(
+        errors.Reason.PACKAGE_SIGNER_CHANGED,
+        f"signed by {manifest.signer_sha256}, but the catalogue has {manifest.package_name} by {pinned}; if that is"
+        " right, remove the old packages first",
+        metadata={"signer_sha256": manifest.signer_sha256, "pinned_sha256": pinned},
+    )
 
 
 async def _receive(announced: AnnouncedFile, content: AsyncIterator[bytes], file: IncomingFile) -> None:

@@ -43,16 +43,15 @@ def _signer(manifest: PackageManifest, pinned: str | None) -> Miss | None:
 
 
 def _min_sdk(profile: DeviceProfile, manifest: PackageManifest) -> Miss | None:
-    """A package that asks for a codename runs on that unreleased Android only."""
+    """The manifest and the signature each ask for an SDK; who asks for a codename runs on that Android only."""
     sdk, codename = profile.sdk_version, profile.codename
-    if manifest.min_sdk_codename:
-        fits = codename == manifest.min_sdk_codename
-    else:
-        fits = sdk is None or manifest.min_sdk <= sdk
+    lowest = max(manifest.min_sdk, manifest.signature_min_sdk)
+    wants = manifest.min_sdk_codename or str(lowest)
+    fits = codename == wants if manifest.min_sdk_codename else sdk is None or lowest <= sdk
     if fits:
         return None
     has = (str(sdk), codename) if codename else (str(sdk),)
-    return Miss(NoFitKind.MIN_SDK, has, (manifest.min_sdk_codename or str(manifest.min_sdk),))
+    return Miss(NoFitKind.MIN_SDK, has, (wants,))
 
 
 def _max_sdk(profile: DeviceProfile, manifest: PackageManifest) -> Miss | None:

@@ -134,7 +134,17 @@ class PackageManifest:
     debuggable: bool = False
     test_only: bool = False
     signer_sha256: str = ""
-    """Of the signing certificate; empty until the signature is verified."""
+    """Of the certificate of the verified signer; of several signers theirs in ascending order, with commas between.
+
+    Empty until the signature is verified.
+    """
+    signer_lineage: tuple[str, ...] = ()
+    """SHA-256 of the certificates of the signer whose packages this one may replace, from the oldest to the current.
+
+    Empty if the signer never changed.
+    """
+    signature_min_sdk: int = 1
+    """The lowest SDK from which on all devices accept the signature."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

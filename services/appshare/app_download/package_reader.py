@@ -18,15 +18,20 @@ from appshare.app_download.package_reading.report import manifest_from
 __all__ = ["PackageRefused", "ReadingLimits", "RefusalReason", "read_package"]
 
 
-async def read_package(path: Path, limits: ReadingLimits) -> PackageManifest:
-    """What the APK says of itself; its signature is not looked at.
+async def read_package(path: Path, limits: ReadingLimits, *, require_signature: bool = True) -> PackageManifest:
+    """What the APK says of itself, and who signed it.
+
+    Args:
+        path: The file.
+        limits: What reading it may take.
+        require_signature: False: of a package whose signature does not hold, what is said of the signer stays empty.
 
     Raises:
         PackageRefused: No device would install the file, or reading it goes beyond the limits.
         OSError: The file cannot be opened.
     """
     with TemporaryDirectory(prefix="appshare-") as scratch:
-        process = await _start(path, scratch, limits)
+        process = await _start(path, scratch, limits, require_signature=require_signature)
         report = await _report(process, limits)
     if process.returncode == -signal.SIGXCPU:
         message = f"reading it takes more than {limits.cpu_seconds} seconds of processor time"
@@ -36,11 +41,12 @@ async def read_package(path: Path, limits: ReadingLimits) -> PackageManifest:
     return manifest_from(report)
 
 
-async def _start(path: Path, scratch: str, limits: ReadingLimits) -> Process:
+async def _start(path: Path, scratch: str, limits: ReadingLimits, *, require_signature: bool) -> Process:
     """The process gets the file and the scratch folder, and none of the service's environment."""
+    arguments = json.dumps(asdict(limits)), json.dumps(require_signature)
     with path.open("rb") as package:
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-m", package_reading.__name__, json.dumps(asdict(limits))),
+            *(sys.executable, "-I", "-m", package_reading.__name__, *arguments),
             stdin=package,
             stdout=PIPE,
             stderr=DEVNULL,

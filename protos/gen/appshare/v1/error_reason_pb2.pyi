@@ -45,6 +45,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """INVALID_ARGUMENT: the package is larger, or unpacks to more, than the operator allows."""
     ERROR_REASON_UPLOAD_MISMATCH: _ErrorReason.ValueType  # 11
     """INVALID_ARGUMENT: the bytes that arrived are not the bytes that were announced."""
+    ERROR_REASON_PACKAGE_UNSIGNED: _ErrorReason.ValueType  # 12
+    """INVALID_ARGUMENT: nobody signed the package, so no device would install it."""
+    ERROR_REASON_PACKAGE_SIGNATURE_INVALID: _ErrorReason.ValueType  # 13
+    """INVALID_ARGUMENT: the package's signature does not hold."""
+    ERROR_REASON_PACKAGE_SIGNER_CHANGED: _ErrorReason.ValueType  # 14
+    """INVALID_ARGUMENT: another signer than that of the app's packages in the catalogue, and not its successor. `metadata` holds
+    both digests, as `signer_sha256` and `pinned_sha256`.
+    """
     ERROR_REASON_MISSING_TOKEN: _ErrorReason.ValueType  # 20
     """UNAUTHENTICATED: the call carries no `authorization: Bearer` token."""
     ERROR_REASON_INVALID_TOKEN: _ErrorReason.ValueType  # 21
@@ -111,6 +119,14 @@ ERROR_REASON_PACKAGE_TOO_LARGE: ErrorReason.ValueType  # 10
 """INVALID_ARGUMENT: the package is larger, or unpacks to more, than the operator allows."""
 ERROR_REASON_UPLOAD_MISMATCH: ErrorReason.ValueType  # 11
 """INVALID_ARGUMENT: the bytes that arrived are not the bytes that were announced."""
+ERROR_REASON_PACKAGE_UNSIGNED: ErrorReason.ValueType  # 12
+"""INVALID_ARGUMENT: nobody signed the package, so no device would install it."""
+ERROR_REASON_PACKAGE_SIGNATURE_INVALID: ErrorReason.ValueType  # 13
+"""INVALID_ARGUMENT: the package's signature does not hold."""
+ERROR_REASON_PACKAGE_SIGNER_CHANGED: ErrorReason.ValueType  # 14
+"""INVALID_ARGUMENT: another signer than that of the app's packages in the catalogue, and not its successor. `metadata` holds
+both digests, as `signer_sha256` and `pinned_sha256`.
+"""
 ERROR_REASON_MISSING_TOKEN: ErrorReason.ValueType  # 20
 """UNAUTHENTICATED: the call carries no `authorization: Bearer` token."""
 ERROR_REASON_INVALID_TOKEN: ErrorReason.ValueType  # 21

@@ -1,4 +1,7 @@
-"""Reads the package on standard input, under the limits in the first argument, and prints a report."""
+"""Reads the package on standard input, under the limits in the first argument, and prints a report.
+
+The second argument says whether its signature has to hold. Both are JSON.
+"""
 
 import json
 import sys
@@ -12,15 +15,15 @@ def main() -> None:
     """Run the program."""
     limits = ReadingLimits(**json.loads(sys.argv[1]))
     limits.apply_to_this_process()
-    sys.stdout.write(_report(limits))
+    sys.stdout.write(_report(limits, require_signature=json.loads(sys.argv[2])))
 
 
-def _report(limits: ReadingLimits) -> str:
+def _report(limits: ReadingLimits, *, require_signature: bool) -> str:
     # Not before the limits are set: apk-info's allocator reserves a GiB of address space if it can.
     from appshare.app_download.package_reading.reading import read  # noqa: PLC0415  # see above
 
     try:
-        return manifest_report(read(sys.stdin.buffer, limits))
+        return manifest_report(read(sys.stdin.buffer, limits, require_signature=require_signature))
     except PackageRefused as refused:
         return refusal_report(refused)
     except MemoryError:

@@ -3,6 +3,7 @@
 Android's own ZIP reader (libziparchive) sets the rules: what it refuses, no device installs.
 """
 
+import lzma
 import re
 import struct
 import zlib
@@ -13,7 +14,7 @@ from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from appshare.app_download.package_reading.limits import ReadingLimits
-from appshare.app_download.package_reading.refusal import PackageRefused, RefusalReason
+from appshare.app_download.package_reading.refusal import PackageRefused, RefusalReason, shown
 from appshare.app_download.package_reading.zip_sections import zip_sections
 
 MANIFEST = "AndroidManifest.xml"
@@ -22,7 +23,17 @@ RESOURCES = "resources.arsc"
 _LOCAL_HEADER = b"PK\x03\x04"
 _NATIVE_LIBRARY = re.compile(r"lib/([^/]+)/[^/]+\.so")
 
-DAMAGE = (BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError, ValueError, struct.error, zlib.error)
+DAMAGE = (
+    BadZipFile,
+    EOFError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    ValueError,
+    lzma.LZMAError,
+    struct.error,
+    zlib.error,
+)
 """What zipfile raises on archives that are damaged, encrypted, or packed by an unknown method."""
 
 
@@ -86,14 +97,15 @@ def _check_entries(entries: list[ZipInfo], limits: ReadingLimits) -> None:
         raise PackageRefused(RefusalReason.TOO_LARGE, f"more than {limits.entries} entries")
     if sum(entry.file_size for entry in entries) > limits.unpacked_bytes:
         raise PackageRefused(RefusalReason.TOO_LARGE, f"unpacks to more than {limits.unpacked_bytes} bytes")
-    if any("\0" in entry.orig_filename for entry in entries):
-        raise PackageRefused(RefusalReason.MALFORMED_ARCHIVE, "an entry's name holds a NUL")
+    if any(entry.filename != entry.orig_filename for entry in entries):
+        # Behind a NUL, or in an extra field, which newer Pythons read and Android does not.
+        raise PackageRefused(RefusalReason.MALFORMED_ARCHIVE, "an entry has two names")
     count = Counter(entry.filename for entry in entries)
     if MANIFEST not in count:
         raise PackageRefused(RefusalReason.NOT_AN_APK, f"the archive holds no {MANIFEST}")
     if len(count) < len(entries):
         twice = next(name for name, times in count.items() if times > 1)
-        raise PackageRefused(RefusalReason.DUPLICATE_ENTRY, f"{twice!r} is there twice")
+        raise PackageRefused(RefusalReason.DUPLICATE_ENTRY, f"{shown(twice)} is there twice")
 
 
 def _read(archive: ZipFile, name: str, limit: int) -> bytes:

@@ -17,8 +17,9 @@ class ReadingLimits:
     resources_bytes: int = 64 * _MIB
     memory_bytes: int = 768 * _MIB
     """Of address space."""
-    cpu_seconds: int = 10
-    wall_seconds: float = 20.0
+    cpu_seconds: int = 60
+    """A package of 2 GiB takes up to 20 of them: a JAR signature is verified by unpacking it all."""
+    wall_seconds: float = 120.0
 
     def apply_to_this_process(self) -> None:
         """Bind memory and processor time for the rest of this process's life; leave no core file behind."""

@@ -57,6 +57,11 @@ def parse_manifest(text: str, resolve: Resolve, abis: tuple[str, ...], densities
     )
 
 
+def sandbox_version(text: str, resolve: Resolve) -> int:
+    """The manifest's targetSandboxVersion; raises PackageRefused if the text is no manifest."""
+    return _Element(_root(text), resolve).number("targetSandboxVersion") or 1
+
+
 @dataclass(frozen=True, slots=True)
 class _Element:
     """An element whose `android:` attributes are read by type, with references to resources resolved."""

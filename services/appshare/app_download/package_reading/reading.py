@@ -1,5 +1,6 @@
 """Reads one APK, in this process."""
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import BinaryIO
@@ -10,14 +11,52 @@ from apk_info import APK, APKError
 from appshare.app_download.model import PackageManifest
 from appshare.app_download.package_reading.archive import MANIFEST, RESOURCES, PackageParts, read_parts
 from appshare.app_download.package_reading.limits import ReadingLimits
-from appshare.app_download.package_reading.manifest import parse_manifest
+from appshare.app_download.package_reading.manifest import parse_manifest, sandbox_version
 from appshare.app_download.package_reading.refusal import PackageRefused, RefusalReason
 from appshare.app_download.package_reading.resource_table import densities
+from appshare.app_download.package_signature.lineage import Capability
+from appshare.app_download.package_signature.verdict import SignatureVerdict, verify_signature
 
 
-def read(package: BinaryIO, limits: ReadingLimits) -> PackageManifest:
-    """What the package says of itself; raises PackageRefused."""
-    parts = read_parts(package, limits)
+def read(package: BinaryIO, limits: ReadingLimits, *, require_signature: bool = True) -> PackageManifest:
+    """What the package says of itself, and who signed it.
+
+    Args:
+        package: The file.
+        limits: What it may take.
+        require_signature: False: of a package whose signature does not hold, what is said of the signer stays empty.
+
+    Raises:
+        PackageRefused: No device would install the package, or reading it goes beyond the limits.
+    """
+    manifest, sandbox = _read_manifest(read_parts(package, limits))
+    try:
+        verdict = verify_signature(
+            package, min_sdk=manifest.min_sdk, target_sdk=manifest.target_sdk, sandbox_version=sandbox
+        )
+    except PackageRefused:
+        if require_signature:
+            raise
+        return manifest
+    return replace(
+        manifest,
+        signer_sha256=",".join(verdict.signers),
+        signer_lineage=replaceable(verdict),
+        signature_min_sdk=verdict.min_api,
+    )
+
+
+def replaceable(verdict: SignatureVerdict) -> tuple[str, ...]:
+    """Of the signer's certificates those whose packages Android lets this one replace."""
+    return tuple(
+        certificate.sha256
+        for certificate in verdict.lineage
+        if Capability.INSTALLED_DATA in certificate.capabilities or certificate.sha256 in verdict.signers
+    )
+
+
+def _read_manifest(parts: PackageParts) -> tuple[PackageManifest, int]:
+    """The manifest and its targetSandboxVersion."""
     with TemporaryDirectory() as folder:
         path = Path(folder, "parts.apk")
         _write_parts(path, parts)
@@ -26,7 +65,8 @@ def read(package: BinaryIO, limits: ReadingLimits) -> PackageManifest:
             text = apk.get_xml_string()
         except (APKError, ValueError):
             raise PackageRefused(RefusalReason.MALFORMED_MANIFEST, "the manifest cannot be decoded") from None
-        return parse_manifest(text, apk.get_resource_value, parts.abis, densities(parts.resources))
+        manifest = parse_manifest(text, apk.get_resource_value, parts.abis, densities(parts.resources))
+        return manifest, sandbox_version(text, apk.get_resource_value)
 
 
 def _write_parts(path: Path, parts: PackageParts) -> None:

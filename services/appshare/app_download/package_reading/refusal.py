@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+_SHOWN_LENGTH = 100
+
 
 class RefusalReason(StrEnum):
     """What is wrong with a file that is offered as a package."""
@@ -20,6 +22,11 @@ class RefusalReason(StrEnum):
     SIGNATURE_STRIPPED = "SIGNATURE_STRIPPED"
     SIGNATURE_UNSUPPORTED = "SIGNATURE_UNSUPPORTED"
     TIMED_OUT = "TIMED_OUT"
+
+
+def shown(name: str) -> str:
+    """A name that the package chose, as it may stand in a message."""
+    return repr(name[:_SHOWN_LENGTH])
 
 
 class PackageRefused(Exception):  # noqa: N818  # says what has happened

@@ -30,7 +30,6 @@ _PROCESSED = frozenset(
     object_identifier(f"2.5.29.{number}") for number in (14, 15, 16, 17, 18, 19, 30, 31, 32, 33, 35, 36, 37, 54)
 ) | {object_identifier("2.16.840.1.113730.1.1")}
 
-
 Name = tuple[frozenset[tuple[bytes, bytes | str]], ...]
 """A distinguished name, to compare with others."""
 

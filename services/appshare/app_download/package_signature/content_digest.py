@@ -56,8 +56,8 @@ class SignedContent:
 
     def _verity(self) -> bytes:
         """The root of a hash tree over pages, as fs-verity builds it, and the size of the content."""
-        if self._block_offset % _PAGE:
-            raise invalid("the signing block does not start at a page, which its kind of digest asks for")
+        if self._block_offset % _PAGE or self._sections.directory % _PAGE:
+            raise invalid("the signing block does not consist of whole pages, which its kind of digest asks for")
         tree = b"".join(map(_page_digest, _pages(chunk for part in self._parts() for chunk in part)))
         while len(tree) > _PAGE:
             tree = b"".join(_page_digest(tree[at : at + _PAGE]) for at in range(0, len(tree), _PAGE))

@@ -4,10 +4,10 @@ import hashlib
 import struct
 from collections.abc import Iterator, Set
 from typing import BinaryIO
-from zipfile import BadZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipInfo
 
 from appshare.app_download.package_reading.archive import DAMAGE, check_directory, open_archive
-from appshare.app_download.package_reading.refusal import PackageRefused, RefusalReason
+from appshare.app_download.package_reading.refusal import PackageRefused, RefusalReason, shown
 from appshare.app_download.package_signature.faults import invalid
 from appshare.app_download.package_signature.jar_manifest import as_text
 
@@ -39,7 +39,7 @@ class JarArchive:
     def read(self, name: str, limit: int) -> bytes:
         """An entry's content; raises PackageRefused if it is larger than the limit in bytes."""
         if self._entries[name].file_size > limit:
-            raise PackageRefused(RefusalReason.TOO_LARGE, f"{name} is larger than {limit} bytes")
+            raise PackageRefused(RefusalReason.TOO_LARGE, f"{shown(name)} is larger than {limit} bytes")
         return b"".join(self._chunks(name))
 
     def digest(self, name: str, algorithm: str) -> bytes:
@@ -55,6 +55,8 @@ class JarArchive:
     def _chunks(self, name: str) -> Iterator[bytes]:
         entry = self._entries[name]
         left = entry.file_size
+        if entry.compress_type not in (ZIP_DEFLATED, ZIP_STORED):
+            raise _damaged(name)  # Android cannot unpack it
         try:
             with self._archive.open(entry) as content:
                 self._check_local_header(entry)
@@ -83,4 +85,4 @@ def _name(entry: ZipInfo) -> str:
 
 
 def _damaged(name: str) -> PackageRefused:
-    return PackageRefused(RefusalReason.MALFORMED_ARCHIVE, f"{name!r} cannot be unpacked")
+    return PackageRefused(RefusalReason.MALFORMED_ARCHIVE, f"{shown(name)} cannot be unpacked")

@@ -47,7 +47,7 @@ class JarManifest:
 
 def sections(text: bytes) -> Iterator[Section]:
     """The sections of a file in order, the main one first."""
-    lines: list[bytes] = []
+    lines: list[bytearray] = []
     start = end = 0
     for line in text.splitlines(keepends=True):
         end += len(line)
@@ -55,7 +55,7 @@ def sections(text: bytes) -> Iterator[Section]:
         if content and lines and content.startswith(_CONTINUATION):
             lines[-1] += content.removeprefix(_CONTINUATION)
         elif content:
-            lines.append(content)
+            lines.append(bytearray(content))
         else:
             if lines:
                 yield _section(lines, start, end)
@@ -64,17 +64,17 @@ def sections(text: bytes) -> Iterator[Section]:
         yield _section(lines, start, end)
 
 
-def _section(lines: list[bytes], start: int, end: int) -> Section:
+def _section(lines: list[bytearray], start: int, end: int) -> Section:
     attributes = [_attribute(line) for line in lines]
     name, value = attributes[0]
     return Section(value if name == _NAME else None, dict(reversed(attributes)), start, end)
 
 
-def _attribute(line: bytes) -> tuple[str, str]:
+def _attribute(line: bytearray) -> tuple[str, str]:
     name, _, value = as_text(line).partition(": ")
     return name.lower(), value
 
 
-def as_text(name: bytes) -> str:
+def as_text(name: bytes | bytearray) -> str:
     """Text that is the same exactly where the bytes are, whether they are UTF-8 or not."""
     return name.decode(errors="surrogateescape")

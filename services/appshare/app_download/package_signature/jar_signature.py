@@ -3,9 +3,10 @@
 https://source.android.com/docs/security/features/apksigning#v1 and the JAR File Specification, as Android reads it.
 """
 
-from collections.abc import Collection, Iterator, Sequence, Set
+from collections.abc import Collection, Sequence, Set
 from typing import BinaryIO
 
+from appshare.app_download.package_reading.refusal import shown
 from appshare.app_download.package_signature.faults import invalid, missing
 from appshare.app_download.package_signature.jar_archive import JarArchive
 from appshare.app_download.package_signature.jar_digests import expected_digest
@@ -41,11 +42,7 @@ class JarSignature:
         self._manifest = JarManifest(self._archive.read(_MANIFEST, _TEXT_LIMIT))
         if not self._manifest.entries.keys() <= names:
             raise invalid("MANIFEST.MF names an entry that is not there")
-        self._signers = list(self._read_signers(names))
-        if not self._signers:
-            raise missing("nobody signed the package's manifest")
-        if len(self._signers) > SIGNERS_LIMIT:
-            raise invalid(f"more than {SIGNERS_LIMIT} signers signed the package's manifest")
+        self._signers = [self._read_signer(*pair) for pair in _signature_files(names)]
 
     def signed_at(self, level: int) -> Signed:
         """Who signed the package; raises PackageRefused unless all of it is signed at the API level."""
@@ -55,12 +52,10 @@ class JarSignature:
         self._check_entries(level)
         return Signed(Scheme.V1, tuple(dict.fromkeys(certificates[signer].sha256 for signer in signers)))
 
-    def _read_signers(self, names: Set[str]) -> Iterator[JarSigner]:
-        for name in names:
-            file = name[: name.rfind(".")] + _FILE
-            if name.startswith(_FOLDER) and name.endswith(_SIGNATURES) and file in names:
-                signature = self._archive.read(name, _SIGNATURE_LIMIT)
-                yield JarSigner(file, self._archive.read(file, _TEXT_LIMIT), signature)
+    def _read_signer(self, file: str, signature: str) -> JarSigner:
+        return JarSigner(
+            shown(file), self._archive.read(file, _TEXT_LIMIT), self._archive.read(signature, _SIGNATURE_LIMIT)
+        )
 
     def _signers_of_all(self, signed: Sequence[frozenset[str]]) -> tuple[int, ...]:
         """Which signers signed the entries, by their number; it has to be the same ones for every entry."""
@@ -78,9 +73,21 @@ class JarSignature:
             section = self._manifest.entries.get(name)
             digest = expected_digest(section, "-Digest", level) if section else None
             if digest is None:
-                raise invalid(f"MANIFEST.MF has no digest of {name!r}")
+                raise invalid(f"MANIFEST.MF has no digest of {shown(name)}")
             if self._archive.digest(name, digest.algorithm) != digest.value:
-                raise invalid(f"{name!r} was changed after it was signed")
+                raise invalid(f"{shown(name)} was changed after it was signed")
+
+
+def _signature_files(names: Set[str]) -> list[tuple[str, str]]:
+    """The names of all signature files that have a signature beside them, each with that of the signature."""
+    signatures = [name for name in names if name.startswith(_FOLDER) and name.endswith(_SIGNATURES)]
+    pairs = [(name[: name.rfind(".")] + _FILE, name) for name in signatures]
+    found = [(file, signature) for file, signature in pairs if file in names]
+    if not found:
+        raise missing("nobody signed the package's manifest")
+    if len(found) > SIGNERS_LIMIT:
+        raise invalid(f"more than {SIGNERS_LIMIT} signers signed the package's manifest")
+    return found
 
 
 def _has_to_be_signed(name: str) -> bool:

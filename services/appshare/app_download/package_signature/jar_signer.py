@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection
 
+from appshare.app_download.package_reading.refusal import shown
 from appshare.app_download.package_signature.android import API_4_4, API_V2
 from appshare.app_download.package_signature.certificate import Certificate
 from appshare.app_download.package_signature.faults import invalid, stripped, unsupported
@@ -20,7 +21,7 @@ class JarSigner:
     """A signature file and its signature; raises PackageRefused if the signature is not well formed.
 
     Args:
-        name: Of the signature file.
+        name: Of the signature file, as it may stand in a message.
         file: Its content.
         signature: The content of the file beside it.
     """
@@ -57,12 +58,13 @@ class JarSigner:
             return None
         self._check_block_schemes(block_schemes)
         whole = self._signs_all_of(manifest, level)
-        names = {section.entry for section in self._sections if section.entry is not None}
+        sections_by_name = {section.entry: section for section in self._sections if section.entry is not None}
+        names = sections_by_name.keys()
         if len(names) < len(self._sections) or not (whole or names <= manifest.entries.keys()):
             return None
         if not whole:
-            for section in self._sections:
-                self._check_section(section, manifest, level)
+            for name, section in sections_by_name.items():
+                self._check_section(name, section, manifest, level)
         return frozenset(names)
 
     def _holds(self, signer: SignerInfo, level: int) -> bool:
@@ -106,13 +108,13 @@ class JarSigner:
         if digest is not None and manifest.digest(digest.algorithm, main.start, main.end) != digest.value:
             raise invalid("the main section of MANIFEST.MF was changed after it was signed")
 
-    def _check_section(self, section: Section, manifest: JarManifest, level: int) -> None:
+    def _check_section(self, name: str, section: Section, manifest: JarManifest, level: int) -> None:
         digest = expected_digest(section, "-Digest", level)
         if digest is None:
-            raise invalid(f"{self._name} has no digest of what MANIFEST.MF says of {section.entry!r}")
-        described = manifest.entries[section.entry or ""]
+            raise invalid(f"{self._name} has no digest of what MANIFEST.MF says of {shown(name)}")
+        described = manifest.entries[name]
         end = described.end
         if self._by_signtool and manifest.text[described.start : end].endswith(b"\n\n"):
             end -= 1
         if manifest.digest(digest.algorithm, described.start, end) != digest.value:
-            raise invalid(f"what MANIFEST.MF says of {section.entry!r} was changed after it was signed")
+            raise invalid(f"what MANIFEST.MF says of {shown(name)} was changed after it was signed")

@@ -14,12 +14,16 @@ from appshare.app_download.package_signature.ber import (
     object_identifier,
     one,
 )
-from appshare.app_download.package_signature.certificate import Certificate, read_certificate, read_name
+from appshare.app_download.package_signature.certificate import Certificate, Name, read_certificate, read_name
 from appshare.app_download.package_signature.faults import invalid
 
 _SIGNED_DATA = object_identifier("1.2.840.113549.1.7.2")
 _CONTENT_TYPE = object_identifier("1.2.840.113549.1.9.3")
 _MESSAGE_DIGEST = object_identifier("1.2.840.113549.1.9.4")
+
+
+_Certificates = dict[tuple[Name, bytes], Certificate]
+"""By issuer and serial number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +66,12 @@ def read_signed_data(encoded: bytes) -> SignedData:
     content_type = fields.next(SEQUENCE).children().next(OBJECT_IDENTIFIER).content
     bag = fields.next_if(context(0))
     fields.next_if(context(1))  # revocation lists
-    certificates = [read_certificate(element.encoded) for element in bag.children()] if bag else []
+    certificates = _certificates(bag) if bag else {}
     signers = fields.next(SET).children()
     return SignedData(content_type, tuple(_signer_info(signer, certificates) for signer in signers))
 
 
-def _signer_info(element: Element, certificates: list[Certificate]) -> SignerInfo:
+def _signer_info(element: Element, certificates: _Certificates) -> SignerInfo:
     fields = element.expect(SEQUENCE).children()
     fields.next(INTEGER)  # the version
     certificate = _certificate(fields, certificates)
@@ -83,14 +87,22 @@ def _algorithm(identifier: Element) -> bytes:
     return identifier.children().next(OBJECT_IDENTIFIER).content
 
 
-def _certificate(fields: Elements, certificates: list[Certificate]) -> Certificate:
-    """The one with the issuer and serial number that the signer names; Android knows no other way of naming it."""
+def _certificates(bag: Element) -> _Certificates:
+    """Of several certificates that are named alike the first counts."""
+    certificates: _Certificates = {}
+    for element in bag.children():
+        certificate = read_certificate(element.encoded)
+        certificates.setdefault((certificate.issuer, certificate.serial), certificate)
+    return certificates
+
+
+def _certificate(fields: Elements, certificates: _Certificates) -> Certificate:
+    """The one that the signer names; Android knows no other way of naming it."""
     named = fields.next(SEQUENCE).children()
-    issuer, serial = read_name(named.next(SEQUENCE)), named.next(INTEGER).content
-    found = [each for each in certificates if (each.issuer, each.serial) == (issuer, serial)]
-    if not found:
+    name = read_name(named.next(SEQUENCE)), named.next(INTEGER).content
+    if name not in certificates:
         raise invalid("the certificate of a JAR signer is missing")
-    return found[0]
+    return certificates[name]
 
 
 def _signed_attributes(attributes: Element) -> SignedAttributes:

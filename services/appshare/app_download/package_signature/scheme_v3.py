@@ -5,8 +5,9 @@ only Android 13 and newer look for: older ones go on to see the former signer.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
-from appshare.app_download.package_signature.android import API_NEWEST, API_V3, API_V31
+from appshare.app_download.package_signature.android import API_NEWEST, API_V31
 from appshare.app_download.package_signature.content_digest import SignedContent
 from appshare.app_download.package_signature.faults import invalid, stripped
 from appshare.app_download.package_signature.fields import Fields
@@ -28,11 +29,11 @@ class _Signature:
     signed: Signed
     sdks: SdkRange
     superseded_from: int
-    """The API level from which on there has to be a v3.1 signature instead."""
+    """The API level from which on devices that know v3.1 have to find such a signature instead."""
 
 
 class SchemeV3:
-    """The signatures of a v3 or v3.1 block; raises PackageRefused unless all of them hold.
+    """The signatures of a v3 or v3.1 block; raises PackageRefused unless all of them hold, and fit together.
 
     Args:
         scheme: Which of the two.
@@ -41,21 +42,23 @@ class SchemeV3:
     """
 
     def __init__(self, scheme: Scheme, block: bytes, content: SignedContent) -> None:
-        signers = verified_signers(block, content, API_V3, with_sdks=True)
-        self._signatures = [_signature(scheme, signer) for signer in signers]
+        signatures = [_signature(scheme, signer) for signer in verified_signers(block, content)]
+        self._signatures = sorted(signatures, key=lambda signature: signature.sdks.lowest)
+        for older, newer in pairwise(self._signatures):
+            if newer.sdks.lowest != older.sdks.highest + 1:
+                raise invalid("the API levels of the v3 signers overlap, or leave out some")
+        lineages = [signature.signed.lineage for signature in self._signatures if signature.signed.lineage]
+        if any(newer[: len(older)] != older for older, newer in pairwise(lineages)):
+            raise invalid("the v3 signers have proofs of rotation that contradict each other")
 
-    def covers(self, level: int) -> bool:
-        """Whether there is a signer for the API level."""
-        return any(level in signature.sdks for signature in self._signatures)
-
-    def signed_at(self, level: int) -> Signed:
-        """Who signed the package for the API level; raises PackageRefused if that is nobody, or not clear."""
-        found = [signature for signature in self._signatures if level in signature.sdks]
-        if len(found) != 1:
-            raise invalid(f"{len(found)} v3 signers are for API level {level}; there has to be one")
-        if level >= found[0].superseded_from:
+    def signed_at(self, level: int) -> Signed | None:
+        """Who signed the package for the API level, if anybody; raises PackageRefused if v3.1 was stripped."""
+        signature = next((each for each in self._signatures if level in each.sdks), None)
+        if signature is None:
+            return None
+        if level >= max(API_V31, signature.superseded_from):
             raise stripped("the v3 signature says that there was a v3.1 signature, too")
-        return found[0].signed
+        return signature.signed
 
     def bounds(self) -> set[int]:
         """The API levels at which another signer begins to count."""
@@ -64,12 +67,10 @@ class SchemeV3:
 
 
 def _signature(scheme: Scheme, signer: Signer) -> _Signature:
-    rotation = signer.attributes.get(_PROOF_OF_ROTATION)
-    lineage = read_lineage(rotation, signer.certificate) if rotation is not None else ()
+    attributes = dict(signer.attributes)
+    rotation = attributes.get(_PROOF_OF_ROTATION)
+    lineage = () if rotation is None else read_lineage(rotation, signer.certificate)
     signed = Signed(scheme, (signer.certificate.sha256,), lineage)
-    return _Signature(signed, signer.sdks, _superseded_from(signer) if scheme is Scheme.V3 else API_NEWEST + 1)
-
-
-def _superseded_from(signer: Signer) -> int:
-    attribute = signer.attributes.get(_ROTATION_MIN_SDK)
-    return max(API_V31, Fields(attribute).number()) if attribute is not None else API_NEWEST + 1
+    rotated_from = attributes.get(_ROTATION_MIN_SDK) if scheme is Scheme.V3 else None
+    never = API_NEWEST + 1
+    return _Signature(signed, signer.sdks, never if rotated_from is None else Fields(rotated_from).number())

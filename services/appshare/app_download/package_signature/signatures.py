@@ -6,7 +6,7 @@ from typing import BinaryIO
 from appshare.app_download.package_reading.zip_sections import zip_sections
 from appshare.app_download.package_signature.android import API_NEWEST, API_V2, API_V2_REQUIRED, API_V3, API_V31
 from appshare.app_download.package_signature.content_digest import SignedContent
-from appshare.app_download.package_signature.faults import unsupported
+from appshare.app_download.package_signature.faults import invalid, unsupported
 from appshare.app_download.package_signature.jar_signature import JarSignature
 from appshare.app_download.package_signature.scheme_v2 import BLOCK_V2, signed_by_v2
 from appshare.app_download.package_signature.scheme_v3 import BLOCK_V3, BLOCK_V31, SchemeV3
@@ -38,10 +38,8 @@ class PackageSignatures:
 
     def bounds(self) -> set[int]:
         """The API levels at which another v3 signer begins to count."""
-        bounds: set[int] = set()
-        for scheme in filter(None, (self._v3, self._v31)):
-            bounds |= scheme.bounds()
-        return {level for level in bounds if level <= API_NEWEST}
+        schemes = filter(None, (self._v3, self._v31))
+        return {level for scheme in schemes for level in scheme.bounds() if level <= API_NEWEST}
 
     def signed_at(self, level: int) -> Signed:
         """Who signed the package as Android of that level sees it; raises PackageRefused if it does not install it.
@@ -49,10 +47,12 @@ class PackageSignatures:
         Every Android takes the newest scheme that it knows and that the package has; it never falls back to an older
         one because the newer does not hold.
         """
-        if level >= API_V31 and self._v31 and self._v31.covers(level):
-            return self._v31.signed_at(level)
+        if level >= API_V31 and self._v31 and (signed := self._v31.signed_at(level)):
+            return signed
         if level >= API_V3 and self._v3:
-            return self._v3.signed_at(level)
+            if signed := self._v3.signed_at(level):
+                return signed
+            raise invalid(f"no v3 signer is for API level {level}")
         if level >= API_V2 and BLOCK_V2 in self._blocks:
             return signed_by_v2(self._blocks[BLOCK_V2], self._content, level, has_v3=self._v3 is not None)
         signed = self._jar_signature.signed_at(level)

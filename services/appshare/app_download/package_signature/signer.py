@@ -17,6 +17,9 @@ from appshare.app_download.package_signature.fields import Fields
 SIGNERS_LIMIT = 10
 """The most that Android allows a package."""
 
+Attributes = tuple[tuple[int, bytes], ...]
+"""What a signer signed besides the content: ids and values."""
+
 
 @dataclass(frozen=True, slots=True)
 class SdkRange:
@@ -29,9 +32,6 @@ class SdkRange:
         return self.lowest <= level <= self.highest
 
 
-_ALL_SDKS = SdkRange(0, API_NEWEST)
-
-
 @dataclass(frozen=True, slots=True)
 class Signer:
     """Somebody who signed the content."""
@@ -39,8 +39,7 @@ class Signer:
     certificate: Certificate
     sdks: SdkRange
     """The API levels that the signature is for."""
-    attributes: dict[int, bytes]
-    """What else was signed, by id."""
+    attributes: Attributes
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,32 +48,31 @@ class _SignedData:
     """Of the content, each with the id of the signature algorithm that it is for."""
     certificates: list[Certificate]
     sdks: SdkRange
-    attributes: dict[int, bytes]
+    attributes: Attributes
 
 
-def verified_signers(block: bytes, content: SignedContent, level: int, *, with_sdks: bool) -> list[Signer]:
+def verified_signers(block: bytes, content: SignedContent, sdks: SdkRange | None = None) -> list[Signer]:
     """The signers of a v2 or v3 block; raises PackageRefused unless all of them signed the content.
 
     Args:
         block: The value in the signing block.
         content: What they have to have signed.
-        level: The API level at which the signatures have to hold.
-        with_sdks: Whether signers name the API levels that they are for, as in v3.
+        sdks: The API levels that all signers are for; None: every signer names its own, as in v3.
     """
     signers = list(Fields(block).sequence())
     if not 0 < len(signers) <= SIGNERS_LIMIT:
         raise invalid(f"the package has {len(signers)} signers; Android takes 1 to {SIGNERS_LIMIT}")
-    return [_verified_signer(signer, content, level, with_sdks=with_sdks) for signer in signers]
+    return [_verified_signer(signer, content, sdks) for signer in signers]
 
 
-def _verified_signer(fields: Fields, content: SignedContent, level: int, *, with_sdks: bool) -> Signer:
+def _verified_signer(fields: Fields, content: SignedContent, given: SdkRange | None) -> Signer:
     signed_data = fields.prefixed()
-    sdks = _sdks(fields) if with_sdks else _ALL_SDKS
+    sdks = given or _sdks(fields)
     signatures = [(signature.number(), signature.prefixed()) for signature in fields.sequence()]
     public_key = fields.prefixed()
-    verified_by = _verified_by(signatures, public_key, signed_data, level)
+    verified_by = _verified_by(signatures, public_key, signed_data, sdks.lowest)
 
-    data = _signed_data(signed_data, with_sdks=with_sdks)
+    data = _signed_data(signed_data, given)
     if [id_ for id_, _ in data.digests] != [id_ for id_, _ in signatures]:
         raise invalid("a signer's digests are for other algorithms than its signatures")
     if not data.certificates or data.certificates[0].public_key != public_key:
@@ -98,13 +96,13 @@ def _verified_by(
     return ids
 
 
-def _signed_data(signed_data: bytes, *, with_sdks: bool) -> _SignedData:
+def _signed_data(signed_data: bytes, given: SdkRange | None) -> _SignedData:
     fields = Fields(signed_data)
     return _SignedData(
         digests=[(digest.number(), digest.prefixed()) for digest in fields.sequence()],
         certificates=[read_certificate(certificate.rest()) for certificate in fields.sequence()],
-        sdks=_sdks(fields) if with_sdks else _ALL_SDKS,
-        attributes={attribute.number(): attribute.rest() for attribute in fields.sequence()},
+        sdks=given or _sdks(fields),
+        attributes=tuple((attribute.number(), attribute.rest()) for attribute in fields.sequence()),
     )
 
 
