@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types imports contract protos up down compose-smoke clean
+.PHONY: help setup demo accuracy test check lint types imports contract protos up down compose-smoke clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -20,6 +20,11 @@ $(STAMP): pyproject.toml constraints.txt
 
 demo: setup ## Play the whole job on real packages: make demo, or make demo APKS=folder
 	@$(BIN)/python -m demo $(if $(APKS),--apks '$(APKS)')
+
+accuracy: setup ## Measure the rules of friendship on a social graph: make accuracy GRAPH=file [OUT=folder]
+	$(if $(GRAPH),,$(error say which list of edges: make accuracy GRAPH=file))
+	@$(BIN)/python -c 'import matplotlib' 2>/dev/null || $(BIN)/pip install --quiet --constraint constraints.txt --editable '.[accuracy]'
+	@$(BIN)/python -m benchmarks.accuracy $(if $(OUT),--out '$(OUT)') '$(GRAPH)'
 
 test: setup ## Run the whole suite
 	$(BIN)/pytest -n auto

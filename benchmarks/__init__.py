@@ -1,0 +1,1 @@
+"""Measurements of the project: what it does right, and how fast."""

@@ -1,0 +1,1 @@
+"""How right the radar is about the friendships of a known social graph."""
