@@ -79,7 +79,7 @@ async def add_packages(
     channel: grpc.aio.Channel, metadata: Any, samples: Path, acknowledged: list[str], stopped: asyncio.Event
 ) -> None:
     catalogue = CatalogueServiceStub(channel)
-    for path in sorted(samples.glob("*.apk")):
+    for path in sorted(samples.glob("*-[123].0*.apk")):
         content = path.read_bytes()
         added = await insistently(
             lambda path=path, content=content: GATEWAY.upload(

@@ -26,7 +26,7 @@ def row_of(artifact: Artifact) -> AdaptationRow:
     manifest = artifact.manifest
     return AdaptationRow(
         artifact=artifact,
-        min_sdk=min(manifest.min_sdk, SDK_IN_DEVELOPMENT),
+        min_sdk=min(manifest.install_min_sdk, SDK_IN_DEVELOPMENT),
         max_sdk=manifest.max_sdk,
         screens=_screens(manifest),
         abis=manifest.abis,

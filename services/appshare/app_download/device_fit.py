@@ -83,7 +83,7 @@ def _why(
 ) -> Iterator[str]:
     versions = {artifact.manifest.version_code for artifact in fitting}
     yield f"version {chosen.version_code} highest of {len(versions)} that fit"
-    lowest = chosen.min_sdk_codename or chosen.min_sdk
+    lowest = chosen.min_sdk_codename or chosen.install_min_sdk
     limits = f"at least {lowest}" if chosen.max_sdk is None else f"within {lowest} to {chosen.max_sdk}"
     yield f"SDK {profile.sdk_version} {limits}"
     if profile.supported_abis:

@@ -45,7 +45,7 @@ def _signer(manifest: PackageManifest, pinned: str | None) -> Miss | None:
 def _min_sdk(profile: DeviceProfile, manifest: PackageManifest) -> Miss | None:
     """The manifest and the signature each ask for an SDK; who asks for a codename runs on that Android only."""
     sdk, codename = profile.sdk_version, profile.codename
-    lowest = max(manifest.min_sdk, manifest.signature_min_sdk)
+    lowest = manifest.install_min_sdk
     wants = manifest.min_sdk_codename or str(lowest)
     fits = codename == wants if manifest.min_sdk_codename else sdk is None or lowest <= sdk
     if fits:

@@ -146,6 +146,11 @@ class PackageManifest:
     signature_min_sdk: int = 1
     """The lowest SDK from which on all devices accept the signature."""
 
+    @property
+    def install_min_sdk(self) -> int:
+        """The lowest SDK that installs it: the manifest and the signature each ask for one."""
+        return max(self.min_sdk, self.signature_min_sdk)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Artifact:

@@ -78,7 +78,7 @@ def write_package(artifact: Artifact) -> catalogue_pb2.CataloguePackage:
         label=manifest.label,
         version_name=manifest.version_name,
         version_code=manifest.version_code,
-        min_sdk=manifest.min_sdk,
+        min_sdk=manifest.install_min_sdk,
         target_sdk=manifest.target_sdk,
         max_sdk=manifest.max_sdk or 0,
         abis=manifest.abis,

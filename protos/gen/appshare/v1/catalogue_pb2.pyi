@@ -95,11 +95,12 @@ class CataloguePackage(_message.Message):
     version_name: _builtins.str
     version_code: _builtins.int
     min_sdk: _builtins.int
+    """The lowest API level that installs it, by its manifest and by its signature."""
     target_sdk: _builtins.int
     max_sdk: _builtins.int
     """0: no limit."""
     signer_sha256: _builtins.str
-    """SHA-256 of the signer's certificate, in lower-case hexadecimal; empty when the catalogue did not verify one."""
+    """SHA-256 of the certificate of the verified signer, in lower-case hexadecimal; of several signers with commas between."""
     @_builtins.property
     def files(self) -> _containers.RepeatedCompositeFieldContainer[_fit_pb2.PackageFile]:
         """Under the names under which they were added."""

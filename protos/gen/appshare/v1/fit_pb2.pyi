@@ -123,7 +123,7 @@ class Fit(_message.Message):
     version_name: _builtins.str
     version_code: _builtins.int
     signer_sha256: _builtins.str
-    """SHA-256 of the signer's certificate, in lower-case hexadecimal; empty when the catalogue did not verify one."""
+    """SHA-256 of the certificate of the verified signer, in lower-case hexadecimal; of several signers with commas between."""
     @_builtins.property
     def files(self) -> _containers.RepeatedCompositeFieldContainer[Global___PackageFile]: ...
     @_builtins.property
