@@ -463,9 +463,9 @@ def test_a_length_that_is_wrong_at_any_depth_is_refused(depth: int, count: int) 
     assert refusal(package) == RefusalReason.SIGNATURE_INVALID
 
 
-@pytest.mark.parametrize("length", range(0, len(GOOD_V2), 7))
-def test_a_signer_that_is_cut_off_is_refused(length: int) -> None:
-    assert refusal(signed(PACKAGE, v2=[GOOD_V2[:length]])) == RefusalReason.SIGNATURE_INVALID
+def test_a_signer_that_is_cut_off_is_refused_wherever_that_is() -> None:
+    for length in range(0, len(GOOD_V2), 7):  # an ECDSA signature has not always the same length
+        assert refusal(signed(PACKAGE, v2=[GOOD_V2[:length]])) == RefusalReason.SIGNATURE_INVALID, length
 
 
 def test_a_signing_block_that_is_too_large_is_refused() -> None:
