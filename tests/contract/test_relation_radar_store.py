@@ -1,23 +1,27 @@
 """What every store of RelationRadar does; a new store is one more parameter of `open_store`."""
 
 import asyncio
+import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from random import Random
 
 import pytest
 from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
 from appshare import errors
-from appshare.relation_radar.friendship import FriendshipRule
+from appshare.relation_radar.friendship import FriendshipRule, common_numbers
 from appshare.relation_radar.model import Book, BookEntry, Contact, Device, Registration, Session
 from appshare.relation_radar.numbers import NumberKeys
 from appshare.relation_radar.radar import Radar, RadarLimits
 from appshare.relation_radar.registration import Registrar, RegistrationLimits
 from appshare.relation_radar.store import RadarStore
+from appshare.relation_radar.stores import sqlite_books
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
 from appshare.sql.database import open_database
 
@@ -43,9 +47,11 @@ ANN, BOB, CARL, DORA, EVE = 11, 12, 13, 14, 15
 PLENTY = 1000
 
 
-@pytest.fixture(params=["sqlite"])
-def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> OpenStore:
+@pytest.fixture(params=["sqlite", "sqlite with every posting in rows"])
+def open_store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenStore:
     """Opens the same store again and again, as a process does that is started anew."""
+    if request.param != "sqlite":
+        monkeypatch.setattr(sqlite_books, "_LARGEST_POSTING", 1)
 
     @asynccontextmanager
     async def open_sqlite() -> AsyncIterator[Opened]:
@@ -65,7 +71,7 @@ def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> OpenStore:
                 files=lambda: b"".join(file.read_bytes() for file in sorted(tmp_path.glob("radar.db*"))),
             )
 
-    return {"sqlite": open_sqlite}[request.param]
+    return open_sqlite
 
 
 @pytest.fixture
@@ -364,6 +370,21 @@ class TestBooks:
         ann = await add_device(store, "ann", ANN, BOB, CARL)
         assert await store.change_book(ann, 1, [1, 2], entries(DORA, EVE), 2) == (2, 2)
 
+    async def test_books_come_in_the_order_of_their_devices(self, store: RadarStore) -> None:
+        ann, bob = await add_device(store, "ann", ANN, CARL), await add_device(store, "bob", BOB)
+        books = [Book(BOB, {}), Book(ANN, {CARL: frozenset({1})}), Book(BOB, {})]
+        assert await store.books([bob, ann, bob]) == books
+        assert await store.books([]) == []
+
+    @pytest.mark.parametrize("largest", [1, 255, 256, 65_535, 65_536, 2**32 - 1])
+    async def test_contact_ids_may_be_any_32_bits(self, store: RadarStore, largest: int) -> None:
+        ann = await add_device(store, "ann", ANN)
+        await store.replace_book(ann, [BookEntry(1, BOB), BookEntry(largest, CARL), BookEntry(largest, DORA)], PLENTY)
+        assert (await store.book(ann)).contacts[CARL] == {largest}
+        assert await store.numbers_of_contact(ann, largest) == sorted({CARL, DORA, *([BOB] if largest == 1 else [])})
+        assert await store.numbers_of_contact(ann, largest - 1) == ([BOB] if largest == 2 else [])
+        assert await store.numbers_of_contact(ann, 2**32 - 2) == []
+
 
 class TestGraph:
     async def test_hubs_are_numbers_in_more_books_than_the_limit(self, store: RadarStore) -> None:
@@ -414,8 +435,73 @@ class TestGraph:
         assert ids(await store.devices_sharing(viewer, 2, 2, PLENTY)) == []
         assert ids(await store.devices_sharing(viewer, 1, 2, PLENTY)) == ["b"]
 
+    async def test_a_number_that_falls_back_under_the_limit_counts_again(self, store: RadarStore) -> None:
+        viewer = await add_device(store, "viewer", ANN, BOB, CARL)
+        other = await add_device(store, "other", 1, BOB, CARL)
+        crowd = await asyncio.gather(*(add_device(store, f"crowd {n}", 10_000 + n, CARL) for n in range(600)))
+        assert await store.hubs([BOB, CARL], 601) == {CARL}
+        assert await store.devices_sharing(viewer, 2, 601, PLENTY) == []
+        await store.replace_book(crowd[0], entries(DORA), PLENTY)
+        assert await store.hubs([BOB, CARL], 601) == frozenset()
+        assert await store.devices_sharing(viewer, 2, 601, PLENTY) == [other]
+        await asyncio.gather(*(store.change_book(each, 1, [1], [], PLENTY) for each in crowd[1:]))
+        assert await store.hubs([BOB, CARL], 2) == frozenset()
+        assert await store.devices_sharing(viewer, 2, 2, PLENTY) == [other]
+
+    async def test_whom_very_many_list_still_has_those_first_that_it_lists_too(self, store: RadarStore) -> None:
+        viewer = await add_device(store, "viewer", ANN, BOB)
+        await asyncio.gather(*(add_device(store, f"crowd {n}", 10_000 + n, ANN) for n in range(600)))
+        bob = await add_device(store, "z-bob", BOB, ANN)
+        assert (await store.devices_listing(viewer, 1)) == [bob]
+        assert ids(await store.devices_listing(viewer, 3))[0] == "z-bob"
+        assert len(await store.devices_listing(viewer, 3)) == 3
+        assert len(await store.devices_listing(viewer, PLENTY)) == 601
+
+    async def test_what_is_found_is_what_the_books_say_after_any_changes(self, store: RadarStore) -> None:
+        random = Random(7)  # noqa: S311 - the same changes in every run
+        numbers = range(1, 9)
+        devices = [await add_device(store, f"d{number}", number) for number in numbers]
+        for turn in range(60):
+            device = await found(store, random.choice(devices).device_id)
+            book = entries(*random.sample(numbers, random.randrange(1, 6)))
+            if random.random() < 0.5:
+                await store.replace_book(device, book, PLENTY)
+            else:
+                await store.change_book(device, device.book_version, [1, 2], book[:2], PLENTY)
+            if turn % 5 == 0:
+                await self._assert_consistent(store, devices)
+
+    async def _assert_consistent(self, store: RadarStore, devices: Sequence[Device]) -> None:
+        books = {device.device_id: await store.book(device) for device in devices}
+        holders = Counter(number for book in books.values() for number in book.contacts)
+        for limit in range(6):
+            hubs = {number for number, count in holders.items() if count > limit}
+            assert await store.hubs(range(12), limit) == hubs
+            for device in devices:
+                book = books.pop(device.device_id)
+                listing = {other for other, his in books.items() if his.lists(device.number_key)}
+                assert set(ids(await store.devices_listing(device, PLENTY))) == listing
+                sharing = {other for other, his in books.items() if len(common_numbers(book, his) - hubs) >= 2}
+                assert set(ids(await store.devices_sharing(device, 2, limit, PLENTY))) == sharing
+                books[device.device_id] = book
+
 
 class TestDurability:
+    async def test_a_number_that_left_the_last_book_left_the_disk(self, open_store: OpenStore) -> None:
+        number = int.from_bytes(b"\x7fmarker\x7f", "big")
+        async with open_store() as opened:
+            devices = [await add_device(opened.store, name, ANN, number, BOB) for name in ("a", "b", "c")]
+        async with open_store() as opened:
+            assert number.to_bytes(8, sys.byteorder) in opened.files()
+            await opened.store.replace_book(devices[0], entries(BOB), PLENTY)
+            for device in devices[1:]:
+                await opened.store.change_book(device, 1, [1], [], PLENTY)
+        async with open_store() as opened:
+            files = opened.files()
+        row_id = bytes((number >> shift) & 0x7F | 0x80 for shift in range(57, 7, -7)) + bytes([number & 0xFF])
+        for stored in (number.to_bytes(8, sys.byteorder), number.to_bytes(8, "big"), row_id):
+            assert stored not in files
+
     async def test_a_restart_keeps_everything(self, open_store: OpenStore) -> None:
         async with open_store() as opened:
             store = opened.store

@@ -116,6 +116,101 @@ class TestTransactions:
         assert await texts(database) == []
 
 
+class TestSharedCommits:
+    """Transactions that wait while another runs share its COMMIT."""
+
+    @pytest.fixture
+    async def statements(self, database: Database) -> list[str]:
+        """What the writer has run."""
+        seen: list[str] = []
+        await database._writer.set_trace_callback(seen.append)
+        return seen
+
+    async def test_those_that_wait_share_one(self, database: Database, statements: list[str]) -> None:
+        await asyncio.gather(*(write(database, str(number)) for number in range(50)))
+        assert statements.count("COMMIT") == 1
+        assert len(await texts(database)) == 50
+
+    async def test_no_more_than_so_many_share_one(self, database: Database, statements: list[str]) -> None:
+        await asyncio.gather(*(write(database, str(number)) for number in range(300)))
+        assert statements.count("COMMIT") == 3  # 128 each at most
+        assert await texts(database) == [str(number) for number in range(300)]
+
+    async def test_one_alone_waits_for_no_other(self, database: Database, statements: list[str]) -> None:
+        await write(database, "a")
+        await write(database, "b")
+        assert [each for each in statements if not each.startswith("INSERT")] == ["BEGIN IMMEDIATE", "COMMIT"] * 2
+
+    async def test_what_is_acknowledged_is_committed(self, database: Database) -> None:
+        seen: list[bool] = []
+
+        async def write_and_look(text: str) -> None:
+            await write(database, text)
+            seen.append(text in await texts(database))
+
+        await asyncio.gather(*(write_and_look(str(number)) for number in range(20)))
+        assert seen == [True] * 20
+
+    @pytest.mark.parametrize("failing", [[0], [3], [9], [0, 1], [4, 5, 6], [8, 9], list(range(10))])
+    async def test_one_that_fails_takes_back_only_its_own(self, database: Database, failing: list[int]) -> None:
+        await write(database, "taken")
+        calls = (write(database, f"{number}", *(["taken"] if number in failing else [])) for number in range(10))
+        results = await asyncio.gather(*calls, return_exceptions=True)
+        assert [index for index, result in enumerate(results) if result is not None] == failing
+        assert await texts(database) == ["taken", *(str(number) for number in range(10) if number not in failing)]
+
+    @pytest.mark.parametrize("turns", [1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144])
+    async def test_one_that_is_cancelled_takes_back_only_its_own(self, database: Database, turns: int) -> None:
+        calls = [asyncio.create_task(write(database, f"{number}", f"{number} too")) for number in range(6)]
+        for _ in range(turns):
+            await asyncio.sleep(0.0001)
+        for call in calls[::2]:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
+        found = await texts(database)
+        for number, call in enumerate(calls):
+            whole = found.count(f"{number}") == found.count(f"{number} too") == 1
+            none = f"{number}" not in found and f"{number} too" not in found
+            assert whole or (none and call.cancelled())
+        await write(database, "the way is free")
+
+    async def test_all_that_wait_for_a_commit_may_be_cancelled(self, database: Database) -> None:
+        async with database.transaction() as transaction:
+            await transaction.write("INSERT INTO notes (text) VALUES ('a')")
+            calls = [asyncio.create_task(write(database, text)) for text in ("b", "c")]
+            await asyncio.sleep(0)
+            asyncio.get_running_loop().call_later(0.001, lambda: [call.cancel() for call in calls])
+        await asyncio.gather(*calls, return_exceptions=True)
+        await write(database, "the way is free")
+        assert "a" in await texts(database)
+
+    async def test_when_sqlite_ends_the_transaction_all_in_it_are_told(self, database: Database) -> None:
+        await write(database, "before")
+        await database._writer.execute_fetchall("PRAGMA max_page_count = 1")
+        calls = (write(database, "x" * 100_000 if number == 2 else str(number)) for number in range(5))
+        results = await asyncio.gather(*calls, return_exceptions=True)
+        for result in results[:3]:
+            assert isinstance(result, errors.UnavailableError)
+            assert_unavailable(result, "SQLITE_FULL")
+        # Those behind the trouble have a transaction of their own.
+        assert results[3:] == [None, None]
+        assert await texts(database) == ["before", "3", "4"]
+
+    async def test_when_the_commit_fails_all_in_it_are_told(self, database: Database) -> None:
+        async with database.transaction() as transaction:
+            await transaction.write("CREATE TABLE children (note REFERENCES notes DEFERRABLE INITIALLY DEFERRED)")
+
+        async def orphan() -> None:
+            async with database.transaction() as transaction:
+                await transaction.write("INSERT INTO children VALUES (99)")
+
+        results = await asyncio.gather(write(database, "a"), orphan(), write(database, "b"), return_exceptions=True)
+        assert {type(result) for result in results} == {errors.UnavailableError}
+        assert await texts(database) == []
+        await write(database, "c")
+        assert await texts(database) == ["c"]
+
+
 class TestDefects:
     """What is the program's fault is raised as what it is: it belongs into the log, not into an answer."""
 
@@ -206,6 +301,26 @@ class TestDisk:
         assert b"kept" in path.read_bytes()
         assert b"a marker that is deleted" not in b"".join(file.read_bytes() for file in path.parent.iterdir())
 
+    async def test_what_was_deleted_is_not_kept_in_the_log(self, database: Database, path: Path) -> None:
+        await write(database, "kept", "a marker that is deleted")
+        async with database.transaction() as transaction:
+            await transaction.write("DELETE FROM notes WHERE text <> 'kept'")
+        assert b"a marker" in path.with_name(f"{path.name}-wal").read_bytes()
+        await database.checkpoint()
+        assert path.with_name(f"{path.name}-wal").read_bytes() == b""
+        assert b"a marker" not in path.read_bytes()
+
+    async def test_the_log_is_emptied_also_while_others_write(self, database: Database, path: Path) -> None:
+        async with database.transaction() as transaction:
+            await transaction.write("INSERT INTO notes (text) VALUES ('a')")
+            calls = [asyncio.create_task(write(database, "b")), asyncio.create_task(database.checkpoint())]
+            calls += [asyncio.create_task(write(database, "c"))]
+            await asyncio.sleep(0)
+        await asyncio.gather(*calls)
+        await database.settle()
+        assert path.with_name(f"{path.name}-wal").read_bytes() == b""
+        assert await texts(database) == ["a", "b", "c"]
+
     async def test_readers_and_the_writer_do_not_wait_for_each_other(self, database: Database) -> None:
         [row] = await database.read("PRAGMA journal_mode")
         assert row[0] == "wal"
@@ -261,6 +376,48 @@ async def test_a_process_that_is_killed_loses_nothing_that_it_finished(path: Pat
         [row] = await database.read("PRAGMA integrity_check")
         assert row[0] == "ok"
         await write(database, "and goes on")
+
+
+CROWD = """
+import asyncio, sys
+from pathlib import Path
+from appshare.sql.database import open_database
+
+async def write(database, number):
+    async with database.transaction() as transaction:
+        await transaction.write("INSERT INTO notes (text) VALUES (?)", (f"{number}",))
+        if number % 3 == 0:
+            raise ValueError
+    print(number, flush=True)
+
+async def main():
+    async with open_database(Path(sys.argv[1]), Path(sys.argv[2])) as database:
+        for start in range(0, 1_000_000, 20):
+            calls = (write(database, number) for number in range(start, start + 20))
+            await asyncio.gather(*calls, return_exceptions=True)
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("lines", [1, 30, 95])
+async def test_a_process_that_is_killed_among_shared_commits_keeps_what_it_acknowledged(
+    path: Path, migrations: Path, lines: int
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", CROWD, str(path), str(migrations)), stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        acknowledged = [await asyncio.wait_for(process.stdout.readline(), 20) for _ in range(lines)]
+    finally:
+        process.kill()
+        rest, _ = await process.communicate()
+    whole_lines = [*acknowledged, *rest.splitlines(keepends=True)]
+    async with open_database(path, migrations) as database:
+        found = {int(text) for text in await texts(database)}
+    assert {int(line) for line in whole_lines if line.endswith(b"\n")} <= found
+    assert all(number % 3 for number in found)  # what was taken back is not there
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

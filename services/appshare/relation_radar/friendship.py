@@ -1,6 +1,5 @@
 """The rule of friendship: a pure function of two contact books."""
 
-from collections.abc import Hashable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -19,15 +18,16 @@ class FriendshipRule:
     rule: Rule = Rule.LISTED
     shared_contacts: int = 2
 
+    def level_by_listing(self, *, owner_lists: bool, viewer_lists: bool) -> Level | None:
+        """The level where who lists whom decides alone; None where shared contacts do. Only there hubs matter."""
+        if self.rule is Rule.SHARED_CONTACTS or (self.rule is Rule.LISTED and owner_lists and not viewer_lists):
+            return None
+        return Level.CONFIRMED if owner_lists and viewer_lists else Level.NONE
+
     def counts_shared_contacts(self, viewer: Book, owner: Book) -> bool:
-        """Whether shared contacts decide, and not who lists whom alone; only then do hubs matter."""
-        match self.rule:
-            case Rule.SHARED_CONTACTS:
-                return True
-            case Rule.LISTED:
-                return owner.lists(viewer.own_number) and not viewer.lists(owner.own_number)
-            case Rule.MUTUAL:
-                return False
+        """Whether shared contacts decide, and not who lists whom alone."""
+        owner_lists, viewer_lists = owner.lists(viewer.own_number), viewer.lists(owner.own_number)
+        return self.level_by_listing(owner_lists=owner_lists, viewer_lists=viewer_lists) is None
 
     def level(self, viewer: Book, owner: Book, hubs: AbstractSet[NumberKey]) -> Level:
         """The level of friendship by which the viewer sees what the owner shares with friends.
@@ -35,51 +35,51 @@ class FriendshipRule:
         Args:
             hubs: numbers that stand in so many books that they say nothing about two people.
         """
-        both_list = owner.lists(viewer.own_number) and viewer.lists(owner.own_number)
-        if self.counts_shared_contacts(viewer, owner):
-            friends = count_shared_people(viewer, owner, hubs) >= self.shared_contacts
-        else:
-            friends = both_list
-        if not friends:
+        owner_lists, viewer_lists = owner.lists(viewer.own_number), viewer.lists(owner.own_number)
+        level = self.level_by_listing(owner_lists=owner_lists, viewer_lists=viewer_lists)
+        if level is not None:
+            return level
+        if count_shared_people(viewer, owner, hubs, enough=self.shared_contacts) < self.shared_contacts:
             return Level.NONE
-        return Level.CONFIRMED if both_list else Level.LIKELY
+        return Level.CONFIRMED if owner_lists and viewer_lists else Level.LIKELY
 
 
-def common_numbers(one: Book, other: Book) -> frozenset[NumberKey]:
+def common_numbers(one: Book, other: Book) -> set[NumberKey]:
     """The numbers that both books list, each device's own number included."""
-    common = one.contacts.keys() & other.contacts.keys()
-    own = {number for number in (one.own_number, other.own_number) if one.lists(number) and other.lists(number)}
-    return frozenset(common | own)
+    common = set(one.numbers.intersection(other.packed.numbers))
+    if other.lists(one.own_number):
+        common.add(one.own_number)
+    if one.lists(other.own_number):
+        common.add(other.own_number)
+    return common
 
 
-def count_shared_people(one: Book, other: Book, hubs: AbstractSet[NumberKey]) -> int:
-    """How many people both books list with a number that is no hub.
+def count_shared_people(one: Book, other: Book, hubs: AbstractSet[NumberKey], *, enough: int | None = None) -> int:
+    """How many people both books list with a number that is no hub; counting stops when there are `enough`.
 
     Numbers that either book holds to be one contact's are one person. A hub still joins the numbers of its contact:
     left out before, it would turn one person into two.
     """
-    people = _DisjointSets()
     common = common_numbers(one, other)
-    for number in common:
-        for side, book in enumerate((one, other)):
-            for contact in book.contacts.get(number, ()):
-                people.join(number, (side, contact))
-    return len({people.find(number) for number in common - hubs})
+    telling = common - hubs
+    people = 0
+    while telling:
+        people += 1
+        if people == enough:
+            break
+        telling -= _same_person(telling.pop(), one, other, common)
+    return people
 
 
-class _DisjointSets:
-    """Sets that are joined again and again (union-find with path halving)."""
-
-    def __init__(self) -> None:
-        self._parents: dict[Hashable, Hashable] = {}
-
-    def find(self, item: Hashable) -> Hashable:
-        parents = self._parents
-        parents.setdefault(item, item)
-        while parents[item] != item:
-            parents[item] = parents[parents[item]]
-            item = parents[item]
-        return item
-
-    def join(self, one: Hashable, other: Hashable) -> None:
-        self._parents[self.find(one)] = self.find(other)
+def _same_person(number: NumberKey, one: Book, other: Book, common: AbstractSet[NumberKey]) -> set[NumberKey]:
+    """The common numbers that belong together with this one, through contacts of either book."""
+    found, reached = {number}, [number]
+    while reached:
+        number = reached.pop()
+        for contacts in (one.packed, other.packed):
+            for contact_id in contacts.ids_of(number):
+                for joined in contacts.numbers_of(contact_id):
+                    if joined in common and joined not in found:
+                        found.add(joined)
+                        reached.append(joined)
+    return found

@@ -1,8 +1,13 @@
 """The words of RelationRadar."""
 
-from collections.abc import Mapping
+import sys
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import cached_property
+from typing import Self
 
 NumberKey = int
 """A phone number as it is stored: 64 bits, signed, of its keyed digest."""
@@ -57,7 +62,70 @@ class BookEntry:
     number_key: NumberKey
 
 
-@dataclass(frozen=True, slots=True)
+class PackedContacts(Mapping[NumberKey, frozenset[int]]):
+    """The contacts of each number of a book, as small as they are stored.
+
+    Attributes:
+        numbers: sorted; a number of several contacts is there for each.
+        contact_ids: the contact of each number.
+    """
+
+    __slots__ = ("contact_ids", "numbers")
+
+    def __init__(self, numbers: "array[int]", contact_ids: "array[int]") -> None:
+        self.numbers = numbers
+        self.contact_ids = contact_ids
+
+    @classmethod
+    def pack(cls, entries: Iterable[tuple[NumberKey, int]]) -> Self:
+        """Packs pairs of a number and a contact; one that comes again is there once."""
+        pairs = sorted(set(entries))
+        contact_ids = [contact_id for _, contact_id in pairs]
+        narrow = max(contact_ids, default=0) < 1 << 16
+        return cls(array("q", [number for number, _ in pairs]), array("H" if narrow else "I", contact_ids))
+
+    def __getitem__(self, number: NumberKey) -> frozenset[int]:
+        contact_ids = self.ids_of(number)
+        if not contact_ids:
+            raise KeyError(number)
+        return frozenset(contact_ids)
+
+    def __contains__(self, number: object) -> bool:
+        if not isinstance(number, int):
+            return False
+        index = bisect_left(self.numbers, number)
+        return index < len(self.numbers) and self.numbers[index] == number
+
+    def __iter__(self) -> Iterator[NumberKey]:
+        return iter(dict.fromkeys(self.numbers))
+
+    def __len__(self) -> int:
+        return len(set(self.numbers))
+
+    def pairs(self) -> Iterator[tuple[NumberKey, int]]:
+        """Each number with each of its contacts."""
+        return zip(self.numbers, self.contact_ids, strict=True)
+
+    def ids_of(self, number: NumberKey) -> "array[int]":
+        """The contacts that have a number."""
+        first = bisect_left(self.numbers, number)
+        return self.contact_ids[first : bisect_right(self.numbers, number, first)]
+
+    def numbers_of(self, contact_id: int) -> list[NumberKey]:
+        """The numbers of a contact; what would be looked for number by number is found as bytes, at once."""
+        packed, width = self.contact_ids.tobytes(), self.contact_ids.itemsize
+        if contact_id >> 8 * width:
+            return []
+        sought, numbers = contact_id.to_bytes(width, sys.byteorder), []
+        offset = packed.find(sought)
+        while offset >= 0:
+            if offset % width == 0:
+                numbers.append(self.numbers[offset // width])
+            offset = packed.find(sought, offset + 1)
+        return numbers
+
+
+@dataclass(frozen=True)
 class Book:
     """A contact book as the rules see it.
 
@@ -68,6 +136,18 @@ class Book:
 
     own_number: NumberKey
     contacts: Mapping[NumberKey, frozenset[int]]
+
+    @cached_property
+    def packed(self) -> PackedContacts:
+        """The contacts, packed."""
+        if isinstance(self.contacts, PackedContacts):
+            return self.contacts
+        return PackedContacts.pack((number, each) for number, ids in self.contacts.items() for each in ids)
+
+    @cached_property
+    def numbers(self) -> frozenset[NumberKey]:
+        """The numbers of the contacts."""
+        return frozenset(self.packed.numbers)
 
     def lists(self, number: NumberKey) -> bool:
         """Whether the number is in the book."""

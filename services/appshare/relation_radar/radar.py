@@ -20,6 +20,9 @@ from appshare.relation_radar.model import (
 from appshare.relation_radar.numbers import NumberKeys, read_number, read_personal_number
 from appshare.relation_radar.store import RadarStore
 
+_BOOKS_AT_ONCE = 64
+"""Books that are held to decide on, so that a long list neither fills the memory nor holds up the event loop."""
+
 
 @dataclass(frozen=True, slots=True)
 class RadarLimits:
@@ -133,12 +136,14 @@ class Radar:
         viewer = await self._require_device(device_id)
         book = await self._store.book(viewer)
         candidates = await self._candidates(viewer)
-        found = []
-        for owner in candidates[: self._limits.max_friends]:
-            level = await self._level(book, await self._store.book(owner))
-            if level is not Level.NONE:
-                found.append(Friend(owner.device_id, _contact_id(book, owner), level))
-        return found, len(candidates) > self._limits.max_friends
+        owners = candidates[: self._limits.max_friends]
+        levels = await self._levels_of_candidates(book, owners)
+        found = [
+            Friend(owner.device_id, _contact_id(book, owner), levels[owner.key])
+            for owner in owners
+            if levels[owner.key] is not Level.NONE
+        ]
+        return found, len(candidates) > len(owners)
 
     async def _candidates(self, viewer: Device) -> list[Device]:
         """Owners who may be friends, those who would be confirmed first: one more than a list holds, when there are."""
@@ -148,22 +153,48 @@ class Radar:
             return await self._store.devices_sharing(viewer, self._rule.shared_contacts, hub_limit, at_most)
         return await self._store.devices_listing(viewer, at_most)
 
-    async def _acquaintances(self, device: Device, others: Iterable[Device]) -> list[Acquaintance]:
-        book = await self._store.book(device)
-        found = []
-        for other in others:
-            if other.key == device.key:
-                continue
-            other_book = await self._store.book(other)
-            as_viewer, as_owner = await self._level(book, other_book), await self._level(other_book, book)
-            found.append(Acquaintance(other.device_id, _contact_id(book, other), as_viewer, as_owner))
-        return found
+    async def _levels_of_candidates(self, viewer: Book, owners: Sequence[Device]) -> dict[int, Level]:
+        """The levels of owners by key. The books are read only of those whose listing the viewer does not decide."""
+        levels: dict[int, Level] = {}
+        undecided = []
+        for owner in owners:
+            level = self._level_of_candidate(viewer, owner)
+            if level is None:
+                undecided.append(owner)
+            else:
+                levels[owner.key] = level
+        if undecided:
+            hubs = await self._store.hubs([*viewer.numbers, viewer.own_number], self._limits.hub_limit)
+            for start in range(0, len(undecided), _BOOKS_AT_ONCE):
+                part = undecided[start : start + _BOOKS_AT_ONCE]
+                for owner, book in zip(part, await self._store.books(part), strict=True):
+                    levels[owner.key] = self._rule.level(viewer, book, hubs)
+        return levels
 
-    async def _level(self, viewer: Book, owner: Book) -> Level:
-        hubs: frozenset[NumberKey] = frozenset()
-        if self._rule.counts_shared_contacts(viewer, owner):
-            hubs = await self._store.hubs(common_numbers(viewer, owner), self._limits.hub_limit)
-        return self._rule.level(viewer, owner, hubs)
+    def _level_of_candidate(self, viewer: Book, owner: Device) -> Level | None:
+        """The level of an owner that lists the viewer, as all candidates do unless shared contacts decide; or None."""
+        return self._rule.level_by_listing(owner_lists=True, viewer_lists=viewer.lists(owner.number_key))
+
+    async def _acquaintances(self, device: Device, others: Iterable[Device]) -> list[Acquaintance]:
+        others = [other for other in others if other.key != device.key]
+        book, *books = await self._store.books([device, *others])
+        hubs = await self._hubs_between([pair for other in books for pair in ((book, other), (other, book))])
+        return [
+            Acquaintance(
+                other.device_id,
+                _contact_id(book, other),
+                as_viewer=self._rule.level(book, other_book, hubs),
+                as_owner=self._rule.level(other_book, book, hubs),
+            )
+            for other, other_book in zip(others, books, strict=True)
+        ]
+
+    async def _hubs_between(self, pairs: Sequence[tuple[Book, Book]]) -> frozenset[NumberKey]:
+        """The hubs among what viewers and owners have in common, where it matters."""
+        common = [common_numbers(*pair) for pair in pairs if self._rule.counts_shared_contacts(*pair)]
+        if not common:
+            return frozenset()
+        return await self._store.hubs(frozenset().union(*common), self._limits.hub_limit)
 
     async def _read(self, contacts: Sequence[Contact], region: str) -> tuple[list[BookEntry], int]:
         """The entries of contacts and how many numbers do not count; in a thread, since a book takes milliseconds."""

@@ -79,6 +79,9 @@ class RadarStore(Protocol):
     async def book(self, device: Device) -> Book:
         """The book of a device."""
 
+    async def books(self, devices: Sequence[Device]) -> list[Book]:
+        """The books of devices, in their order."""
+
     async def numbers_of_contact(self, device: Device, contact_id: int) -> list[NumberKey]:
         """The numbers of one contact of a device's book."""
 
@@ -88,8 +91,8 @@ class RadarStore(Protocol):
     async def devices_listing(self, device: Device, at_most: int) -> list[Device]:
         """Other devices that list the device's number, `at_most` of them.
 
-        Those that the device lists too come first, then it goes by device id, in the order of code points. A device
-        lists its own number.
+        Those that the device lists too come first, then it goes by device id, in the order of code points; where there
+        are more than `at_most`, which of the others it is, is the store's choice. A device lists its own number.
         """
 
     async def devices_sharing(self, device: Device, at_least: int, hub_limit: int, at_most: int) -> list[Device]:

@@ -2,11 +2,12 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiosqlite
 
@@ -14,6 +15,7 @@ from appshare import errors
 from appshare.sql.migrations import migrate
 
 Parameters = Sequence[Any]
+Result = TypeVar("Result")
 
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -23,16 +25,34 @@ _PRAGMAS = (
     "PRAGMA busy_timeout = 5000",
     # What was deleted is overwritten.
     "PRAGMA secure_delete = ON",
+    # What a savepoint keeps for its undoing stays out of temporary files.
+    "PRAGMA temp_store = MEMORY",
+    # In pages: 64 MiB, so that a page that many transactions change is written back to the database file once.
+    "PRAGMA wal_autocheckpoint = 16384",
+    # In KiB, when negative, taken as needed: a whole group's changed pages.
+    "PRAGMA cache_size = -65536",
 )
+
+_LARGEST_GROUP = 128
+"""Transactions that share a COMMIT: none waits for more than these."""
+
+_CHECKPOINT_INTERVAL = 10.0
+"""Seconds after which the log of changes is emptied: it would keep what was deleted."""
 
 
 class Database:
-    """Reads run beside one writer; writes are transactions, one after the other."""
+    """Reads run beside one writer; writes are transactions, one after the other.
+
+    Transactions that wait for the writer join the one that runs as savepoints and share its COMMIT, the dear part.
+    """
 
     def __init__(self, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
         self._writer = writer
         self._reader = reader
-        self._lock = asyncio.Lock()
+        self._turn = asyncio.Lock()
+        self._group: _Group | None = None
+        self._commits: set[asyncio.Task[None]] = set()
+        self._checkpoint_due = False
 
     async def read(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
         """All rows of a query, as they are after the last finished transaction.
@@ -52,24 +72,147 @@ class Database:
         rows = await self.read(sql, parameters)
         return rows[0] if rows else None
 
+    async def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Runs a function that reads, on one state of the database, in one go: a call to its thread is dear.
+
+        Raises:
+            errors.UnavailableError: STORAGE_UNAVAILABLE.
+        """
+        with _translated():
+            return await _in_one_go(self._reader, partial(_on_one_state, work))
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator["Transaction"]:
         """Everything done in it is on disk when the context ends, or nothing when it raises.
 
+        It may see what another has written whose COMMIT it shares: both become durable, or neither.
+
         Raises:
             errors.UnavailableError: STORAGE_UNAVAILABLE; nothing was changed.
         """
-        async with self._lock:
-            with _translated():
+        with _translated():
+            group = await self._turn_in_a_group()
+            group.members += 1
+            try:
                 try:
-                    await self._writer.execute("BEGIN IMMEDIATE")
+                    await self._begin(group.members)
                     yield Transaction(self._writer)
-                    await self._writer.execute("COMMIT")
-                except BaseException:
-                    # Queued behind a statement that a cancelled call left running; does nothing outside a transaction,
-                    # which a full disk ends by itself.
-                    await self._writer.rollback()
+                except BaseException as error:
+                    await self._undo(group, error)
                     raise
+                if group.members == 1:
+                    self._start_commit(group)
+            finally:
+                self._turn.release()
+        await group.durable()
+
+    async def checkpoint(self) -> None:
+        """Empties the log of changes into the database file: now, or behind the COMMIT that is due."""
+        self._checkpoint_due = True
+        async with self._turn:
+            if self._group is None:
+                await self._checkpoint_when_due()
+
+    async def settle(self) -> None:
+        """Waits for what cancelled calls have left to be committed."""
+        while self._commits:
+            await asyncio.wait(self._commits)
+
+    async def _turn_in_a_group(self) -> "_Group":
+        """Waits for the writer; returns the group to join. A full one is left to its COMMIT, which waits already."""
+        while True:
+            await self._turn.acquire()
+            if self._group is None:
+                self._group = _Group()
+            if self._group.joinable:
+                return self._group
+            self._turn.release()
+
+    async def _begin(self, member: int) -> None:
+        if member == 1:
+            await self._writer.execute("BEGIN IMMEDIATE")
+        else:
+            await _in_one_go(self._writer, partial(_open_savepoint, member))
+
+    async def _undo(self, group: "_Group", error: BaseException) -> None:
+        """Takes back what the last member did, and only that.
+
+        Every statement is queued behind those that a cancelled call has left running.
+        """
+        if group.members == 1:
+            self._group = None
+            await self._writer.rollback()  # does nothing when SQLite did it by itself, as on a full disk
+            return
+        # Until this has worked, none may join: where SQLite has ended the whole transaction, another savepoint would
+        # begin a new one. The COMMIT tells.
+        group.closed = True
+        try:
+            await self._writer.execute(f"ROLLBACK TO member_{group.members}")
+            group.closed = False
+        except sqlite3.Error as failure:
+            group.trouble = error if isinstance(error, sqlite3.Error) else failure
+            await self._writer.rollback()
+
+    def _start_commit(self, group: "_Group") -> None:
+        """Has the group committed by a task, which no caller's cancelling reaches."""
+        commit = asyncio.create_task(self._commit(group))
+        self._commits.add(commit)
+        commit.add_done_callback(self._commits.discard)
+
+    async def _commit(self, group: "_Group") -> None:
+        """Commits behind those who wait already, which join the group."""
+        async with self._turn:
+            self._group = None
+            try:
+                await self._writer.execute("COMMIT")
+            except sqlite3.Error as error:
+                await self._writer.rollback()
+                group.outcome.set_result(group.trouble or error)
+            else:
+                group.outcome.set_result(None)
+            await self._checkpoint_when_due()
+
+    async def _checkpoint_when_due(self) -> None:
+        if self._checkpoint_due:
+            with suppress(sqlite3.Error):  # what troubles the disk, the next write tells
+                [row] = await self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+                self._checkpoint_due = bool(row["busy"])
+
+
+class _Group:
+    """Transactions that share a COMMIT.
+
+    Attributes:
+        members: how many have joined.
+        closed: none may join any more.
+        trouble: why SQLite may have ended the whole transaction.
+        outcome: of the COMMIT.
+    """
+
+    def __init__(self) -> None:
+        self.members = 0
+        self.closed = False
+        self.trouble: sqlite3.Error | None = None
+        self.outcome: asyncio.Future[sqlite3.Error | None] = asyncio.get_running_loop().create_future()
+
+    @property
+    def joinable(self) -> bool:
+        """Whether one more may take part."""
+        return not self.closed and self.members < _LARGEST_GROUP
+
+    async def durable(self) -> None:
+        """Waits for the COMMIT.
+
+        Raises:
+            errors.UnavailableError: STORAGE_UNAVAILABLE; nothing was changed.
+        """
+        try:
+            error = await asyncio.shield(self.outcome)
+        except asyncio.CancelledError:
+            await asyncio.wait([self.outcome])  # whoever reads after a cancelled call reads what has become of it
+            raise
+        if error:
+            raise _unavailable(error) from error
 
 
 class Transaction:
@@ -101,6 +244,10 @@ class Transaction:
         """Runs a statement once per row."""
         await self._connection.executemany(sql, rows)
 
+    async def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Runs a function that reads and writes, in one go: a call to the database's thread is dear."""
+        return await _in_one_go(self._connection, work)
+
 
 @asynccontextmanager
 async def open_database(path: Path, migrations: Traversable) -> AsyncIterator[Database]:
@@ -115,7 +262,26 @@ async def open_database(path: Path, migrations: Traversable) -> AsyncIterator[Da
             await migrate(writer, migrations)
             async with _connection(path) as reader:
                 await reader.execute("PRAGMA query_only = ON")
-                yield Database(writer, reader)
+                database = Database(writer, reader)
+                async with _checkpoints(database):
+                    yield database
+
+
+@asynccontextmanager
+async def _checkpoints(database: Database) -> AsyncIterator[None]:
+    """Keeps what was deleted from lingering in the log of changes."""
+
+    async def keep_emptying() -> None:
+        while True:
+            await asyncio.sleep(_CHECKPOINT_INTERVAL)
+            await database.checkpoint()
+
+    emptying = asyncio.create_task(keep_emptying())
+    try:
+        yield
+    finally:
+        emptying.cancel()
+        await database.settle()
 
 
 @asynccontextmanager
@@ -129,6 +295,27 @@ async def _connection(path: Path) -> AsyncIterator[aiosqlite.Connection]:
         yield connection
 
 
+async def _in_one_go(connection: aiosqlite.Connection, work: Callable[[sqlite3.Connection], Result]) -> Result:
+    """Runs a function in the thread of a connection."""
+    execute: Callable[..., Awaitable[Result]] = connection._execute  # noqa: SLF001 - there is no public way
+    return await execute(work, connection._conn)  # noqa: SLF001 - as above
+
+
+def _on_one_state(work: Callable[[sqlite3.Connection], Result], connection: sqlite3.Connection) -> Result:
+    connection.execute("BEGIN")
+    try:
+        return work(connection)
+    finally:
+        connection.rollback()
+
+
+def _open_savepoint(member: int, connection: sqlite3.Connection) -> None:
+    """Ends the savepoint of the member before, which the first has none of, and opens another."""
+    if member > 2:  # noqa: PLR2004 - the first is in the transaction itself
+        connection.execute(f"RELEASE member_{member - 1}")
+    connection.execute(f"SAVEPOINT member_{member}")
+
+
 @contextmanager
 def _translated() -> Iterator[None]:
     """Raises what the disk or the file does to SQLite as a typed error; a driver's message never leaves the store."""
@@ -139,10 +326,14 @@ def _translated() -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         if _name_of(error) == "SQLITE_ERROR":
             raise  # wrong SQL: a defect of ours too
-        raise errors.UnavailableError(
-            errors.Reason.STORAGE_UNAVAILABLE,
-            f"the database cannot be used ({_name_of(error)}); nothing was changed",
-        ) from error
+        raise _unavailable(error) from error
+
+
+def _unavailable(error: sqlite3.Error) -> errors.UnavailableError:
+    return errors.UnavailableError(
+        errors.Reason.STORAGE_UNAVAILABLE,
+        f"the database cannot be used ({_name_of(error)}); nothing was changed",
+    )
 
 
 def _name_of(error: sqlite3.Error) -> str:

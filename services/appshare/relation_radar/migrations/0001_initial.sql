@@ -9,14 +9,26 @@ CREATE TABLE devices (
 );
 CREATE INDEX devices_by_number ON devices (number_key);
 
--- One row per number of a contact of a device's book.
-CREATE TABLE book_entries (
-    device     INTEGER NOT NULL REFERENCES devices (device) ON DELETE CASCADE,
-    contact_id INTEGER NOT NULL,
+-- A device's contact book: numbers and the contacts that have them, pair by pair in the order of the numbers, packed in
+-- the byte order of the machine: int64 each, and 2 bytes or, when an id needs them, 4.
+CREATE TABLE books (
+    device      INTEGER PRIMARY KEY REFERENCES devices (device) ON DELETE CASCADE,
+    numbers     BLOB    NOT NULL,
+    contact_ids BLOB    NOT NULL
+);
+
+-- The other way around: in how many books a number stands, and in whose: 4 bytes each. A number that came to stand in
+-- very many has its holders in rows, since every change would write them all.
+CREATE TABLE postings (
+    number_key   INTEGER PRIMARY KEY,
+    holder_count INTEGER NOT NULL,
+    holders      BLOB
+);
+CREATE TABLE posting_rows (
     number_key INTEGER NOT NULL,
-    PRIMARY KEY (device, contact_id, number_key)
+    device     INTEGER NOT NULL,
+    PRIMARY KEY (number_key, device)
 ) WITHOUT ROWID;
-CREATE INDEX book_entries_by_number ON book_entries (number_key, device);
 
 -- Registrations whose number is not verified yet.
 CREATE TABLE registrations (

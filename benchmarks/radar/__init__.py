@@ -1,0 +1,1 @@
+"""RelationRadar on its real store, measured beside bare SQLite."""
