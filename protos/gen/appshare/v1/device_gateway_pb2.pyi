@@ -3,7 +3,10 @@
 isort:skip_file
 """
 
+from appshare.v1 import app_pb2 as _app_pb2
+from appshare.v1 import deletion_pb2 as _deletion_pb2
 from appshare.v1 import device_pb2 as _device_pb2
+from appshare.v1 import error_reason_pb2 as _error_reason_pb2
 from appshare.v1 import fit_pb2 as _fit_pb2
 from appshare.v1 import friendship_pb2 as _friendship_pb2
 from appshare.v1 import inbox_pb2 as _inbox_pb2
@@ -193,6 +196,150 @@ class RefreshSessionResponse(_message.Message):
 Global___RefreshSessionResponse: _TypeAlias = RefreshSessionResponse  # noqa: Y015
 
 @_typing.final
+class MyDevice(_message.Message):
+    """One of the devices of a number."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEVICE_ID_FIELD_NUMBER: _builtins.int
+    REGISTER_TIME_FIELD_NUMBER: _builtins.int
+    LAST_SEEN_TIME_FIELD_NUMBER: _builtins.int
+    IS_THIS_DEVICE_FIELD_NUMBER: _builtins.int
+    device_id: _builtins.str
+    is_this_device: _builtins.bool
+    """The device that calls."""
+    @_builtins.property
+    def register_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def last_seen_time(self) -> _timestamp_pb2.Timestamp:
+        """When its session was last renewed."""
+
+    def __init__(
+        self,
+        *,
+        device_id: _builtins.str = ...,
+        register_time: _timestamp_pb2.Timestamp | None = ...,
+        last_seen_time: _timestamp_pb2.Timestamp | None = ...,
+        is_this_device: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["last_seen_time", b"last_seen_time", "register_time", b"register_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_id", b"device_id", "is_this_device", b"is_this_device", "last_seen_time", b"last_seen_time", "register_time", b"register_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MyDevice: _TypeAlias = MyDevice  # noqa: Y015
+
+@_typing.final
+class ListDevicesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDevicesRequest: _TypeAlias = ListDevicesRequest  # noqa: Y015
+
+@_typing.final
+class ListDevicesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEVICES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def devices(self) -> _containers.RepeatedCompositeFieldContainer[Global___MyDevice]: ...
+    def __init__(
+        self,
+        *,
+        devices: _abc.Iterable[Global___MyDevice] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["devices", b"devices"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDevicesResponse: _TypeAlias = ListDevicesResponse  # noqa: Y015
+
+@_typing.final
+class RemoveDeviceRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEVICE_ID_FIELD_NUMBER: _builtins.int
+    device_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        device_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_id", b"device_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemoveDeviceRequest: _TypeAlias = RemoveDeviceRequest  # noqa: Y015
+
+@_typing.final
+class RemoveDeviceResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECEIPT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def receipt(self) -> _deletion_pb2.DeletionReceipt: ...
+    def __init__(
+        self,
+        *,
+        receipt: _deletion_pb2.DeletionReceipt | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemoveDeviceResponse: _TypeAlias = RemoveDeviceResponse  # noqa: Y015
+
+@_typing.final
+class DeleteAccountRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteAccountRequest: _TypeAlias = DeleteAccountRequest  # noqa: Y015
+
+@_typing.final
+class DeleteAccountResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECEIPT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def receipt(self) -> _deletion_pb2.DeletionReceipt: ...
+    def __init__(
+        self,
+        *,
+        receipt: _deletion_pb2.DeletionReceipt | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteAccountResponse: _TypeAlias = DeleteAccountResponse  # noqa: Y015
+
+@_typing.final
 class SyncContactsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -323,23 +470,171 @@ Global___BatchCheckFriendsRequest: _TypeAlias = BatchCheckFriendsRequest  # noqa
 class BatchCheckFriendsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
-    LEVELS_FIELD_NUMBER: _builtins.int
+    CHECKS_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def levels(self) -> _containers.RepeatedScalarFieldContainer[_friendship_pb2.FriendshipLevel.ValueType]:
+    def checks(self) -> _containers.RepeatedCompositeFieldContainer[Global___FriendCheck]:
         """One per person, in the order of the request."""
 
     def __init__(
         self,
         *,
-        levels: _abc.Iterable[_friendship_pb2.FriendshipLevel.ValueType] | None = ...,
+        checks: _abc.Iterable[Global___FriendCheck] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["levels", b"levels"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checks", b"checks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___BatchCheckFriendsResponse: _TypeAlias = BatchCheckFriendsResponse  # noqa: Y015
+
+@_typing.final
+class FriendCheck(_message.Message):
+    """What became of the check of one person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEVEL_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    level: _friendship_pb2.FriendshipLevel.ValueType
+    error: _error_reason_pb2.ErrorReason.ValueType
+    """ERROR_REASON_INVALID_PHONE_NUMBER where the number cannot be read, ERROR_REASON_INVALID_FIELD where nobody is named."""
+    def __init__(
+        self,
+        *,
+        level: _friendship_pb2.FriendshipLevel.ValueType = ...,
+        error: _error_reason_pb2.ErrorReason.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["error", b"error", "level", b"level"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FriendCheck: _TypeAlias = FriendCheck  # noqa: Y015
+
+@_typing.final
+class BlockPersonRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def person(self) -> _friendship_pb2.PersonRef: ...
+    def __init__(
+        self,
+        *,
+        person: _friendship_pb2.PersonRef | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["person", b"person"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BlockPersonRequest: _TypeAlias = BlockPersonRequest  # noqa: Y015
+
+@_typing.final
+class BlockPersonResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BlockPersonResponse: _TypeAlias = BlockPersonResponse  # noqa: Y015
+
+@_typing.final
+class UnblockPersonRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_FIELD_NUMBER: _builtins.int
+    BLOCK_ID_FIELD_NUMBER: _builtins.int
+    block_id: _builtins.str
+    """As listed."""
+    @_builtins.property
+    def person(self) -> _friendship_pb2.PersonRef: ...
+    def __init__(
+        self,
+        *,
+        person: _friendship_pb2.PersonRef | None = ...,
+        block_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["block_id", b"block_id", "blocked", b"blocked", "person", b"person"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["block_id", b"block_id", "blocked", b"blocked", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_blocked: _TypeAlias = _typing.Literal["person", "block_id"]  # noqa: Y015
+    _WhichOneofArgType_blocked: _TypeAlias = _typing.Literal["blocked", b"blocked"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_blocked) -> _WhichOneofReturnType_blocked | None: ...
+
+Global___UnblockPersonRequest: _TypeAlias = UnblockPersonRequest  # noqa: Y015
+
+@_typing.final
+class UnblockPersonResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UnblockPersonResponse: _TypeAlias = UnblockPersonResponse  # noqa: Y015
+
+@_typing.final
+class ListBlocksRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """0: 50. At most 200."""
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListBlocksRequest: _TypeAlias = ListBlocksRequest  # noqa: Y015
+
+@_typing.final
+class ListBlocksResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BLOCKS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def blocks(self) -> _containers.RepeatedCompositeFieldContainer[_friendship_pb2.Block]: ...
+    def __init__(
+        self,
+        *,
+        blocks: _abc.Iterable[_friendship_pb2.Block] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocks", b"blocks", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListBlocksResponse: _TypeAlias = ListBlocksResponse  # noqa: Y015
 
 @_typing.final
 class PublishAppsRequest(_message.Message):
@@ -423,6 +718,78 @@ class SetAudiencesResponse(_message.Message):
 Global___SetAudiencesResponse: _TypeAlias = SetAudiencesResponse  # noqa: Y015
 
 @_typing.final
+class GetDefaultAudienceRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDefaultAudienceRequest: _TypeAlias = GetDefaultAudienceRequest  # noqa: Y015
+
+@_typing.final
+class GetDefaultAudienceResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def audience(self) -> _share_pb2.Audience:
+        """AUDIENCE_KIND_NOBODY until the owner says otherwise."""
+
+    def __init__(
+        self,
+        *,
+        audience: _share_pb2.Audience | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetDefaultAudienceResponse: _TypeAlias = GetDefaultAudienceResponse  # noqa: Y015
+
+@_typing.final
+class SetDefaultAudienceRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def audience(self) -> _share_pb2.Audience: ...
+    def __init__(
+        self,
+        *,
+        audience: _share_pb2.Audience | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetDefaultAudienceRequest: _TypeAlias = SetDefaultAudienceRequest  # noqa: Y015
+
+@_typing.final
+class SetDefaultAudienceResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetDefaultAudienceResponse: _TypeAlias = SetDefaultAudienceResponse  # noqa: Y015
+
+@_typing.final
 class ListMyAppsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -476,9 +843,12 @@ class ListSharesRequest(_message.Message):
     OWNER_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    KNOWN_LIST_VERSION_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """0: 50. At most 200."""
     page_token: _builtins.str
+    known_list_version: _builtins.str
+    """The list version that the caller has; empty: none. Only for the first page."""
     @_builtins.property
     def owner(self) -> _friendship_pb2.PersonRef: ...
     def __init__(
@@ -487,10 +857,11 @@ class ListSharesRequest(_message.Message):
         owner: _friendship_pb2.PersonRef | None = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        known_list_version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["owner", b"owner"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["owner", b"owner", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["known_list_version", b"known_list_version", "owner", b"owner", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -502,8 +873,14 @@ class ListSharesResponse(_message.Message):
 
     SHARES_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    LIST_VERSION_FIELD_NUMBER: _builtins.int
+    UNCHANGED_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Empty on the last page."""
+    list_version: _builtins.str
+    """Names the whole list as the calling device sees it; on the first page."""
+    unchanged: _builtins.bool
+    """The list is the one that the caller has; nothing else is in the answer."""
     @_builtins.property
     def shares(self) -> _containers.RepeatedCompositeFieldContainer[_share_pb2.Share]:
         """By owner's device and package name."""
@@ -513,14 +890,122 @@ class ListSharesResponse(_message.Message):
         *,
         shares: _abc.Iterable[_share_pb2.Share] | None = ...,
         next_page_token: _builtins.str = ...,
+        list_version: _builtins.str = ...,
+        unchanged: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "shares", b"shares"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["list_version", b"list_version", "next_page_token", b"next_page_token", "shares", b"shares", "unchanged", b"unchanged"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListSharesResponse: _TypeAlias = ListSharesResponse  # noqa: Y015
+
+@_typing.final
+class PreviewSharesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VIEWER_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """0: 50. At most 200."""
+    page_token: _builtins.str
+    @_builtins.property
+    def viewer(self) -> _friendship_pb2.PersonRef: ...
+    def __init__(
+        self,
+        *,
+        viewer: _friendship_pb2.PersonRef | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["viewer", b"viewer"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "viewer", b"viewer"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewSharesRequest: _TypeAlias = PreviewSharesRequest  # noqa: Y015
+
+@_typing.final
+class PreviewSharesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def apps(self) -> _containers.RepeatedCompositeFieldContainer[_app_pb2.App]: ...
+    def __init__(
+        self,
+        *,
+        apps: _abc.Iterable[_app_pb2.App] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["apps", b"apps", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PreviewSharesResponse: _TypeAlias = PreviewSharesResponse  # noqa: Y015
+
+@_typing.final
+class ListFriendsSharesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEARCH_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    search: _builtins.str
+    """In any part of the label or the package name, without regard to case; empty: everything. At most 64 characters."""
+    page_size: _builtins.int
+    """0: 50. At most 200."""
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        search: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "search", b"search"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFriendsSharesRequest: _TypeAlias = ListFriendsSharesRequest  # noqa: Y015
+
+@_typing.final
+class ListFriendsSharesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHARES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TRUNCATED_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    truncated: _builtins.bool
+    """There may be more friends than the operator lets a list hold; what they share is not in it."""
+    @_builtins.property
+    def shares(self) -> _containers.RepeatedCompositeFieldContainer[_share_pb2.MergedShare]: ...
+    def __init__(
+        self,
+        *,
+        shares: _abc.Iterable[_share_pb2.MergedShare] | None = ...,
+        next_page_token: _builtins.str = ...,
+        truncated: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "shares", b"shares", "truncated", b"truncated"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFriendsSharesResponse: _TypeAlias = ListFriendsSharesResponse  # noqa: Y015
 
 @_typing.final
 class PushSharesRequest(_message.Message):
@@ -563,6 +1048,9 @@ class PushSharesResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     OUTCOMES_FIELD_NUMBER: _builtins.int
+    PUSH_ID_FIELD_NUMBER: _builtins.int
+    push_id: _builtins.str
+    """For `RecallPush`."""
     @_builtins.property
     def outcomes(self) -> _containers.RepeatedScalarFieldContainer[_share_pb2.PushOutcome.ValueType]:
         """One per recipient, in the order of the request."""
@@ -571,14 +1059,90 @@ class PushSharesResponse(_message.Message):
         self,
         *,
         outcomes: _abc.Iterable[_share_pb2.PushOutcome.ValueType] | None = ...,
+        push_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcomes", b"outcomes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcomes", b"outcomes", "push_id", b"push_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PushSharesResponse: _TypeAlias = PushSharesResponse  # noqa: Y015
+
+@_typing.final
+class RecallPushRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PUSH_ID_FIELD_NUMBER: _builtins.int
+    push_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        push_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["push_id", b"push_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecallPushRequest: _TypeAlias = RecallPushRequest  # noqa: Y015
+
+@_typing.final
+class RecallPushResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecallPushResponse: _TypeAlias = RecallPushResponse  # noqa: Y015
+
+@_typing.final
+class ReportInstallRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OWNER_FIELD_NUMBER: _builtins.int
+    PACKAGE_NAME_FIELD_NUMBER: _builtins.int
+    VERSION_CODE_FIELD_NUMBER: _builtins.int
+    package_name: _builtins.str
+    version_code: _builtins.int
+    @_builtins.property
+    def owner(self) -> _friendship_pb2.PersonRef: ...
+    def __init__(
+        self,
+        *,
+        owner: _friendship_pb2.PersonRef | None = ...,
+        package_name: _builtins.str = ...,
+        version_code: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["owner", b"owner"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["owner", b"owner", "package_name", b"package_name", "version_code", b"version_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportInstallRequest: _TypeAlias = ReportInstallRequest  # noqa: Y015
+
+@_typing.final
+class ReportInstallResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportInstallResponse: _TypeAlias = ReportInstallResponse  # noqa: Y015
 
 @_typing.final
 class GetPushPreferenceRequest(_message.Message):
@@ -671,21 +1235,25 @@ class SubscribeResponse(_message.Message):
 
     EVENT_FIELD_NUMBER: _builtins.int
     HEARTBEAT_FIELD_NUMBER: _builtins.int
+    FRIENDSHIP_CHANGED_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def event(self) -> _inbox_pb2.InboxEvent: ...
     @_builtins.property
     def heartbeat(self) -> _inbox_pb2.InboxHeartbeat: ...
+    @_builtins.property
+    def friendship_changed(self) -> _friendship_pb2.FriendshipChanged: ...
     def __init__(
         self,
         *,
         event: _inbox_pb2.InboxEvent | None = ...,
         heartbeat: _inbox_pb2.InboxHeartbeat | None = ...,
+        friendship_changed: _friendship_pb2.FriendshipChanged | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "heartbeat", b"heartbeat", "message", b"message"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "friendship_changed", b"friendship_changed", "heartbeat", b"heartbeat", "message", b"message"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "heartbeat", b"heartbeat", "message", b"message"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event", b"event", "friendship_changed", b"friendship_changed", "heartbeat", b"heartbeat", "message", b"message"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_message: _TypeAlias = _typing.Literal["event", "heartbeat"]  # noqa: Y015
+    _WhichOneofReturnType_message: _TypeAlias = _typing.Literal["event", "heartbeat", "friendship_changed"]  # noqa: Y015
     _WhichOneofArgType_message: _TypeAlias = _typing.Literal["message", b"message"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_message) -> _WhichOneofReturnType_message | None: ...
 
@@ -697,19 +1265,23 @@ class ListEventsRequest(_message.Message):
 
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     AFTER_POSITION_FIELD_NUMBER: _builtins.int
+    AFTER_FRIENDSHIP_POSITION_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """0: 50. At most 200."""
     after_position: _builtins.int
-    """Only events beyond this position."""
+    """Only events of the inbox beyond this position."""
+    after_friendship_position: _builtins.int
+    """Only changes of friendships beyond this position."""
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         after_position: _builtins.int = ...,
+        after_friendship_position: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_position", b"after_position", "page_size", b"page_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_friendship_position", b"after_friendship_position", "after_position", b"after_position", "page_size", b"page_size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -721,19 +1293,27 @@ class ListEventsResponse(_message.Message):
 
     EVENTS_FIELD_NUMBER: _builtins.int
     HEAD_POSITION_FIELD_NUMBER: _builtins.int
+    FRIENDSHIP_CHANGES_FIELD_NUMBER: _builtins.int
+    HEAD_FRIENDSHIP_POSITION_FIELD_NUMBER: _builtins.int
     head_position: _builtins.int
     """Position of the newest event; 0 when there has never been one."""
+    head_friendship_position: _builtins.int
+    """Position of the newest change of a friendship; 0 when there has never been one."""
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[_inbox_pb2.InboxEvent]: ...
+    @_builtins.property
+    def friendship_changes(self) -> _containers.RepeatedCompositeFieldContainer[_friendship_pb2.FriendshipChanged]: ...
     def __init__(
         self,
         *,
         events: _abc.Iterable[_inbox_pb2.InboxEvent] | None = ...,
         head_position: _builtins.int = ...,
+        friendship_changes: _abc.Iterable[_friendship_pb2.FriendshipChanged] | None = ...,
+        head_friendship_position: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "head_position", b"head_position"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "friendship_changes", b"friendship_changes", "head_friendship_position", b"head_friendship_position", "head_position", b"head_position"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -744,15 +1324,20 @@ class AcknowledgeEventsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     THROUGH_POSITION_FIELD_NUMBER: _builtins.int
+    THROUGH_FRIENDSHIP_POSITION_FIELD_NUMBER: _builtins.int
     through_position: _builtins.int
+    """Events of the inbox; 0: none."""
+    through_friendship_position: _builtins.int
+    """Changes of friendships; 0: none."""
     def __init__(
         self,
         *,
         through_position: _builtins.int = ...,
+        through_friendship_position: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["through_position", b"through_position"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["through_friendship_position", b"through_friendship_position", "through_position", b"through_position"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -782,7 +1367,9 @@ class MatchAppRequest(_message.Message):
     PROFILE_FIELD_NUMBER: _builtins.int
     package_name: _builtins.str
     @_builtins.property
-    def owner(self) -> _friendship_pb2.PersonRef: ...
+    def owner(self) -> _friendship_pb2.PersonRef:
+        """Absent: whichever friend shares the app in its newest version."""
+
     @_builtins.property
     def profile(self) -> _device_pb2.DeviceProfile: ...
     def __init__(
@@ -830,7 +1417,9 @@ class DownloadAppRequest(_message.Message):
     RESUME_FIELD_NUMBER: _builtins.int
     package_name: _builtins.str
     @_builtins.property
-    def owner(self) -> _friendship_pb2.PersonRef: ...
+    def owner(self) -> _friendship_pb2.PersonRef:
+        """Absent: whichever friend shares the app in its newest version."""
+
     @_builtins.property
     def profile(self) -> _device_pb2.DeviceProfile: ...
     @_builtins.property

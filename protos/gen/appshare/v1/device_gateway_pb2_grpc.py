@@ -34,7 +34,7 @@ class AccountServiceStub:
     UNAVAILABLE STORAGE_UNAVAILABLE; INTERNAL for a defect; NOT_FOUND DEVICE_NOT_FOUND when the device itself is not registered
     any more.
 
-    Registration and sessions of a device.
+    Registration, sessions and removal of devices.
     """
 
     def __init__(self, channel):
@@ -58,6 +58,21 @@ class AccountServiceStub:
                 request_serializer=appshare_dot_v1_dot_device__gateway__pb2.RefreshSessionRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_device__gateway__pb2.RefreshSessionResponse.FromString,
                 _registered_method=True)
+        self.ListDevices = channel.unary_unary(
+                '/appshare.v1.AccountService/ListDevices',
+                request_serializer=appshare_dot_v1_dot_device__gateway__pb2.ListDevicesRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_device__gateway__pb2.ListDevicesResponse.FromString,
+                _registered_method=True)
+        self.RemoveDevice = channel.unary_unary(
+                '/appshare.v1.AccountService/RemoveDevice',
+                request_serializer=appshare_dot_v1_dot_device__gateway__pb2.RemoveDeviceRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_device__gateway__pb2.RemoveDeviceResponse.FromString,
+                _registered_method=True)
+        self.DeleteAccount = channel.unary_unary(
+                '/appshare.v1.AccountService/DeleteAccount',
+                request_serializer=appshare_dot_v1_dot_device__gateway__pb2.DeleteAccountRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_device__gateway__pb2.DeleteAccountResponse.FromString,
+                _registered_method=True)
 
 
 class AccountServiceServicer:
@@ -69,7 +84,7 @@ class AccountServiceServicer:
     UNAVAILABLE STORAGE_UNAVAILABLE; INTERNAL for a defect; NOT_FOUND DEVICE_NOT_FOUND when the device itself is not registered
     any more.
 
-    Registration and sessions of a device.
+    Registration, sessions and removal of devices.
     """
 
     def Register(self, request, context):
@@ -100,6 +115,31 @@ class AccountServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListDevices(self, request, context):
+        """Lists the devices that are registered with the calling device's number, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveDevice(self, request, context):
+        """Removes a device of the calling device's number, which may be itself, with all that is kept of it. Its tokens are void at
+        once.
+
+        NOT_FOUND DEVICE_NOT_FOUND: no device of this number has the id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteAccount(self, request, context):
+        """Removes all devices of the calling device's number and all that is kept of the number. After an error it can be called
+        again: the calling device is the last to go.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AccountServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -118,6 +158,21 @@ def add_AccountServiceServicer_to_server(servicer, server):
                     request_deserializer=appshare_dot_v1_dot_device__gateway__pb2.RefreshSessionRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_device__gateway__pb2.RefreshSessionResponse.SerializeToString,
             ),
+            'ListDevices': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDevices,
+                    request_deserializer=appshare_dot_v1_dot_device__gateway__pb2.ListDevicesRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_device__gateway__pb2.ListDevicesResponse.SerializeToString,
+            ),
+            'RemoveDevice': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveDevice,
+                    request_deserializer=appshare_dot_v1_dot_device__gateway__pb2.RemoveDeviceRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_device__gateway__pb2.RemoveDeviceResponse.SerializeToString,
+            ),
+            'DeleteAccount': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteAccount,
+                    request_deserializer=appshare_dot_v1_dot_device__gateway__pb2.DeleteAccountRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_device__gateway__pb2.DeleteAccountResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'appshare.v1.AccountService', rpc_method_handlers)
@@ -135,7 +190,7 @@ class AccountService:
     UNAVAILABLE STORAGE_UNAVAILABLE; INTERNAL for a defect; NOT_FOUND DEVICE_NOT_FOUND when the device itself is not registered
     any more.
 
-    Registration and sessions of a device.
+    Registration, sessions and removal of devices.
     """
 
     @staticmethod
@@ -219,9 +274,90 @@ class AccountService:
             metadata,
             _registered_method=True)
 
+    @staticmethod
+    def ListDevices(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.AccountService/ListDevices',
+            appshare_dot_v1_dot_device__gateway__pb2.ListDevicesRequest.SerializeToString,
+            appshare_dot_v1_dot_device__gateway__pb2.ListDevicesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveDevice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.AccountService/RemoveDevice',
+            appshare_dot_v1_dot_device__gateway__pb2.RemoveDeviceRequest.SerializeToString,
+            appshare_dot_v1_dot_device__gateway__pb2.RemoveDeviceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteAccount(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.AccountService/DeleteAccount',
+            appshare_dot_v1_dot_device__gateway__pb2.DeleteAccountRequest.SerializeToString,
+            appshare_dot_v1_dot_device__gateway__pb2.DeleteAccountResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
 
 class FriendServiceStub:
-    """The address book of the calling device and its friends.
+    """The address book of the calling device, its friends, and whom it blocks.
     """
 
     def __init__(self, channel):
@@ -245,10 +381,25 @@ class FriendServiceStub:
                 request_serializer=appshare_dot_v1_dot_device__gateway__pb2.BatchCheckFriendsRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_device__gateway__pb2.BatchCheckFriendsResponse.FromString,
                 _registered_method=True)
+        self.BlockPerson = channel.unary_unary(
+                '/appshare.v1.FriendService/BlockPerson',
+                request_serializer=appshare_dot_v1_dot_device__gateway__pb2.BlockPersonRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_device__gateway__pb2.BlockPersonResponse.FromString,
+                _registered_method=True)
+        self.UnblockPerson = channel.unary_unary(
+                '/appshare.v1.FriendService/UnblockPerson',
+                request_serializer=appshare_dot_v1_dot_device__gateway__pb2.UnblockPersonRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_device__gateway__pb2.UnblockPersonResponse.FromString,
+                _registered_method=True)
+        self.ListBlocks = channel.unary_unary(
+                '/appshare.v1.FriendService/ListBlocks',
+                request_serializer=appshare_dot_v1_dot_device__gateway__pb2.ListBlocksRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_device__gateway__pb2.ListBlocksResponse.FromString,
+                _registered_method=True)
 
 
 class FriendServiceServicer:
-    """The address book of the calling device and its friends.
+    """The address book of the calling device, its friends, and whom it blocks.
     """
 
     def SyncContacts(self, request, context):
@@ -256,7 +407,7 @@ class FriendServiceServicer:
 
         INVALID_ARGUMENT EMPTY_CONTACT_BOOK: a full book without a contact.
         ABORTED STALE_BOOK_VERSION: the delta is for another version; sync in full.
-        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more contacts than a book may hold.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more contacts than a book may hold, or more new ones than a day allows, with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -274,7 +425,36 @@ class FriendServiceServicer:
     def BatchCheckFriends(self, request, context):
         """Says for each person whether the calling device may see what they share with friends.
 
-        INVALID_ARGUMENT INVALID_PHONE_NUMBER: a number cannot be read.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the person asks too often, with RetryInfo.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BlockPerson(self, request, context):
+        """Blocks a person, by all numbers of the contact when it is one. Neither sees anything of the other any more, whatever is
+        shared with whom, on any of their devices. The same answer whether or not anybody is registered there.
+
+        INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more blocks than a person may have.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnblockPerson(self, request, context):
+        """Takes blocks back. OK also when there were none.
+
+        INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListBlocks(self, request, context):
+        """Lists whom the calling device's person blocks, the newest first.
+
+        INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -298,6 +478,21 @@ def add_FriendServiceServicer_to_server(servicer, server):
                     request_deserializer=appshare_dot_v1_dot_device__gateway__pb2.BatchCheckFriendsRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_device__gateway__pb2.BatchCheckFriendsResponse.SerializeToString,
             ),
+            'BlockPerson': grpc.unary_unary_rpc_method_handler(
+                    servicer.BlockPerson,
+                    request_deserializer=appshare_dot_v1_dot_device__gateway__pb2.BlockPersonRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_device__gateway__pb2.BlockPersonResponse.SerializeToString,
+            ),
+            'UnblockPerson': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnblockPerson,
+                    request_deserializer=appshare_dot_v1_dot_device__gateway__pb2.UnblockPersonRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_device__gateway__pb2.UnblockPersonResponse.SerializeToString,
+            ),
+            'ListBlocks': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListBlocks,
+                    request_deserializer=appshare_dot_v1_dot_device__gateway__pb2.ListBlocksRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_device__gateway__pb2.ListBlocksResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'appshare.v1.FriendService', rpc_method_handlers)
@@ -307,7 +502,7 @@ def add_FriendServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class FriendService:
-    """The address book of the calling device and its friends.
+    """The address book of the calling device, its friends, and whom it blocks.
     """
 
     @staticmethod
@@ -391,6 +586,87 @@ class FriendService:
             metadata,
             _registered_method=True)
 
+    @staticmethod
+    def BlockPerson(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.FriendService/BlockPerson',
+            appshare_dot_v1_dot_device__gateway__pb2.BlockPersonRequest.SerializeToString,
+            appshare_dot_v1_dot_device__gateway__pb2.BlockPersonResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnblockPerson(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.FriendService/UnblockPerson',
+            appshare_dot_v1_dot_device__gateway__pb2.UnblockPersonRequest.SerializeToString,
+            appshare_dot_v1_dot_device__gateway__pb2.UnblockPersonResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListBlocks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.FriendService/ListBlocks',
+            appshare_dot_v1_dot_device__gateway__pb2.ListBlocksRequest.SerializeToString,
+            appshare_dot_v1_dot_device__gateway__pb2.ListBlocksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
 
 class SharingServiceStub:
     """What the calling device shares, sees of others, and pushes.
@@ -412,6 +688,16 @@ class SharingServiceStub:
                 request_serializer=appshare_dot_v1_dot_device__gateway__pb2.SetAudiencesRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_device__gateway__pb2.SetAudiencesResponse.FromString,
                 _registered_method=True)
+        self.GetDefaultAudience = channel.unary_unary(
+                '/appshare.v1.SharingService/GetDefaultAudience',
+                request_serializer=appshare_dot_v1_dot_device__gateway__pb2.GetDefaultAudienceRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_device__gateway__pb2.GetDefaultAudienceResponse.FromString,
+                _registered_method=True)
+        self.SetDefaultAudience = channel.unary_unary(
+                '/appshare.v1.SharingService/SetDefaultAudience',
+                request_serializer=appshare_dot_v1_dot_device__gateway__pb2.SetDefaultAudienceRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_device__gateway__pb2.SetDefaultAudienceResponse.FromString,
+                _registered_method=True)
         self.ListMyApps = channel.unary_unary(
                 '/appshare.v1.SharingService/ListMyApps',
                 request_serializer=appshare_dot_v1_dot_device__gateway__pb2.ListMyAppsRequest.SerializeToString,
@@ -422,10 +708,30 @@ class SharingServiceStub:
                 request_serializer=appshare_dot_v1_dot_device__gateway__pb2.ListSharesRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_device__gateway__pb2.ListSharesResponse.FromString,
                 _registered_method=True)
+        self.PreviewShares = channel.unary_unary(
+                '/appshare.v1.SharingService/PreviewShares',
+                request_serializer=appshare_dot_v1_dot_device__gateway__pb2.PreviewSharesRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_device__gateway__pb2.PreviewSharesResponse.FromString,
+                _registered_method=True)
+        self.ListFriendsShares = channel.unary_unary(
+                '/appshare.v1.SharingService/ListFriendsShares',
+                request_serializer=appshare_dot_v1_dot_device__gateway__pb2.ListFriendsSharesRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_device__gateway__pb2.ListFriendsSharesResponse.FromString,
+                _registered_method=True)
         self.PushShares = channel.unary_unary(
                 '/appshare.v1.SharingService/PushShares',
                 request_serializer=appshare_dot_v1_dot_device__gateway__pb2.PushSharesRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_device__gateway__pb2.PushSharesResponse.FromString,
+                _registered_method=True)
+        self.RecallPush = channel.unary_unary(
+                '/appshare.v1.SharingService/RecallPush',
+                request_serializer=appshare_dot_v1_dot_device__gateway__pb2.RecallPushRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_device__gateway__pb2.RecallPushResponse.FromString,
+                _registered_method=True)
+        self.ReportInstall = channel.unary_unary(
+                '/appshare.v1.SharingService/ReportInstall',
+                request_serializer=appshare_dot_v1_dot_device__gateway__pb2.ReportInstallRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_device__gateway__pb2.ReportInstallResponse.FromString,
                 _registered_method=True)
         self.GetPushPreference = channel.unary_unary(
                 '/appshare.v1.SharingService/GetPushPreference',
@@ -444,7 +750,7 @@ class SharingServiceServicer:
     """
 
     def PublishApps(self, request, context):
-        """Replaces or changes the apps of the calling device. An app keeps its audience; a new one is shared with nobody.
+        """Replaces or changes the apps of the calling device. An app keeps its audience; a new one has the default audience.
 
         RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more apps than an inventory may hold.
         """
@@ -456,6 +762,20 @@ class SharingServiceServicer:
         """Says with whom apps are shared: all of the changes are made, or none when one is refused.
 
         NOT_FOUND APP_NOT_FOUND: the device has not published one of the apps.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDefaultAudience(self, request, context):
+        """Reads the audience that new apps of the calling device get.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetDefaultAudience(self, request, context):
+        """Sets the audience that new apps of the calling device get.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -480,6 +800,24 @@ class SharingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PreviewShares(self, request, context):
+        """Lists what the calling device shares as a person would see it now. For somebody who is not registered: as a stranger would.
+
+        INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read. INVALID_PAGE_TOKEN: not a page token of this list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListFriendsShares(self, request, context):
+        """Lists what all friends share with the calling device, one entry per app, by package name.
+
+        INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def PushShares(self, request, context):
         """Pushes what the calling device shares to friends.
 
@@ -487,6 +825,24 @@ class SharingServiceServicer:
         INVALID_ARGUMENT INVALID_PHONE_NUMBER: a number cannot be read.
         NOT_FOUND APP_NOT_FOUND: the device has not published one of the apps.
         ALREADY_EXISTS REQUEST_ID_REUSED: the request id belongs to another push.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the device pushes too often, with RetryInfo.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecallPush(self, request, context):
+        """Takes a push back from the inboxes of those who have not received it. OK also when there is no such push: nobody learns who
+        has received it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReportInstall(self, request, context):
+        """Tells an owner that the calling device has installed an app which the owner shares with it. Only for users who want to.
+
+        PERMISSION_DENIED NOT_SHARED_WITH_YOU: the app is not shared with the calling device by that person, for whatever reason.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -519,6 +875,16 @@ def add_SharingServiceServicer_to_server(servicer, server):
                     request_deserializer=appshare_dot_v1_dot_device__gateway__pb2.SetAudiencesRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_device__gateway__pb2.SetAudiencesResponse.SerializeToString,
             ),
+            'GetDefaultAudience': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDefaultAudience,
+                    request_deserializer=appshare_dot_v1_dot_device__gateway__pb2.GetDefaultAudienceRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_device__gateway__pb2.GetDefaultAudienceResponse.SerializeToString,
+            ),
+            'SetDefaultAudience': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetDefaultAudience,
+                    request_deserializer=appshare_dot_v1_dot_device__gateway__pb2.SetDefaultAudienceRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_device__gateway__pb2.SetDefaultAudienceResponse.SerializeToString,
+            ),
             'ListMyApps': grpc.unary_unary_rpc_method_handler(
                     servicer.ListMyApps,
                     request_deserializer=appshare_dot_v1_dot_device__gateway__pb2.ListMyAppsRequest.FromString,
@@ -529,10 +895,30 @@ def add_SharingServiceServicer_to_server(servicer, server):
                     request_deserializer=appshare_dot_v1_dot_device__gateway__pb2.ListSharesRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_device__gateway__pb2.ListSharesResponse.SerializeToString,
             ),
+            'PreviewShares': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewShares,
+                    request_deserializer=appshare_dot_v1_dot_device__gateway__pb2.PreviewSharesRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_device__gateway__pb2.PreviewSharesResponse.SerializeToString,
+            ),
+            'ListFriendsShares': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFriendsShares,
+                    request_deserializer=appshare_dot_v1_dot_device__gateway__pb2.ListFriendsSharesRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_device__gateway__pb2.ListFriendsSharesResponse.SerializeToString,
+            ),
             'PushShares': grpc.unary_unary_rpc_method_handler(
                     servicer.PushShares,
                     request_deserializer=appshare_dot_v1_dot_device__gateway__pb2.PushSharesRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_device__gateway__pb2.PushSharesResponse.SerializeToString,
+            ),
+            'RecallPush': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecallPush,
+                    request_deserializer=appshare_dot_v1_dot_device__gateway__pb2.RecallPushRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_device__gateway__pb2.RecallPushResponse.SerializeToString,
+            ),
+            'ReportInstall': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportInstall,
+                    request_deserializer=appshare_dot_v1_dot_device__gateway__pb2.ReportInstallRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_device__gateway__pb2.ReportInstallResponse.SerializeToString,
             ),
             'GetPushPreference': grpc.unary_unary_rpc_method_handler(
                     servicer.GetPushPreference,
@@ -611,6 +997,60 @@ class SharingService:
             _registered_method=True)
 
     @staticmethod
+    def GetDefaultAudience(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.SharingService/GetDefaultAudience',
+            appshare_dot_v1_dot_device__gateway__pb2.GetDefaultAudienceRequest.SerializeToString,
+            appshare_dot_v1_dot_device__gateway__pb2.GetDefaultAudienceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetDefaultAudience(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.SharingService/SetDefaultAudience',
+            appshare_dot_v1_dot_device__gateway__pb2.SetDefaultAudienceRequest.SerializeToString,
+            appshare_dot_v1_dot_device__gateway__pb2.SetDefaultAudienceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListMyApps(request,
             target,
             options=(),
@@ -665,6 +1105,60 @@ class SharingService:
             _registered_method=True)
 
     @staticmethod
+    def PreviewShares(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.SharingService/PreviewShares',
+            appshare_dot_v1_dot_device__gateway__pb2.PreviewSharesRequest.SerializeToString,
+            appshare_dot_v1_dot_device__gateway__pb2.PreviewSharesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFriendsShares(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.SharingService/ListFriendsShares',
+            appshare_dot_v1_dot_device__gateway__pb2.ListFriendsSharesRequest.SerializeToString,
+            appshare_dot_v1_dot_device__gateway__pb2.ListFriendsSharesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def PushShares(request,
             target,
             options=(),
@@ -681,6 +1175,60 @@ class SharingService:
             '/appshare.v1.SharingService/PushShares',
             appshare_dot_v1_dot_device__gateway__pb2.PushSharesRequest.SerializeToString,
             appshare_dot_v1_dot_device__gateway__pb2.PushSharesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecallPush(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.SharingService/RecallPush',
+            appshare_dot_v1_dot_device__gateway__pb2.RecallPushRequest.SerializeToString,
+            appshare_dot_v1_dot_device__gateway__pb2.RecallPushResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportInstall(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.SharingService/ReportInstall',
+            appshare_dot_v1_dot_device__gateway__pb2.ReportInstallRequest.SerializeToString,
+            appshare_dot_v1_dot_device__gateway__pb2.ReportInstallResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -747,7 +1295,7 @@ class SharingService:
 
 
 class InboxServiceStub:
-    """The durable events of the calling device.
+    """The durable events of the calling device: of its inbox and of its friendships, each with positions of its own.
     """
 
     def __init__(self, channel):
@@ -774,7 +1322,7 @@ class InboxServiceStub:
 
 
 class InboxServiceServicer:
-    """The durable events of the calling device.
+    """The durable events of the calling device: of its inbox and of its friendships, each with positions of its own.
     """
 
     def Subscribe(self, request, context):
@@ -799,7 +1347,7 @@ class InboxServiceServicer:
     def AcknowledgeEvents(self, request, context):
         """Acknowledges every event up to a position; they are not delivered again.
 
-        OUT_OF_RANGE POSITION_AHEAD: the position is beyond the newest event.
+        OUT_OF_RANGE POSITION_AHEAD: a position is beyond the newest event; nothing is acknowledged.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -832,7 +1380,7 @@ def add_InboxServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class InboxService:
-    """The durable events of the calling device.
+    """The durable events of the calling device: of its inbox and of its friendships, each with positions of its own.
     """
 
     @staticmethod

@@ -21,7 +21,7 @@ class AccountServiceStub:
     UNAVAILABLE STORAGE_UNAVAILABLE; INTERNAL for a defect; NOT_FOUND DEVICE_NOT_FOUND when the device itself is not registered
     any more.
 
-    Registration and sessions of a device.
+    Registration, sessions and removal of devices.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -41,6 +41,18 @@ class AccountServiceStub:
 
     UNAUTHENTICATED INVALID_REFRESH_TOKEN: unknown, over, or used before.
     """
+    ListDevices: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.ListDevicesRequest, _device_gateway_pb2.ListDevicesResponse]
+    """Lists the devices that are registered with the calling device's number, the newest first."""
+    RemoveDevice: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.RemoveDeviceRequest, _device_gateway_pb2.RemoveDeviceResponse]
+    """Removes a device of the calling device's number, which may be itself, with all that is kept of it. Its tokens are void at
+    once.
+
+    NOT_FOUND DEVICE_NOT_FOUND: no device of this number has the id.
+    """
+    DeleteAccount: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.DeleteAccountRequest, _device_gateway_pb2.DeleteAccountResponse]
+    """Removes all devices of the calling device's number and all that is kept of the number. After an error it can be called
+    again: the calling device is the last to go.
+    """
 
 class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
     """The services of this file are the cloud as devices see it. All but `Register`, `VerifyNumber` and `RefreshSession` need the
@@ -51,7 +63,7 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
     UNAVAILABLE STORAGE_UNAVAILABLE; INTERNAL for a defect; NOT_FOUND DEVICE_NOT_FOUND when the device itself is not registered
     any more.
 
-    Registration and sessions of a device.
+    Registration, sessions and removal of devices.
     """
 
     @_abc_1.abstractmethod
@@ -88,10 +100,40 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         UNAUTHENTICATED INVALID_REFRESH_TOKEN: unknown, over, or used before.
         """
 
+    @_abc_1.abstractmethod
+    def ListDevices(
+        self,
+        request: _device_gateway_pb2.ListDevicesRequest,
+        context: _aio.ServicerContext[_device_gateway_pb2.ListDevicesRequest, _abc.Awaitable[_device_gateway_pb2.ListDevicesResponse]],
+    ) -> _abc.Awaitable[_device_gateway_pb2.ListDevicesResponse]:
+        """Lists the devices that are registered with the calling device's number, the newest first."""
+
+    @_abc_1.abstractmethod
+    def RemoveDevice(
+        self,
+        request: _device_gateway_pb2.RemoveDeviceRequest,
+        context: _aio.ServicerContext[_device_gateway_pb2.RemoveDeviceRequest, _abc.Awaitable[_device_gateway_pb2.RemoveDeviceResponse]],
+    ) -> _abc.Awaitable[_device_gateway_pb2.RemoveDeviceResponse]:
+        """Removes a device of the calling device's number, which may be itself, with all that is kept of it. Its tokens are void at
+        once.
+
+        NOT_FOUND DEVICE_NOT_FOUND: no device of this number has the id.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteAccount(
+        self,
+        request: _device_gateway_pb2.DeleteAccountRequest,
+        context: _aio.ServicerContext[_device_gateway_pb2.DeleteAccountRequest, _abc.Awaitable[_device_gateway_pb2.DeleteAccountResponse]],
+    ) -> _abc.Awaitable[_device_gateway_pb2.DeleteAccountResponse]:
+        """Removes all devices of the calling device's number and all that is kept of the number. After an error it can be called
+        again: the calling device is the last to go.
+        """
+
 def add_AccountServiceServicer_to_server(servicer: AccountServiceServicer, server: _aio.Server) -> None: ...
 
 class FriendServiceStub:
-    """The address book of the calling device and its friends."""
+    """The address book of the calling device, its friends, and whom it blocks."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     SyncContacts: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.SyncContactsRequest, _device_gateway_pb2.SyncContactsResponse]
@@ -99,7 +141,7 @@ class FriendServiceStub:
 
     INVALID_ARGUMENT EMPTY_CONTACT_BOOK: a full book without a contact.
     ABORTED STALE_BOOK_VERSION: the delta is for another version; sync in full.
-    RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more contacts than a book may hold.
+    RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more contacts than a book may hold, or more new ones than a day allows, with RetryInfo.
     """
     ListFriends: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.ListFriendsRequest, _device_gateway_pb2.ListFriendsResponse]
     """Lists the calling device's friends, confirmed ones first.
@@ -109,11 +151,28 @@ class FriendServiceStub:
     BatchCheckFriends: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.BatchCheckFriendsRequest, _device_gateway_pb2.BatchCheckFriendsResponse]
     """Says for each person whether the calling device may see what they share with friends.
 
-    INVALID_ARGUMENT INVALID_PHONE_NUMBER: a number cannot be read.
+    RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the person asks too often, with RetryInfo.
+    """
+    BlockPerson: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.BlockPersonRequest, _device_gateway_pb2.BlockPersonResponse]
+    """Blocks a person, by all numbers of the contact when it is one. Neither sees anything of the other any more, whatever is
+    shared with whom, on any of their devices. The same answer whether or not anybody is registered there.
+
+    INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
+    RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more blocks than a person may have.
+    """
+    UnblockPerson: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.UnblockPersonRequest, _device_gateway_pb2.UnblockPersonResponse]
+    """Takes blocks back. OK also when there were none.
+
+    INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
+    """
+    ListBlocks: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.ListBlocksRequest, _device_gateway_pb2.ListBlocksResponse]
+    """Lists whom the calling device's person blocks, the newest first.
+
+    INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
     """
 
 class FriendServiceServicer(metaclass=_abc_1.ABCMeta):
-    """The address book of the calling device and its friends."""
+    """The address book of the calling device, its friends, and whom it blocks."""
 
     @_abc_1.abstractmethod
     def SyncContacts(
@@ -125,7 +184,7 @@ class FriendServiceServicer(metaclass=_abc_1.ABCMeta):
 
         INVALID_ARGUMENT EMPTY_CONTACT_BOOK: a full book without a contact.
         ABORTED STALE_BOOK_VERSION: the delta is for another version; sync in full.
-        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more contacts than a book may hold.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more contacts than a book may hold, or more new ones than a day allows, with RetryInfo.
         """
 
     @_abc_1.abstractmethod
@@ -147,7 +206,42 @@ class FriendServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_device_gateway_pb2.BatchCheckFriendsResponse]:
         """Says for each person whether the calling device may see what they share with friends.
 
-        INVALID_ARGUMENT INVALID_PHONE_NUMBER: a number cannot be read.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the person asks too often, with RetryInfo.
+        """
+
+    @_abc_1.abstractmethod
+    def BlockPerson(
+        self,
+        request: _device_gateway_pb2.BlockPersonRequest,
+        context: _aio.ServicerContext[_device_gateway_pb2.BlockPersonRequest, _abc.Awaitable[_device_gateway_pb2.BlockPersonResponse]],
+    ) -> _abc.Awaitable[_device_gateway_pb2.BlockPersonResponse]:
+        """Blocks a person, by all numbers of the contact when it is one. Neither sees anything of the other any more, whatever is
+        shared with whom, on any of their devices. The same answer whether or not anybody is registered there.
+
+        INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more blocks than a person may have.
+        """
+
+    @_abc_1.abstractmethod
+    def UnblockPerson(
+        self,
+        request: _device_gateway_pb2.UnblockPersonRequest,
+        context: _aio.ServicerContext[_device_gateway_pb2.UnblockPersonRequest, _abc.Awaitable[_device_gateway_pb2.UnblockPersonResponse]],
+    ) -> _abc.Awaitable[_device_gateway_pb2.UnblockPersonResponse]:
+        """Takes blocks back. OK also when there were none.
+
+        INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
+        """
+
+    @_abc_1.abstractmethod
+    def ListBlocks(
+        self,
+        request: _device_gateway_pb2.ListBlocksRequest,
+        context: _aio.ServicerContext[_device_gateway_pb2.ListBlocksRequest, _abc.Awaitable[_device_gateway_pb2.ListBlocksResponse]],
+    ) -> _abc.Awaitable[_device_gateway_pb2.ListBlocksResponse]:
+        """Lists whom the calling device's person blocks, the newest first.
+
+        INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
         """
 
 def add_FriendServiceServicer_to_server(servicer: FriendServiceServicer, server: _aio.Server) -> None: ...
@@ -157,7 +251,7 @@ class SharingServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     PublishApps: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.PublishAppsRequest, _device_gateway_pb2.PublishAppsResponse]
-    """Replaces or changes the apps of the calling device. An app keeps its audience; a new one is shared with nobody.
+    """Replaces or changes the apps of the calling device. An app keeps its audience; a new one has the default audience.
 
     RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more apps than an inventory may hold.
     """
@@ -166,6 +260,10 @@ class SharingServiceStub:
 
     NOT_FOUND APP_NOT_FOUND: the device has not published one of the apps.
     """
+    GetDefaultAudience: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.GetDefaultAudienceRequest, _device_gateway_pb2.GetDefaultAudienceResponse]
+    """Reads the audience that new apps of the calling device get."""
+    SetDefaultAudience: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.SetDefaultAudienceRequest, _device_gateway_pb2.SetDefaultAudienceResponse]
+    """Sets the audience that new apps of the calling device get."""
     ListMyApps: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.ListMyAppsRequest, _device_gateway_pb2.ListMyAppsResponse]
     """Lists the calling device's own apps with their audiences, by package name.
 
@@ -177,6 +275,16 @@ class SharingServiceStub:
     PERMISSION_DENIED NOT_SHARED_WITH_YOU: wrong number, not registered, not friends, or nothing shared: all look the same.
     INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read. INVALID_PAGE_TOKEN: not a page token of this list.
     """
+    PreviewShares: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.PreviewSharesRequest, _device_gateway_pb2.PreviewSharesResponse]
+    """Lists what the calling device shares as a person would see it now. For somebody who is not registered: as a stranger would.
+
+    INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read. INVALID_PAGE_TOKEN: not a page token of this list.
+    """
+    ListFriendsShares: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.ListFriendsSharesRequest, _device_gateway_pb2.ListFriendsSharesResponse]
+    """Lists what all friends share with the calling device, one entry per app, by package name.
+
+    INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+    """
     PushShares: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.PushSharesRequest, _device_gateway_pb2.PushSharesResponse]
     """Pushes what the calling device shares to friends.
 
@@ -184,6 +292,16 @@ class SharingServiceStub:
     INVALID_ARGUMENT INVALID_PHONE_NUMBER: a number cannot be read.
     NOT_FOUND APP_NOT_FOUND: the device has not published one of the apps.
     ALREADY_EXISTS REQUEST_ID_REUSED: the request id belongs to another push.
+    RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the device pushes too often, with RetryInfo.
+    """
+    RecallPush: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.RecallPushRequest, _device_gateway_pb2.RecallPushResponse]
+    """Takes a push back from the inboxes of those who have not received it. OK also when there is no such push: nobody learns who
+    has received it.
+    """
+    ReportInstall: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.ReportInstallRequest, _device_gateway_pb2.ReportInstallResponse]
+    """Tells an owner that the calling device has installed an app which the owner shares with it. Only for users who want to.
+
+    PERMISSION_DENIED NOT_SHARED_WITH_YOU: the app is not shared with the calling device by that person, for whatever reason.
     """
     GetPushPreference: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.GetPushPreferenceRequest, _device_gateway_pb2.GetPushPreferenceResponse]
     """Reads from whom the calling device accepts pushes."""
@@ -199,7 +317,7 @@ class SharingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _device_gateway_pb2.PublishAppsRequest,
         context: _aio.ServicerContext[_device_gateway_pb2.PublishAppsRequest, _abc.Awaitable[_device_gateway_pb2.PublishAppsResponse]],
     ) -> _abc.Awaitable[_device_gateway_pb2.PublishAppsResponse]:
-        """Replaces or changes the apps of the calling device. An app keeps its audience; a new one is shared with nobody.
+        """Replaces or changes the apps of the calling device. An app keeps its audience; a new one has the default audience.
 
         RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more apps than an inventory may hold.
         """
@@ -214,6 +332,22 @@ class SharingServiceServicer(metaclass=_abc_1.ABCMeta):
 
         NOT_FOUND APP_NOT_FOUND: the device has not published one of the apps.
         """
+
+    @_abc_1.abstractmethod
+    def GetDefaultAudience(
+        self,
+        request: _device_gateway_pb2.GetDefaultAudienceRequest,
+        context: _aio.ServicerContext[_device_gateway_pb2.GetDefaultAudienceRequest, _abc.Awaitable[_device_gateway_pb2.GetDefaultAudienceResponse]],
+    ) -> _abc.Awaitable[_device_gateway_pb2.GetDefaultAudienceResponse]:
+        """Reads the audience that new apps of the calling device get."""
+
+    @_abc_1.abstractmethod
+    def SetDefaultAudience(
+        self,
+        request: _device_gateway_pb2.SetDefaultAudienceRequest,
+        context: _aio.ServicerContext[_device_gateway_pb2.SetDefaultAudienceRequest, _abc.Awaitable[_device_gateway_pb2.SetDefaultAudienceResponse]],
+    ) -> _abc.Awaitable[_device_gateway_pb2.SetDefaultAudienceResponse]:
+        """Sets the audience that new apps of the calling device get."""
 
     @_abc_1.abstractmethod
     def ListMyApps(
@@ -239,6 +373,28 @@ class SharingServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def PreviewShares(
+        self,
+        request: _device_gateway_pb2.PreviewSharesRequest,
+        context: _aio.ServicerContext[_device_gateway_pb2.PreviewSharesRequest, _abc.Awaitable[_device_gateway_pb2.PreviewSharesResponse]],
+    ) -> _abc.Awaitable[_device_gateway_pb2.PreviewSharesResponse]:
+        """Lists what the calling device shares as a person would see it now. For somebody who is not registered: as a stranger would.
+
+        INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read. INVALID_PAGE_TOKEN: not a page token of this list.
+        """
+
+    @_abc_1.abstractmethod
+    def ListFriendsShares(
+        self,
+        request: _device_gateway_pb2.ListFriendsSharesRequest,
+        context: _aio.ServicerContext[_device_gateway_pb2.ListFriendsSharesRequest, _abc.Awaitable[_device_gateway_pb2.ListFriendsSharesResponse]],
+    ) -> _abc.Awaitable[_device_gateway_pb2.ListFriendsSharesResponse]:
+        """Lists what all friends share with the calling device, one entry per app, by package name.
+
+        INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+        """
+
+    @_abc_1.abstractmethod
     def PushShares(
         self,
         request: _device_gateway_pb2.PushSharesRequest,
@@ -250,6 +406,28 @@ class SharingServiceServicer(metaclass=_abc_1.ABCMeta):
         INVALID_ARGUMENT INVALID_PHONE_NUMBER: a number cannot be read.
         NOT_FOUND APP_NOT_FOUND: the device has not published one of the apps.
         ALREADY_EXISTS REQUEST_ID_REUSED: the request id belongs to another push.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the device pushes too often, with RetryInfo.
+        """
+
+    @_abc_1.abstractmethod
+    def RecallPush(
+        self,
+        request: _device_gateway_pb2.RecallPushRequest,
+        context: _aio.ServicerContext[_device_gateway_pb2.RecallPushRequest, _abc.Awaitable[_device_gateway_pb2.RecallPushResponse]],
+    ) -> _abc.Awaitable[_device_gateway_pb2.RecallPushResponse]:
+        """Takes a push back from the inboxes of those who have not received it. OK also when there is no such push: nobody learns who
+        has received it.
+        """
+
+    @_abc_1.abstractmethod
+    def ReportInstall(
+        self,
+        request: _device_gateway_pb2.ReportInstallRequest,
+        context: _aio.ServicerContext[_device_gateway_pb2.ReportInstallRequest, _abc.Awaitable[_device_gateway_pb2.ReportInstallResponse]],
+    ) -> _abc.Awaitable[_device_gateway_pb2.ReportInstallResponse]:
+        """Tells an owner that the calling device has installed an app which the owner shares with it. Only for users who want to.
+
+        PERMISSION_DENIED NOT_SHARED_WITH_YOU: the app is not shared with the calling device by that person, for whatever reason.
         """
 
     @_abc_1.abstractmethod
@@ -271,7 +449,7 @@ class SharingServiceServicer(metaclass=_abc_1.ABCMeta):
 def add_SharingServiceServicer_to_server(servicer: SharingServiceServicer, server: _aio.Server) -> None: ...
 
 class InboxServiceStub:
-    """The durable events of the calling device."""
+    """The durable events of the calling device: of its inbox and of its friendships, each with positions of its own."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Subscribe: _aio.UnaryStreamMultiCallable[_device_gateway_pb2.SubscribeRequest, _device_gateway_pb2.SubscribeResponse]
@@ -288,11 +466,11 @@ class InboxServiceStub:
     AcknowledgeEvents: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.AcknowledgeEventsRequest, _device_gateway_pb2.AcknowledgeEventsResponse]
     """Acknowledges every event up to a position; they are not delivered again.
 
-    OUT_OF_RANGE POSITION_AHEAD: the position is beyond the newest event.
+    OUT_OF_RANGE POSITION_AHEAD: a position is beyond the newest event; nothing is acknowledged.
     """
 
 class InboxServiceServicer(metaclass=_abc_1.ABCMeta):
-    """The durable events of the calling device."""
+    """The durable events of the calling device: of its inbox and of its friendships, each with positions of its own."""
 
     @_abc_1.abstractmethod
     def Subscribe(
@@ -325,7 +503,7 @@ class InboxServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_device_gateway_pb2.AcknowledgeEventsResponse]:
         """Acknowledges every event up to a position; they are not delivered again.
 
-        OUT_OF_RANGE POSITION_AHEAD: the position is beyond the newest event.
+        OUT_OF_RANGE POSITION_AHEAD: a position is beyond the newest event; nothing is acknowledged.
         """
 
 def add_InboxServiceServicer_to_server(servicer: InboxServiceServicer, server: _aio.Server) -> None: ...

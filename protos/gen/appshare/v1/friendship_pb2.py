@@ -22,25 +22,32 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x61ppshare/v1/friendship.proto\x12\x0b\x61ppshare.v1\".\n\x07\x43ontact\x12\x12\n\ncontact_id\x18\x01 \x01(\r\x12\x0f\n\x07numbers\x18\x02 \x03(\t\"5\n\x0b\x43ontactBook\x12&\n\x08\x63ontacts\x18\x01 \x03(\x0b\x32\x14.appshare.v1.Contact\"m\n\x10\x43ontactBookDelta\x12\x14\n\x0c\x62\x61se_version\x18\x01 \x01(\x04\x12&\n\x08upserted\x18\x02 \x03(\x0b\x32\x14.appshare.v1.Contact\x12\x1b\n\x13removed_contact_ids\x18\x03 \x03(\r\"R\n\tPersonRef\x12\x10\n\x06number\x18\x01 \x01(\tH\x00\x12\x14\n\ncontact_id\x18\x02 \x01(\rH\x00\x12\x13\n\tdevice_id\x18\x03 \x01(\tH\x00\x42\x08\n\x06person\"\\\n\x06\x46riend\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x12\n\ncontact_id\x18\x02 \x01(\r\x12+\n\x05level\x18\x03 \x01(\x0e\x32\x1c.appshare.v1.FriendshipLevel*\x8b\x01\n\x0f\x46riendshipLevel\x12 \n\x1c\x46RIENDSHIP_LEVEL_UNSPECIFIED\x10\x00\x12\x19\n\x15\x46RIENDSHIP_LEVEL_NONE\x10\x01\x12\x1b\n\x17\x46RIENDSHIP_LEVEL_LIKELY\x10\x02\x12\x1e\n\x1a\x46RIENDSHIP_LEVEL_CONFIRMED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x61ppshare/v1/friendship.proto\x12\x0b\x61ppshare.v1\x1a\x1fgoogle/protobuf/timestamp.proto\".\n\x07\x43ontact\x12\x12\n\ncontact_id\x18\x01 \x01(\r\x12\x0f\n\x07numbers\x18\x02 \x03(\t\"5\n\x0b\x43ontactBook\x12&\n\x08\x63ontacts\x18\x01 \x03(\x0b\x32\x14.appshare.v1.Contact\"m\n\x10\x43ontactBookDelta\x12\x14\n\x0c\x62\x61se_version\x18\x01 \x01(\x04\x12&\n\x08upserted\x18\x02 \x03(\x0b\x32\x14.appshare.v1.Contact\x12\x1b\n\x13removed_contact_ids\x18\x03 \x03(\r\"R\n\tPersonRef\x12\x10\n\x06number\x18\x01 \x01(\tH\x00\x12\x14\n\ncontact_id\x18\x02 \x01(\rH\x00\x12\x13\n\tdevice_id\x18\x03 \x01(\tH\x00\x42\x08\n\x06person\"\x8b\x01\n\x06\x46riend\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x12\n\ncontact_id\x18\x02 \x01(\r\x12+\n\x05level\x18\x03 \x01(\x0e\x32\x1c.appshare.v1.FriendshipLevel\x12-\n\x06reason\x18\x04 \x01(\x0e\x32\x1d.appshare.v1.FriendshipReason\"{\n\x11\x46riendshipChanged\x12\x10\n\x08position\x18\x01 \x01(\x04\x12/\n\x0b\x63reate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12#\n\x06\x66riend\x18\x03 \x01(\x0b\x32\x13.appshare.v1.Friend\"^\n\x05\x42lock\x12\x10\n\x08\x62lock_id\x18\x01 \x01(\t\x12\x12\n\ncontact_id\x18\x02 \x01(\r\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\x8b\x01\n\x0f\x46riendshipLevel\x12 \n\x1c\x46RIENDSHIP_LEVEL_UNSPECIFIED\x10\x00\x12\x19\n\x15\x46RIENDSHIP_LEVEL_NONE\x10\x01\x12\x1b\n\x17\x46RIENDSHIP_LEVEL_LIKELY\x10\x02\x12\x1e\n\x1a\x46RIENDSHIP_LEVEL_CONFIRMED\x10\x03*\xa0\x01\n\x10\x46riendshipReason\x12!\n\x1d\x46RIENDSHIP_REASON_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x46RIENDSHIP_REASON_BOTH_LIST\x10\x01\x12!\n\x1d\x46RIENDSHIP_REASON_OWNER_LISTS\x10\x02\x12%\n!FRIENDSHIP_REASON_SHARED_CONTACTS\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'appshare.v1.friendship_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_FRIENDSHIPLEVEL']._serialized_start=438
-  _globals['_FRIENDSHIPLEVEL']._serialized_end=577
-  _globals['_CONTACT']._serialized_start=45
-  _globals['_CONTACT']._serialized_end=91
-  _globals['_CONTACTBOOK']._serialized_start=93
-  _globals['_CONTACTBOOK']._serialized_end=146
-  _globals['_CONTACTBOOKDELTA']._serialized_start=148
-  _globals['_CONTACTBOOKDELTA']._serialized_end=257
-  _globals['_PERSONREF']._serialized_start=259
-  _globals['_PERSONREF']._serialized_end=341
-  _globals['_FRIEND']._serialized_start=343
-  _globals['_FRIEND']._serialized_end=435
+  _globals['_FRIENDSHIPLEVEL']._serialized_start=740
+  _globals['_FRIENDSHIPLEVEL']._serialized_end=879
+  _globals['_FRIENDSHIPREASON']._serialized_start=882
+  _globals['_FRIENDSHIPREASON']._serialized_end=1042
+  _globals['_CONTACT']._serialized_start=78
+  _globals['_CONTACT']._serialized_end=124
+  _globals['_CONTACTBOOK']._serialized_start=126
+  _globals['_CONTACTBOOK']._serialized_end=179
+  _globals['_CONTACTBOOKDELTA']._serialized_start=181
+  _globals['_CONTACTBOOKDELTA']._serialized_end=290
+  _globals['_PERSONREF']._serialized_start=292
+  _globals['_PERSONREF']._serialized_end=374
+  _globals['_FRIEND']._serialized_start=377
+  _globals['_FRIEND']._serialized_end=516
+  _globals['_FRIENDSHIPCHANGED']._serialized_start=518
+  _globals['_FRIENDSHIPCHANGED']._serialized_end=641
+  _globals['_BLOCK']._serialized_start=643
+  _globals['_BLOCK']._serialized_end=737
 # @@protoc_insertion_point(module_scope)

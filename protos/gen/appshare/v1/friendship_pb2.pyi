@@ -6,6 +6,7 @@ isort:skip_file
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
@@ -44,6 +45,32 @@ FRIENDSHIP_LEVEL_LIKELY: FriendshipLevel.ValueType  # 2
 FRIENDSHIP_LEVEL_CONFIRMED: FriendshipLevel.ValueType  # 3
 """The rule holds and both list each other."""
 Global___FriendshipLevel: _TypeAlias = FriendshipLevel  # noqa: Y015
+
+class _FriendshipReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FriendshipReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FriendshipReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FRIENDSHIP_REASON_UNSPECIFIED: _FriendshipReason.ValueType  # 0
+    FRIENDSHIP_REASON_BOTH_LIST: _FriendshipReason.ValueType  # 1
+    """Both list each other."""
+    FRIENDSHIP_REASON_OWNER_LISTS: _FriendshipReason.ValueType  # 2
+    """The owner lists the viewer, and they have contacts in common."""
+    FRIENDSHIP_REASON_SHARED_CONTACTS: _FriendshipReason.ValueType  # 3
+    """They have contacts in common, which is all that the operator's rule asks for."""
+
+class FriendshipReason(_FriendshipReason, metaclass=_FriendshipReasonEnumTypeWrapper):
+    """By what the friendship holds. It follows from the operator's rule and the level; it tells nothing else of anybody's book."""
+
+FRIENDSHIP_REASON_UNSPECIFIED: FriendshipReason.ValueType  # 0
+FRIENDSHIP_REASON_BOTH_LIST: FriendshipReason.ValueType  # 1
+"""Both list each other."""
+FRIENDSHIP_REASON_OWNER_LISTS: FriendshipReason.ValueType  # 2
+"""The owner lists the viewer, and they have contacts in common."""
+FRIENDSHIP_REASON_SHARED_CONTACTS: FriendshipReason.ValueType  # 3
+"""They have contacts in common, which is all that the operator's rule asks for."""
+Global___FriendshipReason: _TypeAlias = FriendshipReason  # noqa: Y015
 
 @_typing.final
 class Contact(_message.Message):
@@ -168,21 +195,89 @@ class Friend(_message.Message):
     DEVICE_ID_FIELD_NUMBER: _builtins.int
     CONTACT_ID_FIELD_NUMBER: _builtins.int
     LEVEL_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
     device_id: _builtins.str
     contact_id: _builtins.int
     """The asking device's own id for the contact; 0 when the friend is not in its book."""
     level: Global___FriendshipLevel.ValueType
+    reason: Global___FriendshipReason.ValueType
+    """Unspecified where the level is none."""
     def __init__(
         self,
         *,
         device_id: _builtins.str = ...,
         contact_id: _builtins.int = ...,
         level: Global___FriendshipLevel.ValueType = ...,
+        reason: Global___FriendshipReason.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "device_id", b"device_id", "level", b"level"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_id", b"contact_id", "device_id", b"device_id", "level", b"level", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Friend: _TypeAlias = Friend  # noqa: Y015
+
+@_typing.final
+class FriendshipChanged(_message.Message):
+    """A friendship has begun, has another level, or is over. A durable event of a device, delivered until it is acknowledged; a
+    later change of the same friendship takes its place.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POSITION_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    FRIEND_FIELD_NUMBER: _builtins.int
+    position: _builtins.int
+    """Above 0; grows with every change of the device's friendships, with gaps. Not a position of the inbox."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def friend(self) -> Global___Friend:
+        """With FRIENDSHIP_LEVEL_NONE: no friend any more."""
+
+    def __init__(
+        self,
+        *,
+        position: _builtins.int = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        friend: Global___Friend | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "friend", b"friend"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "friend", b"friend", "position", b"position"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FriendshipChanged: _TypeAlias = FriendshipChanged  # noqa: Y015
+
+@_typing.final
+class Block(_message.Message):
+    """Somebody who is blocked: neither sees anything of the other."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BLOCK_ID_FIELD_NUMBER: _builtins.int
+    CONTACT_ID_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    block_id: _builtins.str
+    """For `unblock`."""
+    contact_id: _builtins.int
+    """The asking device's own id for the person; 0 when the person is not in its book."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        block_id: _builtins.str = ...,
+        contact_id: _builtins.int = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["block_id", b"block_id", "contact_id", b"contact_id", "create_time", b"create_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Block: _TypeAlias = Block  # noqa: Y015

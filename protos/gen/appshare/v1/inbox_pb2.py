@@ -26,7 +26,7 @@ from appshare.v1 import share_pb2 as appshare_dot_v1_dot_share__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x61ppshare/v1/inbox.proto\x12\x0b\x61ppshare.v1\x1a\x17\x61ppshare/v1/share.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"Z\n\x0cSharesPushed\x12\x18\n\x10sender_device_id\x18\x01 \x01(\t\x12\"\n\x06shares\x18\x02 \x03(\x0b\x32\x12.appshare.v1.Share\x12\x0c\n\x04note\x18\x03 \x01(\t\"\x8c\x01\n\nInboxEvent\x12\x10\n\x08position\x18\x01 \x01(\x04\x12/\n\x0b\x63reate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\rshares_pushed\x18\x03 \x01(\x0b\x32\x19.appshare.v1.SharesPushedH\x00\x42\x07\n\x05\x65vent\"\'\n\x0eInboxHeartbeat\x12\x15\n\rhead_position\x18\x01 \x01(\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x61ppshare/v1/inbox.proto\x12\x0b\x61ppshare.v1\x1a\x17\x61ppshare/v1/share.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"Z\n\x0cSharesPushed\x12\x18\n\x10sender_device_id\x18\x01 \x01(\t\x12\"\n\x06shares\x18\x02 \x03(\x0b\x32\x12.appshare.v1.Share\x12\x0c\n\x04note\x18\x03 \x01(\t\"T\n\x0c\x41ppInstalled\x12\x18\n\x10viewer_device_id\x18\x01 \x01(\t\x12\x14\n\x0cpackage_name\x18\x02 \x01(\t\x12\x14\n\x0cversion_code\x18\x03 \x01(\x04\"\x1f\n\x08InboxGap\x12\x13\n\x0b\x65vent_count\x18\x01 \x01(\x04\"\xe6\x01\n\nInboxEvent\x12\x10\n\x08position\x18\x01 \x01(\x04\x12/\n\x0b\x63reate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\rshares_pushed\x18\x03 \x01(\x0b\x32\x19.appshare.v1.SharesPushedH\x00\x12\x32\n\rapp_installed\x18\x04 \x01(\x0b\x32\x19.appshare.v1.AppInstalledH\x00\x12$\n\x03gap\x18\x05 \x01(\x0b\x32\x15.appshare.v1.InboxGapH\x00\x42\x07\n\x05\x65vent\"I\n\x0eInboxHeartbeat\x12\x15\n\rhead_position\x18\x01 \x01(\x04\x12 \n\x18head_friendship_position\x18\x02 \x01(\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,8 +35,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SHARESPUSHED']._serialized_start=98
   _globals['_SHARESPUSHED']._serialized_end=188
-  _globals['_INBOXEVENT']._serialized_start=191
-  _globals['_INBOXEVENT']._serialized_end=331
-  _globals['_INBOXHEARTBEAT']._serialized_start=333
-  _globals['_INBOXHEARTBEAT']._serialized_end=372
+  _globals['_APPINSTALLED']._serialized_start=190
+  _globals['_APPINSTALLED']._serialized_end=274
+  _globals['_INBOXGAP']._serialized_start=276
+  _globals['_INBOXGAP']._serialized_end=307
+  _globals['_INBOXEVENT']._serialized_start=310
+  _globals['_INBOXEVENT']._serialized_end=540
+  _globals['_INBOXHEARTBEAT']._serialized_start=542
+  _globals['_INBOXHEARTBEAT']._serialized_end=615
 # @@protoc_insertion_point(module_scope)

@@ -52,6 +52,55 @@ class SharesPushed(_message.Message):
 Global___SharesPushed: _TypeAlias = SharesPushed  # noqa: Y015
 
 @_typing.final
+class AppInstalled(_message.Message):
+    """A friend who told so has installed an app that the device shares."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VIEWER_DEVICE_ID_FIELD_NUMBER: _builtins.int
+    PACKAGE_NAME_FIELD_NUMBER: _builtins.int
+    VERSION_CODE_FIELD_NUMBER: _builtins.int
+    viewer_device_id: _builtins.str
+    package_name: _builtins.str
+    version_code: _builtins.int
+    def __init__(
+        self,
+        *,
+        viewer_device_id: _builtins.str = ...,
+        package_name: _builtins.str = ...,
+        version_code: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["package_name", b"package_name", "version_code", b"version_code", "viewer_device_id", b"viewer_device_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AppInstalled: _TypeAlias = AppInstalled  # noqa: Y015
+
+@_typing.final
+class InboxGap(_message.Message):
+    """Events that were never acknowledged have become too many or too old and are gone: everything up to the position of this one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENT_COUNT_FIELD_NUMBER: _builtins.int
+    event_count: _builtins.int
+    """How many."""
+    def __init__(
+        self,
+        *,
+        event_count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["event_count", b"event_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InboxGap: _TypeAlias = InboxGap  # noqa: Y015
+
+@_typing.final
 class InboxEvent(_message.Message):
     """A durable event of a device, delivered until it is acknowledged."""
 
@@ -60,24 +109,32 @@ class InboxEvent(_message.Message):
     POSITION_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     SHARES_PUSHED_FIELD_NUMBER: _builtins.int
+    APP_INSTALLED_FIELD_NUMBER: _builtins.int
+    GAP_FIELD_NUMBER: _builtins.int
     position: _builtins.int
     """Above 0; grows with every event of the device, with gaps."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def shares_pushed(self) -> Global___SharesPushed: ...
+    @_builtins.property
+    def app_installed(self) -> Global___AppInstalled: ...
+    @_builtins.property
+    def gap(self) -> Global___InboxGap: ...
     def __init__(
         self,
         *,
         position: _builtins.int = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         shares_pushed: Global___SharesPushed | None = ...,
+        app_installed: Global___AppInstalled | None = ...,
+        gap: Global___InboxGap | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "event", b"event", "shares_pushed", b"shares_pushed"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["app_installed", b"app_installed", "create_time", b"create_time", "event", b"event", "gap", b"gap", "shares_pushed", b"shares_pushed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "event", b"event", "position", b"position", "shares_pushed", b"shares_pushed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["app_installed", b"app_installed", "create_time", b"create_time", "event", b"event", "gap", b"gap", "position", b"position", "shares_pushed", b"shares_pushed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["shares_pushed"]  # noqa: Y015
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["shares_pushed", "app_installed", "gap"]  # noqa: Y015
     _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
 
@@ -90,16 +147,20 @@ class InboxHeartbeat(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     HEAD_POSITION_FIELD_NUMBER: _builtins.int
+    HEAD_FRIENDSHIP_POSITION_FIELD_NUMBER: _builtins.int
     head_position: _builtins.int
     """Position of the newest event; 0 when there has never been one."""
+    head_friendship_position: _builtins.int
+    """Position of the newest change of the device's friendships; set by the gateway only."""
     def __init__(
         self,
         *,
         head_position: _builtins.int = ...,
+        head_friendship_position: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["head_position", b"head_position"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["head_friendship_position", b"head_friendship_position", "head_position", b"head_position"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -6,6 +6,7 @@ isort:skip_file
 from appshare.v1 import catalogue_pb2 as _catalogue_pb2
 from appshare.v1 import device_pb2 as _device_pb2
 from appshare.v1 import fit_pb2 as _fit_pb2
+from appshare.v1 import number_key_pb2 as _number_key_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -292,3 +293,73 @@ class SetAppStoreLinkResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SetAppStoreLinkResponse: _TypeAlias = SetAppStoreLinkResponse  # noqa: Y015
+
+@_typing.final
+class RotateNumberKeyRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RotateNumberKeyRequest: _TypeAlias = RotateNumberKeyRequest  # noqa: Y015
+
+@_typing.final
+class RotateNumberKeyResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROTATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rotation(self) -> _number_key_pb2.NumberKeyRotation: ...
+    def __init__(
+        self,
+        *,
+        rotation: _number_key_pb2.NumberKeyRotation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["rotation", b"rotation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rotation", b"rotation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RotateNumberKeyResponse: _TypeAlias = RotateNumberKeyResponse  # noqa: Y015
+
+@_typing.final
+class GetNumberKeyRotationRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetNumberKeyRotationRequest: _TypeAlias = GetNumberKeyRotationRequest  # noqa: Y015
+
+@_typing.final
+class GetNumberKeyRotationResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROTATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def rotation(self) -> _number_key_pb2.NumberKeyRotation: ...
+    def __init__(
+        self,
+        *,
+        rotation: _number_key_pb2.NumberKeyRotation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["rotation", b"rotation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["rotation", b"rotation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetNumberKeyRotationResponse: _TypeAlias = GetNumberKeyRotationResponse  # noqa: Y015

@@ -348,3 +348,124 @@ class CatalogueService:
             timeout,
             metadata,
             _registered_method=True)
+
+
+class NumberKeyServiceStub:
+    """The key under which phone numbers are stored, on the gateway's operator port only. Tokens and errors as in `CatalogueService`.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.RotateNumberKey = channel.unary_unary(
+                '/appshare.v1.NumberKeyService/RotateNumberKey',
+                request_serializer=appshare_dot_v1_dot_operator__gateway__pb2.RotateNumberKeyRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.RotateNumberKeyResponse.FromString,
+                _registered_method=True)
+        self.GetNumberKeyRotation = channel.unary_unary(
+                '/appshare.v1.NumberKeyService/GetNumberKeyRotation',
+                request_serializer=appshare_dot_v1_dot_operator__gateway__pb2.GetNumberKeyRotationRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.GetNumberKeyRotationResponse.FromString,
+                _registered_method=True)
+
+
+class NumberKeyServiceServicer:
+    """The key under which phone numbers are stored, on the gateway's operator port only. Tokens and errors as in `CatalogueService`.
+    """
+
+    def RotateNumberKey(self, request, context):
+        """Starts to store every number under a new key; no phone has to do anything, and service goes on meanwhile. When a rotation
+        is under way already, that one is the answer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetNumberKeyRotation(self, request, context):
+        """Says how far the rotation of the number key is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_NumberKeyServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'RotateNumberKey': grpc.unary_unary_rpc_method_handler(
+                    servicer.RotateNumberKey,
+                    request_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.RotateNumberKeyRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_operator__gateway__pb2.RotateNumberKeyResponse.SerializeToString,
+            ),
+            'GetNumberKeyRotation': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetNumberKeyRotation,
+                    request_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.GetNumberKeyRotationRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_operator__gateway__pb2.GetNumberKeyRotationResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'appshare.v1.NumberKeyService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('appshare.v1.NumberKeyService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class NumberKeyService:
+    """The key under which phone numbers are stored, on the gateway's operator port only. Tokens and errors as in `CatalogueService`.
+    """
+
+    @staticmethod
+    def RotateNumberKey(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.NumberKeyService/RotateNumberKey',
+            appshare_dot_v1_dot_operator__gateway__pb2.RotateNumberKeyRequest.SerializeToString,
+            appshare_dot_v1_dot_operator__gateway__pb2.RotateNumberKeyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetNumberKeyRotation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.NumberKeyService/GetNumberKeyRotation',
+            appshare_dot_v1_dot_operator__gateway__pb2.GetNumberKeyRotationRequest.SerializeToString,
+            appshare_dot_v1_dot_operator__gateway__pb2.GetNumberKeyRotationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)

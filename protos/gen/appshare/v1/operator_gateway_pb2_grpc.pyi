@@ -133,3 +133,37 @@ class CatalogueServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
 def add_CatalogueServiceServicer_to_server(servicer: CatalogueServiceServicer, server: _aio.Server) -> None: ...
+
+class NumberKeyServiceStub:
+    """The key under which phone numbers are stored, on the gateway's operator port only. Tokens and errors as in `CatalogueService`."""
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    RotateNumberKey: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.RotateNumberKeyRequest, _operator_gateway_pb2.RotateNumberKeyResponse]
+    """Starts to store every number under a new key; no phone has to do anything, and service goes on meanwhile. When a rotation
+    is under way already, that one is the answer.
+    """
+    GetNumberKeyRotation: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.GetNumberKeyRotationRequest, _operator_gateway_pb2.GetNumberKeyRotationResponse]
+    """Says how far the rotation of the number key is."""
+
+class NumberKeyServiceServicer(metaclass=_abc_1.ABCMeta):
+    """The key under which phone numbers are stored, on the gateway's operator port only. Tokens and errors as in `CatalogueService`."""
+
+    @_abc_1.abstractmethod
+    def RotateNumberKey(
+        self,
+        request: _operator_gateway_pb2.RotateNumberKeyRequest,
+        context: _aio.ServicerContext[_operator_gateway_pb2.RotateNumberKeyRequest, _abc.Awaitable[_operator_gateway_pb2.RotateNumberKeyResponse]],
+    ) -> _abc.Awaitable[_operator_gateway_pb2.RotateNumberKeyResponse]:
+        """Starts to store every number under a new key; no phone has to do anything, and service goes on meanwhile. When a rotation
+        is under way already, that one is the answer.
+        """
+
+    @_abc_1.abstractmethod
+    def GetNumberKeyRotation(
+        self,
+        request: _operator_gateway_pb2.GetNumberKeyRotationRequest,
+        context: _aio.ServicerContext[_operator_gateway_pb2.GetNumberKeyRotationRequest, _abc.Awaitable[_operator_gateway_pb2.GetNumberKeyRotationResponse]],
+    ) -> _abc.Awaitable[_operator_gateway_pb2.GetNumberKeyRotationResponse]:
+        """Says how far the rotation of the number key is."""
+
+def add_NumberKeyServiceServicer_to_server(servicer: NumberKeyServiceServicer, server: _aio.Server) -> None: ...

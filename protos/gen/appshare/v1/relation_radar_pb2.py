@@ -22,43 +22,104 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from appshare.v1 import deletion_pb2 as appshare_dot_v1_dot_deletion__pb2
+from appshare.v1 import error_reason_pb2 as appshare_dot_v1_dot_error__reason__pb2
 from appshare.v1 import friendship_pb2 as appshare_dot_v1_dot_friendship__pb2
+from appshare.v1 import number_key_pb2 as appshare_dot_v1_dot_number__key__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n appshare/v1/relation_radar.proto\x12\x0b\x61ppshare.v1\x1a\x1c\x61ppshare/v1/friendship.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"N\n\x18StartRegistrationRequest\x12\x0e\n\x06number\x18\x01 \x01(\t\x12\x0e\n\x06region\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"j\n\x19StartRegistrationResponse\x12\x17\n\x0fregistration_id\x18\x01 \x01(\t\x12\x34\n\x10\x63ode_expire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"C\n\x1a\x43onfirmRegistrationRequest\x12\x17\n\x0fregistration_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\"G\n\x1b\x43onfirmRegistrationResponse\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x15\n\rrefresh_token\x18\x02 \x01(\t\"2\n\x19RotateRefreshTokenRequest\x12\x15\n\rrefresh_token\x18\x01 \x01(\t\"F\n\x1aRotateRefreshTokenResponse\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x15\n\rrefresh_token\x18\x02 \x01(\t\"\x88\x01\n\x0fSyncBookRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12(\n\x04\x66ull\x18\x02 \x01(\x0b\x32\x18.appshare.v1.ContactBookH\x00\x12.\n\x05\x64\x65lta\x18\x03 \x01(\x0b\x32\x1d.appshare.v1.ContactBookDeltaH\x00\x42\x08\n\x06\x63hange\"]\n\x10SyncBookResponse\x12\x14\n\x0c\x62ook_version\x18\x01 \x01(\x04\x12\x15\n\rcontact_count\x18\x02 \x01(\r\x12\x1c\n\x14skipped_number_count\x18\x03 \x01(\r\"O\n\x12\x46indDevicesRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12&\n\x06person\x18\x02 \x01(\x0b\x32\x16.appshare.v1.PersonRef\"G\n\x13\x46indDevicesResponse\x12\x30\n\racquaintances\x18\x01 \x03(\x0b\x32\x19.appshare.v1.Acquaintance\"\x96\x01\n\x0c\x41\x63quaintance\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x12\n\ncontact_id\x18\x02 \x01(\r\x12/\n\tas_viewer\x18\x03 \x01(\x0e\x32\x1c.appshare.v1.FriendshipLevel\x12.\n\x08\x61s_owner\x18\x04 \x01(\x0e\x32\x1c.appshare.v1.FriendshipLevel\"R\n\x16ListFriendshipsRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"k\n\x17ListFriendshipsResponse\x12$\n\x07\x66riends\x18\x01 \x03(\x0b\x32\x13.appshare.v1.Friend\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x11\n\ttruncated\x18\x03 \x01(\x08\x32\xc4\x04\n\x14RelationRadarService\x12\x62\n\x11StartRegistration\x12%.appshare.v1.StartRegistrationRequest\x1a&.appshare.v1.StartRegistrationResponse\x12h\n\x13\x43onfirmRegistration\x12\'.appshare.v1.ConfirmRegistrationRequest\x1a(.appshare.v1.ConfirmRegistrationResponse\x12\x65\n\x12RotateRefreshToken\x12&.appshare.v1.RotateRefreshTokenRequest\x1a\'.appshare.v1.RotateRefreshTokenResponse\x12G\n\x08SyncBook\x12\x1c.appshare.v1.SyncBookRequest\x1a\x1d.appshare.v1.SyncBookResponse\x12P\n\x0b\x46indDevices\x12\x1f.appshare.v1.FindDevicesRequest\x1a .appshare.v1.FindDevicesResponse\x12\\\n\x0fListFriendships\x12#.appshare.v1.ListFriendshipsRequest\x1a$.appshare.v1.ListFriendshipsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n appshare/v1/relation_radar.proto\x12\x0b\x61ppshare.v1\x1a\x1a\x61ppshare/v1/deletion.proto\x1a\x1e\x61ppshare/v1/error_reason.proto\x1a\x1c\x61ppshare/v1/friendship.proto\x1a\x1c\x61ppshare/v1/number_key.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"N\n\x18StartRegistrationRequest\x12\x0e\n\x06number\x18\x01 \x01(\t\x12\x0e\n\x06region\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"j\n\x19StartRegistrationResponse\x12\x17\n\x0fregistration_id\x18\x01 \x01(\t\x12\x34\n\x10\x63ode_expire_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"C\n\x1a\x43onfirmRegistrationRequest\x12\x17\n\x0fregistration_id\x18\x01 \x01(\t\x12\x0c\n\x04\x63ode\x18\x02 \x01(\t\"G\n\x1b\x43onfirmRegistrationResponse\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x15\n\rrefresh_token\x18\x02 \x01(\t\"2\n\x19RotateRefreshTokenRequest\x12\x15\n\rrefresh_token\x18\x01 \x01(\t\"F\n\x1aRotateRefreshTokenResponse\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x15\n\rrefresh_token\x18\x02 \x01(\t\"\'\n\x12\x43heckDeviceRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\"\x15\n\x13\x43heckDeviceResponse\"\x8c\x01\n\x10RegisteredDevice\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x31\n\rregister_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0elast_seen_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"/\n\x1aListDevicesOfNumberRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\"M\n\x1bListDevicesOfNumberResponse\x12.\n\x07\x64\x65vices\x18\x01 \x03(\x0b\x32\x1d.appshare.v1.RegisteredDevice\"A\n\x12PurgeDeviceRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x18\n\x10purged_device_id\x18\x02 \x01(\t\"C\n\x13PurgeDeviceResponse\x12,\n\x08\x64\x65letion\x18\x01 \x01(\x0b\x32\x1a.appshare.v1.RadarDeletion\"\'\n\x12PurgeNumberRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\"C\n\x13PurgeNumberResponse\x12,\n\x08\x64\x65letion\x18\x01 \x01(\x0b\x32\x1a.appshare.v1.RadarDeletion\"\x88\x01\n\x0fSyncBookRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12(\n\x04\x66ull\x18\x02 \x01(\x0b\x32\x18.appshare.v1.ContactBookH\x00\x12.\n\x05\x64\x65lta\x18\x03 \x01(\x0b\x32\x1d.appshare.v1.ContactBookDeltaH\x00\x42\x08\n\x06\x63hange\"]\n\x10SyncBookResponse\x12\x14\n\x0c\x62ook_version\x18\x01 \x01(\x04\x12\x15\n\rcontact_count\x18\x02 \x01(\r\x12\x1c\n\x14skipped_number_count\x18\x03 \x01(\r\"O\n\x12\x46indDevicesRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12&\n\x06person\x18\x02 \x01(\x0b\x32\x16.appshare.v1.PersonRef\"G\n\x13\x46indDevicesResponse\x12\x30\n\racquaintances\x18\x01 \x03(\x0b\x32\x19.appshare.v1.Acquaintance\"\x96\x01\n\x0c\x41\x63quaintance\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x12\n\ncontact_id\x18\x02 \x01(\r\x12/\n\tas_viewer\x18\x03 \x01(\x0e\x32\x1c.appshare.v1.FriendshipLevel\x12.\n\x08\x61s_owner\x18\x04 \x01(\x0e\x32\x1c.appshare.v1.FriendshipLevel\"T\n\x17\x42\x61tchFindDevicesRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12&\n\x06people\x18\x02 \x03(\x0b\x32\x16.appshare.v1.PersonRef\"G\n\x18\x42\x61tchFindDevicesResponse\x12+\n\x07results\x18\x01 \x03(\x0b\x32\x1a.appshare.v1.PersonDevices\"j\n\rPersonDevices\x12\x30\n\racquaintances\x18\x01 \x03(\x0b\x32\x19.appshare.v1.Acquaintance\x12\'\n\x05\x65rror\x18\x02 \x01(\x0e\x32\x18.appshare.v1.ErrorReason\"R\n\x16ListFriendshipsRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"k\n\x17ListFriendshipsResponse\x12$\n\x07\x66riends\x18\x01 \x03(\x0b\x32\x13.appshare.v1.Friend\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x11\n\ttruncated\x18\x03 \x01(\x08\",\n\x17WatchFriendshipsRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\"\x8f\x01\n\x18WatchFriendshipsResponse\x12\x30\n\x06\x63hange\x18\x01 \x01(\x0b\x32\x1e.appshare.v1.FriendshipChangedH\x00\x12\x36\n\theartbeat\x18\x02 \x01(\x0b\x32!.appshare.v1.FriendshipsHeartbeatH\x00\x42\t\n\x07message\"-\n\x14\x46riendshipsHeartbeat\x12\x15\n\rhead_position\x18\x01 \x01(\x04\"\\\n\x1cReadFriendshipChangesRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x16\n\x0e\x61\x66ter_position\x18\x03 \x01(\x04\"g\n\x1dReadFriendshipChangesResponse\x12/\n\x07\x63hanges\x18\x01 \x03(\x0b\x32\x1e.appshare.v1.FriendshipChanged\x12\x15\n\rhead_position\x18\x02 \x01(\x04\"R\n#AcknowledgeFriendshipChangesRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x18\n\x10through_position\x18\x02 \x01(\x04\"&\n$AcknowledgeFriendshipChangesResponse\"M\n\x10\x41\x64\x64\x42locksRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12&\n\x06person\x18\x02 \x01(\x0b\x32\x16.appshare.v1.PersonRef\"\x13\n\x11\x41\x64\x64\x42locksResponse\"q\n\x13RemoveBlocksRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12(\n\x06person\x18\x02 \x01(\x0b\x32\x16.appshare.v1.PersonRefH\x00\x12\x12\n\x08\x62lock_id\x18\x03 \x01(\tH\x00\x42\t\n\x07\x62locked\"\x16\n\x14RemoveBlocksResponse\"M\n\x11ReadBlocksRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"Q\n\x12ReadBlocksResponse\x12\"\n\x06\x62locks\x18\x01 \x03(\x0b\x32\x12.appshare.v1.Block\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x1f\n\x1dStartNumberKeyRotationRequest\"R\n\x1eStartNumberKeyRotationResponse\x12\x30\n\x08rotation\x18\x01 \x01(\x0b\x32\x1e.appshare.v1.NumberKeyRotation\"\x1e\n\x1cReadNumberKeyRotationRequest\"Q\n\x1dReadNumberKeyRotationResponse\x12\x30\n\x08rotation\x18\x01 \x01(\x0b\x32\x1e.appshare.v1.NumberKeyRotation2\xb1\x0e\n\x14RelationRadarService\x12\x62\n\x11StartRegistration\x12%.appshare.v1.StartRegistrationRequest\x1a&.appshare.v1.StartRegistrationResponse\x12h\n\x13\x43onfirmRegistration\x12\'.appshare.v1.ConfirmRegistrationRequest\x1a(.appshare.v1.ConfirmRegistrationResponse\x12\x65\n\x12RotateRefreshToken\x12&.appshare.v1.RotateRefreshTokenRequest\x1a\'.appshare.v1.RotateRefreshTokenResponse\x12P\n\x0b\x43heckDevice\x12\x1f.appshare.v1.CheckDeviceRequest\x1a .appshare.v1.CheckDeviceResponse\x12h\n\x13ListDevicesOfNumber\x12\'.appshare.v1.ListDevicesOfNumberRequest\x1a(.appshare.v1.ListDevicesOfNumberResponse\x12P\n\x0bPurgeDevice\x12\x1f.appshare.v1.PurgeDeviceRequest\x1a .appshare.v1.PurgeDeviceResponse\x12P\n\x0bPurgeNumber\x12\x1f.appshare.v1.PurgeNumberRequest\x1a .appshare.v1.PurgeNumberResponse\x12G\n\x08SyncBook\x12\x1c.appshare.v1.SyncBookRequest\x1a\x1d.appshare.v1.SyncBookResponse\x12P\n\x0b\x46indDevices\x12\x1f.appshare.v1.FindDevicesRequest\x1a .appshare.v1.FindDevicesResponse\x12_\n\x10\x42\x61tchFindDevices\x12$.appshare.v1.BatchFindDevicesRequest\x1a%.appshare.v1.BatchFindDevicesResponse\x12\\\n\x0fListFriendships\x12#.appshare.v1.ListFriendshipsRequest\x1a$.appshare.v1.ListFriendshipsResponse\x12\x61\n\x10WatchFriendships\x12$.appshare.v1.WatchFriendshipsRequest\x1a%.appshare.v1.WatchFriendshipsResponse0\x01\x12n\n\x15ReadFriendshipChanges\x12).appshare.v1.ReadFriendshipChangesRequest\x1a*.appshare.v1.ReadFriendshipChangesResponse\x12\x83\x01\n\x1c\x41\x63knowledgeFriendshipChanges\x12\x30.appshare.v1.AcknowledgeFriendshipChangesRequest\x1a\x31.appshare.v1.AcknowledgeFriendshipChangesResponse\x12J\n\tAddBlocks\x12\x1d.appshare.v1.AddBlocksRequest\x1a\x1e.appshare.v1.AddBlocksResponse\x12S\n\x0cRemoveBlocks\x12 .appshare.v1.RemoveBlocksRequest\x1a!.appshare.v1.RemoveBlocksResponse\x12M\n\nReadBlocks\x12\x1e.appshare.v1.ReadBlocksRequest\x1a\x1f.appshare.v1.ReadBlocksResponse\x12q\n\x16StartNumberKeyRotation\x12*.appshare.v1.StartNumberKeyRotationRequest\x1a+.appshare.v1.StartNumberKeyRotationResponse\x12n\n\x15ReadNumberKeyRotation\x12).appshare.v1.ReadNumberKeyRotationRequest\x1a*.appshare.v1.ReadNumberKeyRotationResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'appshare.v1.relation_radar_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_STARTREGISTRATIONREQUEST']._serialized_start=112
-  _globals['_STARTREGISTRATIONREQUEST']._serialized_end=190
-  _globals['_STARTREGISTRATIONRESPONSE']._serialized_start=192
-  _globals['_STARTREGISTRATIONRESPONSE']._serialized_end=298
-  _globals['_CONFIRMREGISTRATIONREQUEST']._serialized_start=300
-  _globals['_CONFIRMREGISTRATIONREQUEST']._serialized_end=367
-  _globals['_CONFIRMREGISTRATIONRESPONSE']._serialized_start=369
-  _globals['_CONFIRMREGISTRATIONRESPONSE']._serialized_end=440
-  _globals['_ROTATEREFRESHTOKENREQUEST']._serialized_start=442
-  _globals['_ROTATEREFRESHTOKENREQUEST']._serialized_end=492
-  _globals['_ROTATEREFRESHTOKENRESPONSE']._serialized_start=494
-  _globals['_ROTATEREFRESHTOKENRESPONSE']._serialized_end=564
-  _globals['_SYNCBOOKREQUEST']._serialized_start=567
-  _globals['_SYNCBOOKREQUEST']._serialized_end=703
-  _globals['_SYNCBOOKRESPONSE']._serialized_start=705
-  _globals['_SYNCBOOKRESPONSE']._serialized_end=798
-  _globals['_FINDDEVICESREQUEST']._serialized_start=800
-  _globals['_FINDDEVICESREQUEST']._serialized_end=879
-  _globals['_FINDDEVICESRESPONSE']._serialized_start=881
-  _globals['_FINDDEVICESRESPONSE']._serialized_end=952
-  _globals['_ACQUAINTANCE']._serialized_start=955
-  _globals['_ACQUAINTANCE']._serialized_end=1105
-  _globals['_LISTFRIENDSHIPSREQUEST']._serialized_start=1107
-  _globals['_LISTFRIENDSHIPSREQUEST']._serialized_end=1189
-  _globals['_LISTFRIENDSHIPSRESPONSE']._serialized_start=1191
-  _globals['_LISTFRIENDSHIPSRESPONSE']._serialized_end=1298
-  _globals['_RELATIONRADARSERVICE']._serialized_start=1301
-  _globals['_RELATIONRADARSERVICE']._serialized_end=1881
+  _globals['_STARTREGISTRATIONREQUEST']._serialized_start=202
+  _globals['_STARTREGISTRATIONREQUEST']._serialized_end=280
+  _globals['_STARTREGISTRATIONRESPONSE']._serialized_start=282
+  _globals['_STARTREGISTRATIONRESPONSE']._serialized_end=388
+  _globals['_CONFIRMREGISTRATIONREQUEST']._serialized_start=390
+  _globals['_CONFIRMREGISTRATIONREQUEST']._serialized_end=457
+  _globals['_CONFIRMREGISTRATIONRESPONSE']._serialized_start=459
+  _globals['_CONFIRMREGISTRATIONRESPONSE']._serialized_end=530
+  _globals['_ROTATEREFRESHTOKENREQUEST']._serialized_start=532
+  _globals['_ROTATEREFRESHTOKENREQUEST']._serialized_end=582
+  _globals['_ROTATEREFRESHTOKENRESPONSE']._serialized_start=584
+  _globals['_ROTATEREFRESHTOKENRESPONSE']._serialized_end=654
+  _globals['_CHECKDEVICEREQUEST']._serialized_start=656
+  _globals['_CHECKDEVICEREQUEST']._serialized_end=695
+  _globals['_CHECKDEVICERESPONSE']._serialized_start=697
+  _globals['_CHECKDEVICERESPONSE']._serialized_end=718
+  _globals['_REGISTEREDDEVICE']._serialized_start=721
+  _globals['_REGISTEREDDEVICE']._serialized_end=861
+  _globals['_LISTDEVICESOFNUMBERREQUEST']._serialized_start=863
+  _globals['_LISTDEVICESOFNUMBERREQUEST']._serialized_end=910
+  _globals['_LISTDEVICESOFNUMBERRESPONSE']._serialized_start=912
+  _globals['_LISTDEVICESOFNUMBERRESPONSE']._serialized_end=989
+  _globals['_PURGEDEVICEREQUEST']._serialized_start=991
+  _globals['_PURGEDEVICEREQUEST']._serialized_end=1056
+  _globals['_PURGEDEVICERESPONSE']._serialized_start=1058
+  _globals['_PURGEDEVICERESPONSE']._serialized_end=1125
+  _globals['_PURGENUMBERREQUEST']._serialized_start=1127
+  _globals['_PURGENUMBERREQUEST']._serialized_end=1166
+  _globals['_PURGENUMBERRESPONSE']._serialized_start=1168
+  _globals['_PURGENUMBERRESPONSE']._serialized_end=1235
+  _globals['_SYNCBOOKREQUEST']._serialized_start=1238
+  _globals['_SYNCBOOKREQUEST']._serialized_end=1374
+  _globals['_SYNCBOOKRESPONSE']._serialized_start=1376
+  _globals['_SYNCBOOKRESPONSE']._serialized_end=1469
+  _globals['_FINDDEVICESREQUEST']._serialized_start=1471
+  _globals['_FINDDEVICESREQUEST']._serialized_end=1550
+  _globals['_FINDDEVICESRESPONSE']._serialized_start=1552
+  _globals['_FINDDEVICESRESPONSE']._serialized_end=1623
+  _globals['_ACQUAINTANCE']._serialized_start=1626
+  _globals['_ACQUAINTANCE']._serialized_end=1776
+  _globals['_BATCHFINDDEVICESREQUEST']._serialized_start=1778
+  _globals['_BATCHFINDDEVICESREQUEST']._serialized_end=1862
+  _globals['_BATCHFINDDEVICESRESPONSE']._serialized_start=1864
+  _globals['_BATCHFINDDEVICESRESPONSE']._serialized_end=1935
+  _globals['_PERSONDEVICES']._serialized_start=1937
+  _globals['_PERSONDEVICES']._serialized_end=2043
+  _globals['_LISTFRIENDSHIPSREQUEST']._serialized_start=2045
+  _globals['_LISTFRIENDSHIPSREQUEST']._serialized_end=2127
+  _globals['_LISTFRIENDSHIPSRESPONSE']._serialized_start=2129
+  _globals['_LISTFRIENDSHIPSRESPONSE']._serialized_end=2236
+  _globals['_WATCHFRIENDSHIPSREQUEST']._serialized_start=2238
+  _globals['_WATCHFRIENDSHIPSREQUEST']._serialized_end=2282
+  _globals['_WATCHFRIENDSHIPSRESPONSE']._serialized_start=2285
+  _globals['_WATCHFRIENDSHIPSRESPONSE']._serialized_end=2428
+  _globals['_FRIENDSHIPSHEARTBEAT']._serialized_start=2430
+  _globals['_FRIENDSHIPSHEARTBEAT']._serialized_end=2475
+  _globals['_READFRIENDSHIPCHANGESREQUEST']._serialized_start=2477
+  _globals['_READFRIENDSHIPCHANGESREQUEST']._serialized_end=2569
+  _globals['_READFRIENDSHIPCHANGESRESPONSE']._serialized_start=2571
+  _globals['_READFRIENDSHIPCHANGESRESPONSE']._serialized_end=2674
+  _globals['_ACKNOWLEDGEFRIENDSHIPCHANGESREQUEST']._serialized_start=2676
+  _globals['_ACKNOWLEDGEFRIENDSHIPCHANGESREQUEST']._serialized_end=2758
+  _globals['_ACKNOWLEDGEFRIENDSHIPCHANGESRESPONSE']._serialized_start=2760
+  _globals['_ACKNOWLEDGEFRIENDSHIPCHANGESRESPONSE']._serialized_end=2798
+  _globals['_ADDBLOCKSREQUEST']._serialized_start=2800
+  _globals['_ADDBLOCKSREQUEST']._serialized_end=2877
+  _globals['_ADDBLOCKSRESPONSE']._serialized_start=2879
+  _globals['_ADDBLOCKSRESPONSE']._serialized_end=2898
+  _globals['_REMOVEBLOCKSREQUEST']._serialized_start=2900
+  _globals['_REMOVEBLOCKSREQUEST']._serialized_end=3013
+  _globals['_REMOVEBLOCKSRESPONSE']._serialized_start=3015
+  _globals['_REMOVEBLOCKSRESPONSE']._serialized_end=3037
+  _globals['_READBLOCKSREQUEST']._serialized_start=3039
+  _globals['_READBLOCKSREQUEST']._serialized_end=3116
+  _globals['_READBLOCKSRESPONSE']._serialized_start=3118
+  _globals['_READBLOCKSRESPONSE']._serialized_end=3199
+  _globals['_STARTNUMBERKEYROTATIONREQUEST']._serialized_start=3201
+  _globals['_STARTNUMBERKEYROTATIONREQUEST']._serialized_end=3232
+  _globals['_STARTNUMBERKEYROTATIONRESPONSE']._serialized_start=3234
+  _globals['_STARTNUMBERKEYROTATIONRESPONSE']._serialized_end=3316
+  _globals['_READNUMBERKEYROTATIONREQUEST']._serialized_start=3318
+  _globals['_READNUMBERKEYROTATIONREQUEST']._serialized_end=3348
+  _globals['_READNUMBERKEYROTATIONRESPONSE']._serialized_start=3350
+  _globals['_READNUMBERKEYROTATIONRESPONSE']._serialized_end=3431
+  _globals['_RELATIONRADARSERVICE']._serialized_start=3434
+  _globals['_RELATIONRADARSERVICE']._serialized_end=5275
 # @@protoc_insertion_point(module_scope)

@@ -53,6 +53,26 @@ class RelationRadarServiceStub:
                 request_serializer=appshare_dot_v1_dot_relation__radar__pb2.RotateRefreshTokenRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_relation__radar__pb2.RotateRefreshTokenResponse.FromString,
                 _registered_method=True)
+        self.CheckDevice = channel.unary_unary(
+                '/appshare.v1.RelationRadarService/CheckDevice',
+                request_serializer=appshare_dot_v1_dot_relation__radar__pb2.CheckDeviceRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_relation__radar__pb2.CheckDeviceResponse.FromString,
+                _registered_method=True)
+        self.ListDevicesOfNumber = channel.unary_unary(
+                '/appshare.v1.RelationRadarService/ListDevicesOfNumber',
+                request_serializer=appshare_dot_v1_dot_relation__radar__pb2.ListDevicesOfNumberRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_relation__radar__pb2.ListDevicesOfNumberResponse.FromString,
+                _registered_method=True)
+        self.PurgeDevice = channel.unary_unary(
+                '/appshare.v1.RelationRadarService/PurgeDevice',
+                request_serializer=appshare_dot_v1_dot_relation__radar__pb2.PurgeDeviceRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_relation__radar__pb2.PurgeDeviceResponse.FromString,
+                _registered_method=True)
+        self.PurgeNumber = channel.unary_unary(
+                '/appshare.v1.RelationRadarService/PurgeNumber',
+                request_serializer=appshare_dot_v1_dot_relation__radar__pb2.PurgeNumberRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_relation__radar__pb2.PurgeNumberResponse.FromString,
+                _registered_method=True)
         self.SyncBook = channel.unary_unary(
                 '/appshare.v1.RelationRadarService/SyncBook',
                 request_serializer=appshare_dot_v1_dot_relation__radar__pb2.SyncBookRequest.SerializeToString,
@@ -63,10 +83,55 @@ class RelationRadarServiceStub:
                 request_serializer=appshare_dot_v1_dot_relation__radar__pb2.FindDevicesRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_relation__radar__pb2.FindDevicesResponse.FromString,
                 _registered_method=True)
+        self.BatchFindDevices = channel.unary_unary(
+                '/appshare.v1.RelationRadarService/BatchFindDevices',
+                request_serializer=appshare_dot_v1_dot_relation__radar__pb2.BatchFindDevicesRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_relation__radar__pb2.BatchFindDevicesResponse.FromString,
+                _registered_method=True)
         self.ListFriendships = channel.unary_unary(
                 '/appshare.v1.RelationRadarService/ListFriendships',
                 request_serializer=appshare_dot_v1_dot_relation__radar__pb2.ListFriendshipsRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_relation__radar__pb2.ListFriendshipsResponse.FromString,
+                _registered_method=True)
+        self.WatchFriendships = channel.unary_stream(
+                '/appshare.v1.RelationRadarService/WatchFriendships',
+                request_serializer=appshare_dot_v1_dot_relation__radar__pb2.WatchFriendshipsRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_relation__radar__pb2.WatchFriendshipsResponse.FromString,
+                _registered_method=True)
+        self.ReadFriendshipChanges = channel.unary_unary(
+                '/appshare.v1.RelationRadarService/ReadFriendshipChanges',
+                request_serializer=appshare_dot_v1_dot_relation__radar__pb2.ReadFriendshipChangesRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_relation__radar__pb2.ReadFriendshipChangesResponse.FromString,
+                _registered_method=True)
+        self.AcknowledgeFriendshipChanges = channel.unary_unary(
+                '/appshare.v1.RelationRadarService/AcknowledgeFriendshipChanges',
+                request_serializer=appshare_dot_v1_dot_relation__radar__pb2.AcknowledgeFriendshipChangesRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_relation__radar__pb2.AcknowledgeFriendshipChangesResponse.FromString,
+                _registered_method=True)
+        self.AddBlocks = channel.unary_unary(
+                '/appshare.v1.RelationRadarService/AddBlocks',
+                request_serializer=appshare_dot_v1_dot_relation__radar__pb2.AddBlocksRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_relation__radar__pb2.AddBlocksResponse.FromString,
+                _registered_method=True)
+        self.RemoveBlocks = channel.unary_unary(
+                '/appshare.v1.RelationRadarService/RemoveBlocks',
+                request_serializer=appshare_dot_v1_dot_relation__radar__pb2.RemoveBlocksRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_relation__radar__pb2.RemoveBlocksResponse.FromString,
+                _registered_method=True)
+        self.ReadBlocks = channel.unary_unary(
+                '/appshare.v1.RelationRadarService/ReadBlocks',
+                request_serializer=appshare_dot_v1_dot_relation__radar__pb2.ReadBlocksRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_relation__radar__pb2.ReadBlocksResponse.FromString,
+                _registered_method=True)
+        self.StartNumberKeyRotation = channel.unary_unary(
+                '/appshare.v1.RelationRadarService/StartNumberKeyRotation',
+                request_serializer=appshare_dot_v1_dot_relation__radar__pb2.StartNumberKeyRotationRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_relation__radar__pb2.StartNumberKeyRotationResponse.FromString,
+                _registered_method=True)
+        self.ReadNumberKeyRotation = channel.unary_unary(
+                '/appshare.v1.RelationRadarService/ReadNumberKeyRotation',
+                request_serializer=appshare_dot_v1_dot_relation__radar__pb2.ReadNumberKeyRotationRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_relation__radar__pb2.ReadNumberKeyRotationResponse.FromString,
                 _registered_method=True)
 
 
@@ -105,12 +170,42 @@ class RelationRadarServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CheckDevice(self, request, context):
+        """Says that a device is registered still; the gateway asks before it serves a token's device.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDevicesOfNumber(self, request, context):
+        """Lists the devices that are registered with the asking device's number, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PurgeDevice(self, request, context):
+        """Deletes a device of the asking device's number with all that is kept of it; its sessions are over at once.
+
+        NOT_FOUND DEVICE_NOT_FOUND: no device of this number has the id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PurgeNumber(self, request, context):
+        """Deletes all devices of the asking device's number, and all that is kept of the number.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SyncBook(self, request, context):
         """Replaces or changes a device's contact book. Nothing is stored unless all of it is.
 
         INVALID_ARGUMENT EMPTY_CONTACT_BOOK: a full book without a contact.
         ABORTED STALE_BOOK_VERSION: the delta is for another version.
-        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more contacts than a book may hold.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more contacts than a book may hold, or more new ones than a day allows, with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -121,6 +216,16 @@ class RelationRadarServiceServicer:
 
         OK with no device: nobody is registered there, or the reference is not one of the asking device's.
         INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the person asks too often, with RetryInfo.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchFindDevices(self, request, context):
+        """`FindDevices` for several people; each has a result or an error of its own.
+
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the person asks too often, with RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -130,6 +235,77 @@ class RelationRadarServiceServicer:
         """Lists the owners who are friends from the viewer's side, confirmed ones first.
 
         INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchFriendships(self, request, context):
+        """Streams the changes of a device's friendships that are not acknowledged, oldest first, then new ones as they come.
+
+        The first message is a heartbeat; more follow when nothing else happens.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadFriendshipChanges(self, request, context):
+        """Reads the changes of a device's friendships that are not acknowledged, oldest first.
+
+        A page may be shorter than asked; only an empty one is the last.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AcknowledgeFriendshipChanges(self, request, context):
+        """Acknowledges every change up to a position; they are not delivered again.
+
+        OUT_OF_RANGE POSITION_AHEAD: the position is beyond the newest change.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddBlocks(self, request, context):
+        """Blocks a person, by all numbers of the contact when it is one. It beats every rule and every audience, both ways, for all
+        devices of both. The same answer whether or not anybody is registered there.
+
+        INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more blocks than a person may have.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveBlocks(self, request, context):
+        """Takes blocks back. OK also when there were none.
+
+        INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadBlocks(self, request, context):
+        """Lists the blocks that the asking device's person has made, the newest first.
+
+        INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StartNumberKeyRotation(self, request, context):
+        """Starts to store every number under a new key; the numbers themselves are not needed. Service goes on meanwhile. When a
+        rotation is under way already, that one is the answer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadNumberKeyRotation(self, request, context):
+        """Says how far the rotation of the number key is.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -153,6 +329,26 @@ def add_RelationRadarServiceServicer_to_server(servicer, server):
                     request_deserializer=appshare_dot_v1_dot_relation__radar__pb2.RotateRefreshTokenRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_relation__radar__pb2.RotateRefreshTokenResponse.SerializeToString,
             ),
+            'CheckDevice': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckDevice,
+                    request_deserializer=appshare_dot_v1_dot_relation__radar__pb2.CheckDeviceRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_relation__radar__pb2.CheckDeviceResponse.SerializeToString,
+            ),
+            'ListDevicesOfNumber': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDevicesOfNumber,
+                    request_deserializer=appshare_dot_v1_dot_relation__radar__pb2.ListDevicesOfNumberRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_relation__radar__pb2.ListDevicesOfNumberResponse.SerializeToString,
+            ),
+            'PurgeDevice': grpc.unary_unary_rpc_method_handler(
+                    servicer.PurgeDevice,
+                    request_deserializer=appshare_dot_v1_dot_relation__radar__pb2.PurgeDeviceRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_relation__radar__pb2.PurgeDeviceResponse.SerializeToString,
+            ),
+            'PurgeNumber': grpc.unary_unary_rpc_method_handler(
+                    servicer.PurgeNumber,
+                    request_deserializer=appshare_dot_v1_dot_relation__radar__pb2.PurgeNumberRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_relation__radar__pb2.PurgeNumberResponse.SerializeToString,
+            ),
             'SyncBook': grpc.unary_unary_rpc_method_handler(
                     servicer.SyncBook,
                     request_deserializer=appshare_dot_v1_dot_relation__radar__pb2.SyncBookRequest.FromString,
@@ -163,10 +359,55 @@ def add_RelationRadarServiceServicer_to_server(servicer, server):
                     request_deserializer=appshare_dot_v1_dot_relation__radar__pb2.FindDevicesRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_relation__radar__pb2.FindDevicesResponse.SerializeToString,
             ),
+            'BatchFindDevices': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchFindDevices,
+                    request_deserializer=appshare_dot_v1_dot_relation__radar__pb2.BatchFindDevicesRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_relation__radar__pb2.BatchFindDevicesResponse.SerializeToString,
+            ),
             'ListFriendships': grpc.unary_unary_rpc_method_handler(
                     servicer.ListFriendships,
                     request_deserializer=appshare_dot_v1_dot_relation__radar__pb2.ListFriendshipsRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_relation__radar__pb2.ListFriendshipsResponse.SerializeToString,
+            ),
+            'WatchFriendships': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchFriendships,
+                    request_deserializer=appshare_dot_v1_dot_relation__radar__pb2.WatchFriendshipsRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_relation__radar__pb2.WatchFriendshipsResponse.SerializeToString,
+            ),
+            'ReadFriendshipChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadFriendshipChanges,
+                    request_deserializer=appshare_dot_v1_dot_relation__radar__pb2.ReadFriendshipChangesRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_relation__radar__pb2.ReadFriendshipChangesResponse.SerializeToString,
+            ),
+            'AcknowledgeFriendshipChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.AcknowledgeFriendshipChanges,
+                    request_deserializer=appshare_dot_v1_dot_relation__radar__pb2.AcknowledgeFriendshipChangesRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_relation__radar__pb2.AcknowledgeFriendshipChangesResponse.SerializeToString,
+            ),
+            'AddBlocks': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddBlocks,
+                    request_deserializer=appshare_dot_v1_dot_relation__radar__pb2.AddBlocksRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_relation__radar__pb2.AddBlocksResponse.SerializeToString,
+            ),
+            'RemoveBlocks': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveBlocks,
+                    request_deserializer=appshare_dot_v1_dot_relation__radar__pb2.RemoveBlocksRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_relation__radar__pb2.RemoveBlocksResponse.SerializeToString,
+            ),
+            'ReadBlocks': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadBlocks,
+                    request_deserializer=appshare_dot_v1_dot_relation__radar__pb2.ReadBlocksRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_relation__radar__pb2.ReadBlocksResponse.SerializeToString,
+            ),
+            'StartNumberKeyRotation': grpc.unary_unary_rpc_method_handler(
+                    servicer.StartNumberKeyRotation,
+                    request_deserializer=appshare_dot_v1_dot_relation__radar__pb2.StartNumberKeyRotationRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_relation__radar__pb2.StartNumberKeyRotationResponse.SerializeToString,
+            ),
+            'ReadNumberKeyRotation': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadNumberKeyRotation,
+                    request_deserializer=appshare_dot_v1_dot_relation__radar__pb2.ReadNumberKeyRotationRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_relation__radar__pb2.ReadNumberKeyRotationResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -265,6 +506,114 @@ class RelationRadarService:
             _registered_method=True)
 
     @staticmethod
+    def CheckDevice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.RelationRadarService/CheckDevice',
+            appshare_dot_v1_dot_relation__radar__pb2.CheckDeviceRequest.SerializeToString,
+            appshare_dot_v1_dot_relation__radar__pb2.CheckDeviceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDevicesOfNumber(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.RelationRadarService/ListDevicesOfNumber',
+            appshare_dot_v1_dot_relation__radar__pb2.ListDevicesOfNumberRequest.SerializeToString,
+            appshare_dot_v1_dot_relation__radar__pb2.ListDevicesOfNumberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PurgeDevice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.RelationRadarService/PurgeDevice',
+            appshare_dot_v1_dot_relation__radar__pb2.PurgeDeviceRequest.SerializeToString,
+            appshare_dot_v1_dot_relation__radar__pb2.PurgeDeviceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PurgeNumber(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.RelationRadarService/PurgeNumber',
+            appshare_dot_v1_dot_relation__radar__pb2.PurgeNumberRequest.SerializeToString,
+            appshare_dot_v1_dot_relation__radar__pb2.PurgeNumberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def SyncBook(request,
             target,
             options=(),
@@ -319,6 +668,33 @@ class RelationRadarService:
             _registered_method=True)
 
     @staticmethod
+    def BatchFindDevices(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.RelationRadarService/BatchFindDevices',
+            appshare_dot_v1_dot_relation__radar__pb2.BatchFindDevicesRequest.SerializeToString,
+            appshare_dot_v1_dot_relation__radar__pb2.BatchFindDevicesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListFriendships(request,
             target,
             options=(),
@@ -335,6 +711,222 @@ class RelationRadarService:
             '/appshare.v1.RelationRadarService/ListFriendships',
             appshare_dot_v1_dot_relation__radar__pb2.ListFriendshipsRequest.SerializeToString,
             appshare_dot_v1_dot_relation__radar__pb2.ListFriendshipsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchFriendships(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/appshare.v1.RelationRadarService/WatchFriendships',
+            appshare_dot_v1_dot_relation__radar__pb2.WatchFriendshipsRequest.SerializeToString,
+            appshare_dot_v1_dot_relation__radar__pb2.WatchFriendshipsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadFriendshipChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.RelationRadarService/ReadFriendshipChanges',
+            appshare_dot_v1_dot_relation__radar__pb2.ReadFriendshipChangesRequest.SerializeToString,
+            appshare_dot_v1_dot_relation__radar__pb2.ReadFriendshipChangesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcknowledgeFriendshipChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.RelationRadarService/AcknowledgeFriendshipChanges',
+            appshare_dot_v1_dot_relation__radar__pb2.AcknowledgeFriendshipChangesRequest.SerializeToString,
+            appshare_dot_v1_dot_relation__radar__pb2.AcknowledgeFriendshipChangesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddBlocks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.RelationRadarService/AddBlocks',
+            appshare_dot_v1_dot_relation__radar__pb2.AddBlocksRequest.SerializeToString,
+            appshare_dot_v1_dot_relation__radar__pb2.AddBlocksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveBlocks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.RelationRadarService/RemoveBlocks',
+            appshare_dot_v1_dot_relation__radar__pb2.RemoveBlocksRequest.SerializeToString,
+            appshare_dot_v1_dot_relation__radar__pb2.RemoveBlocksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadBlocks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.RelationRadarService/ReadBlocks',
+            appshare_dot_v1_dot_relation__radar__pb2.ReadBlocksRequest.SerializeToString,
+            appshare_dot_v1_dot_relation__radar__pb2.ReadBlocksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StartNumberKeyRotation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.RelationRadarService/StartNumberKeyRotation',
+            appshare_dot_v1_dot_relation__radar__pb2.StartNumberKeyRotationRequest.SerializeToString,
+            appshare_dot_v1_dot_relation__radar__pb2.StartNumberKeyRotationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadNumberKeyRotation(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.RelationRadarService/ReadNumberKeyRotation',
+            appshare_dot_v1_dot_relation__radar__pb2.ReadNumberKeyRotationRequest.SerializeToString,
+            appshare_dot_v1_dot_relation__radar__pb2.ReadNumberKeyRotationResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -36,24 +36,79 @@ class RelationRadarServiceStub:
 
     UNAUTHENTICATED INVALID_REFRESH_TOKEN: unknown, over, or used before.
     """
+    CheckDevice: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.CheckDeviceRequest, _relation_radar_pb2.CheckDeviceResponse]
+    """Says that a device is registered still; the gateway asks before it serves a token's device."""
+    ListDevicesOfNumber: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.ListDevicesOfNumberRequest, _relation_radar_pb2.ListDevicesOfNumberResponse]
+    """Lists the devices that are registered with the asking device's number, the newest first."""
+    PurgeDevice: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.PurgeDeviceRequest, _relation_radar_pb2.PurgeDeviceResponse]
+    """Deletes a device of the asking device's number with all that is kept of it; its sessions are over at once.
+
+    NOT_FOUND DEVICE_NOT_FOUND: no device of this number has the id.
+    """
+    PurgeNumber: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.PurgeNumberRequest, _relation_radar_pb2.PurgeNumberResponse]
+    """Deletes all devices of the asking device's number, and all that is kept of the number."""
     SyncBook: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.SyncBookRequest, _relation_radar_pb2.SyncBookResponse]
     """Replaces or changes a device's contact book. Nothing is stored unless all of it is.
 
     INVALID_ARGUMENT EMPTY_CONTACT_BOOK: a full book without a contact.
     ABORTED STALE_BOOK_VERSION: the delta is for another version.
-    RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more contacts than a book may hold.
+    RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more contacts than a book may hold, or more new ones than a day allows, with RetryInfo.
     """
     FindDevices: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.FindDevicesRequest, _relation_radar_pb2.FindDevicesResponse]
     """Finds the devices of a person and says for each how it stands to the device that asks, in both directions.
 
     OK with no device: nobody is registered there, or the reference is not one of the asking device's.
     INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
+    RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the person asks too often, with RetryInfo.
+    """
+    BatchFindDevices: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.BatchFindDevicesRequest, _relation_radar_pb2.BatchFindDevicesResponse]
+    """`FindDevices` for several people; each has a result or an error of its own.
+
+    RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the person asks too often, with RetryInfo.
     """
     ListFriendships: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.ListFriendshipsRequest, _relation_radar_pb2.ListFriendshipsResponse]
     """Lists the owners who are friends from the viewer's side, confirmed ones first.
 
     INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
     """
+    WatchFriendships: _aio.UnaryStreamMultiCallable[_relation_radar_pb2.WatchFriendshipsRequest, _relation_radar_pb2.WatchFriendshipsResponse]
+    """Streams the changes of a device's friendships that are not acknowledged, oldest first, then new ones as they come.
+
+    The first message is a heartbeat; more follow when nothing else happens.
+    """
+    ReadFriendshipChanges: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.ReadFriendshipChangesRequest, _relation_radar_pb2.ReadFriendshipChangesResponse]
+    """Reads the changes of a device's friendships that are not acknowledged, oldest first.
+
+    A page may be shorter than asked; only an empty one is the last.
+    """
+    AcknowledgeFriendshipChanges: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.AcknowledgeFriendshipChangesRequest, _relation_radar_pb2.AcknowledgeFriendshipChangesResponse]
+    """Acknowledges every change up to a position; they are not delivered again.
+
+    OUT_OF_RANGE POSITION_AHEAD: the position is beyond the newest change.
+    """
+    AddBlocks: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.AddBlocksRequest, _relation_radar_pb2.AddBlocksResponse]
+    """Blocks a person, by all numbers of the contact when it is one. It beats every rule and every audience, both ways, for all
+    devices of both. The same answer whether or not anybody is registered there.
+
+    INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
+    RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more blocks than a person may have.
+    """
+    RemoveBlocks: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.RemoveBlocksRequest, _relation_radar_pb2.RemoveBlocksResponse]
+    """Takes blocks back. OK also when there were none.
+
+    INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
+    """
+    ReadBlocks: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.ReadBlocksRequest, _relation_radar_pb2.ReadBlocksResponse]
+    """Lists the blocks that the asking device's person has made, the newest first.
+
+    INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+    """
+    StartNumberKeyRotation: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.StartNumberKeyRotationRequest, _relation_radar_pb2.StartNumberKeyRotationResponse]
+    """Starts to store every number under a new key; the numbers themselves are not needed. Service goes on meanwhile. When a
+    rotation is under way already, that one is the answer.
+    """
+    ReadNumberKeyRotation: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.ReadNumberKeyRotationRequest, _relation_radar_pb2.ReadNumberKeyRotationResponse]
+    """Says how far the rotation of the number key is."""
 
 class RelationRadarServiceServicer(metaclass=_abc_1.ABCMeta):
     """Devices, address books and friendship. Behind the gateway: the caller is trusted and names the device that asks.
@@ -97,6 +152,41 @@ class RelationRadarServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def CheckDevice(
+        self,
+        request: _relation_radar_pb2.CheckDeviceRequest,
+        context: _aio.ServicerContext[_relation_radar_pb2.CheckDeviceRequest, _abc.Awaitable[_relation_radar_pb2.CheckDeviceResponse]],
+    ) -> _abc.Awaitable[_relation_radar_pb2.CheckDeviceResponse]:
+        """Says that a device is registered still; the gateway asks before it serves a token's device."""
+
+    @_abc_1.abstractmethod
+    def ListDevicesOfNumber(
+        self,
+        request: _relation_radar_pb2.ListDevicesOfNumberRequest,
+        context: _aio.ServicerContext[_relation_radar_pb2.ListDevicesOfNumberRequest, _abc.Awaitable[_relation_radar_pb2.ListDevicesOfNumberResponse]],
+    ) -> _abc.Awaitable[_relation_radar_pb2.ListDevicesOfNumberResponse]:
+        """Lists the devices that are registered with the asking device's number, the newest first."""
+
+    @_abc_1.abstractmethod
+    def PurgeDevice(
+        self,
+        request: _relation_radar_pb2.PurgeDeviceRequest,
+        context: _aio.ServicerContext[_relation_radar_pb2.PurgeDeviceRequest, _abc.Awaitable[_relation_radar_pb2.PurgeDeviceResponse]],
+    ) -> _abc.Awaitable[_relation_radar_pb2.PurgeDeviceResponse]:
+        """Deletes a device of the asking device's number with all that is kept of it; its sessions are over at once.
+
+        NOT_FOUND DEVICE_NOT_FOUND: no device of this number has the id.
+        """
+
+    @_abc_1.abstractmethod
+    def PurgeNumber(
+        self,
+        request: _relation_radar_pb2.PurgeNumberRequest,
+        context: _aio.ServicerContext[_relation_radar_pb2.PurgeNumberRequest, _abc.Awaitable[_relation_radar_pb2.PurgeNumberResponse]],
+    ) -> _abc.Awaitable[_relation_radar_pb2.PurgeNumberResponse]:
+        """Deletes all devices of the asking device's number, and all that is kept of the number."""
+
+    @_abc_1.abstractmethod
     def SyncBook(
         self,
         request: _relation_radar_pb2.SyncBookRequest,
@@ -106,7 +196,7 @@ class RelationRadarServiceServicer(metaclass=_abc_1.ABCMeta):
 
         INVALID_ARGUMENT EMPTY_CONTACT_BOOK: a full book without a contact.
         ABORTED STALE_BOOK_VERSION: the delta is for another version.
-        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more contacts than a book may hold.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more contacts than a book may hold, or more new ones than a day allows, with RetryInfo.
         """
 
     @_abc_1.abstractmethod
@@ -119,6 +209,18 @@ class RelationRadarServiceServicer(metaclass=_abc_1.ABCMeta):
 
         OK with no device: nobody is registered there, or the reference is not one of the asking device's.
         INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the person asks too often, with RetryInfo.
+        """
+
+    @_abc_1.abstractmethod
+    def BatchFindDevices(
+        self,
+        request: _relation_radar_pb2.BatchFindDevicesRequest,
+        context: _aio.ServicerContext[_relation_radar_pb2.BatchFindDevicesRequest, _abc.Awaitable[_relation_radar_pb2.BatchFindDevicesResponse]],
+    ) -> _abc.Awaitable[_relation_radar_pb2.BatchFindDevicesResponse]:
+        """`FindDevices` for several people; each has a result or an error of its own.
+
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the person asks too often, with RetryInfo.
         """
 
     @_abc_1.abstractmethod
@@ -131,5 +233,91 @@ class RelationRadarServiceServicer(metaclass=_abc_1.ABCMeta):
 
         INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
         """
+
+    @_abc_1.abstractmethod
+    def WatchFriendships(
+        self,
+        request: _relation_radar_pb2.WatchFriendshipsRequest,
+        context: _aio.ServicerContext[_relation_radar_pb2.WatchFriendshipsRequest, _abc.AsyncIterator[_relation_radar_pb2.WatchFriendshipsResponse]],
+    ) -> _abc.AsyncIterator[_relation_radar_pb2.WatchFriendshipsResponse]:
+        """Streams the changes of a device's friendships that are not acknowledged, oldest first, then new ones as they come.
+
+        The first message is a heartbeat; more follow when nothing else happens.
+        """
+
+    @_abc_1.abstractmethod
+    def ReadFriendshipChanges(
+        self,
+        request: _relation_radar_pb2.ReadFriendshipChangesRequest,
+        context: _aio.ServicerContext[_relation_radar_pb2.ReadFriendshipChangesRequest, _abc.Awaitable[_relation_radar_pb2.ReadFriendshipChangesResponse]],
+    ) -> _abc.Awaitable[_relation_radar_pb2.ReadFriendshipChangesResponse]:
+        """Reads the changes of a device's friendships that are not acknowledged, oldest first.
+
+        A page may be shorter than asked; only an empty one is the last.
+        """
+
+    @_abc_1.abstractmethod
+    def AcknowledgeFriendshipChanges(
+        self,
+        request: _relation_radar_pb2.AcknowledgeFriendshipChangesRequest,
+        context: _aio.ServicerContext[_relation_radar_pb2.AcknowledgeFriendshipChangesRequest, _abc.Awaitable[_relation_radar_pb2.AcknowledgeFriendshipChangesResponse]],
+    ) -> _abc.Awaitable[_relation_radar_pb2.AcknowledgeFriendshipChangesResponse]:
+        """Acknowledges every change up to a position; they are not delivered again.
+
+        OUT_OF_RANGE POSITION_AHEAD: the position is beyond the newest change.
+        """
+
+    @_abc_1.abstractmethod
+    def AddBlocks(
+        self,
+        request: _relation_radar_pb2.AddBlocksRequest,
+        context: _aio.ServicerContext[_relation_radar_pb2.AddBlocksRequest, _abc.Awaitable[_relation_radar_pb2.AddBlocksResponse]],
+    ) -> _abc.Awaitable[_relation_radar_pb2.AddBlocksResponse]:
+        """Blocks a person, by all numbers of the contact when it is one. It beats every rule and every audience, both ways, for all
+        devices of both. The same answer whether or not anybody is registered there.
+
+        INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more blocks than a person may have.
+        """
+
+    @_abc_1.abstractmethod
+    def RemoveBlocks(
+        self,
+        request: _relation_radar_pb2.RemoveBlocksRequest,
+        context: _aio.ServicerContext[_relation_radar_pb2.RemoveBlocksRequest, _abc.Awaitable[_relation_radar_pb2.RemoveBlocksResponse]],
+    ) -> _abc.Awaitable[_relation_radar_pb2.RemoveBlocksResponse]:
+        """Takes blocks back. OK also when there were none.
+
+        INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
+        """
+
+    @_abc_1.abstractmethod
+    def ReadBlocks(
+        self,
+        request: _relation_radar_pb2.ReadBlocksRequest,
+        context: _aio.ServicerContext[_relation_radar_pb2.ReadBlocksRequest, _abc.Awaitable[_relation_radar_pb2.ReadBlocksResponse]],
+    ) -> _abc.Awaitable[_relation_radar_pb2.ReadBlocksResponse]:
+        """Lists the blocks that the asking device's person has made, the newest first.
+
+        INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+        """
+
+    @_abc_1.abstractmethod
+    def StartNumberKeyRotation(
+        self,
+        request: _relation_radar_pb2.StartNumberKeyRotationRequest,
+        context: _aio.ServicerContext[_relation_radar_pb2.StartNumberKeyRotationRequest, _abc.Awaitable[_relation_radar_pb2.StartNumberKeyRotationResponse]],
+    ) -> _abc.Awaitable[_relation_radar_pb2.StartNumberKeyRotationResponse]:
+        """Starts to store every number under a new key; the numbers themselves are not needed. Service goes on meanwhile. When a
+        rotation is under way already, that one is the answer.
+        """
+
+    @_abc_1.abstractmethod
+    def ReadNumberKeyRotation(
+        self,
+        request: _relation_radar_pb2.ReadNumberKeyRotationRequest,
+        context: _aio.ServicerContext[_relation_radar_pb2.ReadNumberKeyRotationRequest, _abc.Awaitable[_relation_radar_pb2.ReadNumberKeyRotationResponse]],
+    ) -> _abc.Awaitable[_relation_radar_pb2.ReadNumberKeyRotationResponse]:
+        """Says how far the rotation of the number key is."""
 
 def add_RelationRadarServiceServicer_to_server(servicer: RelationRadarServiceServicer, server: _aio.Server) -> None: ...

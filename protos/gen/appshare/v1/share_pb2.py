@@ -23,33 +23,38 @@ _sym_db = _symbol_database.Default()
 
 
 from appshare.v1 import app_pb2 as appshare_dot_v1_dot_app__pb2
+from appshare.v1 import device_pb2 as appshare_dot_v1_dot_device__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x61ppshare/v1/share.proto\x12\x0b\x61ppshare.v1\x1a\x15\x61ppshare/v1/app.proto\"P\n\x08\x41udience\x12\'\n\x04kind\x18\x01 \x01(\x0e\x32\x19.appshare.v1.AudienceKind\x12\x1b\n\x13selected_device_ids\x18\x02 \x03(\t\"V\n\x0cInventoryApp\x12\x1d\n\x03\x61pp\x18\x01 \x01(\x0b\x32\x10.appshare.v1.App\x12\'\n\x08\x61udience\x18\x02 \x01(\x0b\x32\x15.appshare.v1.Audience\"+\n\tInventory\x12\x1e\n\x04\x61pps\x18\x01 \x03(\x0b\x32\x10.appshare.v1.App\"S\n\x0eInventoryDelta\x12\"\n\x08upserted\x18\x01 \x03(\x0b\x32\x10.appshare.v1.App\x12\x1d\n\x15removed_package_names\x18\x02 \x03(\t\"O\n\x0e\x41udienceChange\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\'\n\x08\x61udience\x18\x02 \x01(\x0b\x32\x15.appshare.v1.Audience\"?\n\x05Share\x12\x17\n\x0fowner_device_id\x18\x01 \x01(\t\x12\x1d\n\x03\x61pp\x18\x02 \x01(\x0b\x32\x10.appshare.v1.App\"V\n\x0ePushPreference\x12\'\n\x06policy\x18\x01 \x01(\x0e\x32\x17.appshare.v1.PushPolicy\x12\x1b\n\x13selected_device_ids\x18\x02 \x03(\t*\x9a\x01\n\x0c\x41udienceKind\x12\x1d\n\x19\x41UDIENCE_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14\x41UDIENCE_KIND_NOBODY\x10\x01\x12\x19\n\x15\x41UDIENCE_KIND_FRIENDS\x10\x02\x12\x1a\n\x16\x41UDIENCE_KIND_EVERYONE\x10\x03\x12\x1a\n\x16\x41UDIENCE_KIND_SELECTED\x10\x04*q\n\nPushPolicy\x12\x1b\n\x17PUSH_POLICY_UNSPECIFIED\x10\x00\x12\x13\n\x0fPUSH_POLICY_OFF\x10\x01\x12\x17\n\x13PUSH_POLICY_FRIENDS\x10\x02\x12\x18\n\x14PUSH_POLICY_SELECTED\x10\x03*`\n\x0bPushOutcome\x12\x1c\n\x18PUSH_OUTCOME_UNSPECIFIED\x10\x00\x12\x19\n\x15PUSH_OUTCOME_ACCEPTED\x10\x01\x12\x18\n\x14PUSH_OUTCOME_REFUSED\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x61ppshare/v1/share.proto\x12\x0b\x61ppshare.v1\x1a\x15\x61ppshare/v1/app.proto\x1a\x18\x61ppshare/v1/device.proto\"P\n\x08\x41udience\x12\'\n\x04kind\x18\x01 \x01(\x0e\x32\x19.appshare.v1.AudienceKind\x12\x1b\n\x13selected_device_ids\x18\x02 \x03(\t\"V\n\x0cInventoryApp\x12\x1d\n\x03\x61pp\x18\x01 \x01(\x0b\x32\x10.appshare.v1.App\x12\'\n\x08\x61udience\x18\x02 \x01(\x0b\x32\x15.appshare.v1.Audience\"+\n\tInventory\x12\x1e\n\x04\x61pps\x18\x01 \x03(\x0b\x32\x10.appshare.v1.App\"S\n\x0eInventoryDelta\x12\"\n\x08upserted\x18\x01 \x03(\x0b\x32\x10.appshare.v1.App\x12\x1d\n\x15removed_package_names\x18\x02 \x03(\t\"O\n\x0e\x41udienceChange\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\'\n\x08\x61udience\x18\x02 \x01(\x0b\x32\x15.appshare.v1.Audience\"?\n\x05Share\x12\x17\n\x0fowner_device_id\x18\x01 \x01(\t\x12\x1d\n\x03\x61pp\x18\x02 \x01(\x0b\x32\x10.appshare.v1.App\"p\n\x0ePushPreference\x12\'\n\x06policy\x18\x01 \x01(\x0e\x32\x17.appshare.v1.PushPolicy\x12\x1b\n\x13selected_device_ids\x18\x02 \x03(\t\x12\x18\n\x10muted_device_ids\x18\x03 \x03(\t\"\xb9\x01\n\x0bMergedShare\x12\'\n\x08platform\x18\x01 \x01(\x0e\x32\x15.appshare.v1.Platform\x12\x14\n\x0cpackage_name\x18\x02 \x01(\t\x12\r\n\x05label\x18\x03 \x01(\t\x12,\n\x08versions\x18\x04 \x03(\x0b\x32\x1a.appshare.v1.SharedVersion\x12\x14\n\x0c\x66riend_count\x18\x05 \x01(\r\x12\x18\n\x10owner_device_ids\x18\x06 \x03(\t\"R\n\rSharedVersion\x12\x14\n\x0cversion_name\x18\x01 \x01(\t\x12\x14\n\x0cversion_code\x18\x02 \x01(\x04\x12\x15\n\rsigner_sha256\x18\x03 \x01(\t*\x9a\x01\n\x0c\x41udienceKind\x12\x1d\n\x19\x41UDIENCE_KIND_UNSPECIFIED\x10\x00\x12\x18\n\x14\x41UDIENCE_KIND_NOBODY\x10\x01\x12\x19\n\x15\x41UDIENCE_KIND_FRIENDS\x10\x02\x12\x1a\n\x16\x41UDIENCE_KIND_EVERYONE\x10\x03\x12\x1a\n\x16\x41UDIENCE_KIND_SELECTED\x10\x04*q\n\nPushPolicy\x12\x1b\n\x17PUSH_POLICY_UNSPECIFIED\x10\x00\x12\x13\n\x0fPUSH_POLICY_OFF\x10\x01\x12\x17\n\x13PUSH_POLICY_FRIENDS\x10\x02\x12\x18\n\x14PUSH_POLICY_SELECTED\x10\x03*`\n\x0bPushOutcome\x12\x1c\n\x18PUSH_OUTCOME_UNSPECIFIED\x10\x00\x12\x19\n\x15PUSH_OUTCOME_ACCEPTED\x10\x01\x12\x18\n\x14PUSH_OUTCOME_REFUSED\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'appshare.v1.share_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_AUDIENCEKIND']._serialized_start=598
-  _globals['_AUDIENCEKIND']._serialized_end=752
-  _globals['_PUSHPOLICY']._serialized_start=754
-  _globals['_PUSHPOLICY']._serialized_end=867
-  _globals['_PUSHOUTCOME']._serialized_start=869
-  _globals['_PUSHOUTCOME']._serialized_end=965
-  _globals['_AUDIENCE']._serialized_start=63
-  _globals['_AUDIENCE']._serialized_end=143
-  _globals['_INVENTORYAPP']._serialized_start=145
-  _globals['_INVENTORYAPP']._serialized_end=231
-  _globals['_INVENTORY']._serialized_start=233
-  _globals['_INVENTORY']._serialized_end=276
-  _globals['_INVENTORYDELTA']._serialized_start=278
-  _globals['_INVENTORYDELTA']._serialized_end=361
-  _globals['_AUDIENCECHANGE']._serialized_start=363
-  _globals['_AUDIENCECHANGE']._serialized_end=442
-  _globals['_SHARE']._serialized_start=444
-  _globals['_SHARE']._serialized_end=507
-  _globals['_PUSHPREFERENCE']._serialized_start=509
-  _globals['_PUSHPREFERENCE']._serialized_end=595
+  _globals['_AUDIENCEKIND']._serialized_start=922
+  _globals['_AUDIENCEKIND']._serialized_end=1076
+  _globals['_PUSHPOLICY']._serialized_start=1078
+  _globals['_PUSHPOLICY']._serialized_end=1191
+  _globals['_PUSHOUTCOME']._serialized_start=1193
+  _globals['_PUSHOUTCOME']._serialized_end=1289
+  _globals['_AUDIENCE']._serialized_start=89
+  _globals['_AUDIENCE']._serialized_end=169
+  _globals['_INVENTORYAPP']._serialized_start=171
+  _globals['_INVENTORYAPP']._serialized_end=257
+  _globals['_INVENTORY']._serialized_start=259
+  _globals['_INVENTORY']._serialized_end=302
+  _globals['_INVENTORYDELTA']._serialized_start=304
+  _globals['_INVENTORYDELTA']._serialized_end=387
+  _globals['_AUDIENCECHANGE']._serialized_start=389
+  _globals['_AUDIENCECHANGE']._serialized_end=468
+  _globals['_SHARE']._serialized_start=470
+  _globals['_SHARE']._serialized_end=533
+  _globals['_PUSHPREFERENCE']._serialized_start=535
+  _globals['_PUSHPREFERENCE']._serialized_end=647
+  _globals['_MERGEDSHARE']._serialized_start=650
+  _globals['_MERGEDSHARE']._serialized_end=835
+  _globals['_SHAREDVERSION']._serialized_start=837
+  _globals['_SHAREDVERSION']._serialized_end=919
 # @@protoc_insertion_point(module_scope)

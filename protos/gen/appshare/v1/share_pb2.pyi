@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from appshare.v1 import app_pb2 as _app_pb2
+from appshare.v1 import device_pb2 as _device_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -261,21 +262,99 @@ class PushPreference(_message.Message):
 
     POLICY_FIELD_NUMBER: _builtins.int
     SELECTED_DEVICE_IDS_FIELD_NUMBER: _builtins.int
+    MUTED_DEVICE_IDS_FIELD_NUMBER: _builtins.int
     policy: Global___PushPolicy.ValueType
     @_builtins.property
     def selected_device_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Device ids; only with PUSH_POLICY_SELECTED, and then at least one."""
+
+    @_builtins.property
+    def muted_device_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Devices from which nothing is accepted, whatever the policy says."""
 
     def __init__(
         self,
         *,
         policy: Global___PushPolicy.ValueType = ...,
         selected_device_ids: _abc.Iterable[_builtins.str] | None = ...,
+        muted_device_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["policy", b"policy", "selected_device_ids", b"selected_device_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["muted_device_ids", b"muted_device_ids", "policy", b"policy", "selected_device_ids", b"selected_device_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PushPreference: _TypeAlias = PushPreference  # noqa: Y015
+
+@_typing.final
+class MergedShare(_message.Message):
+    """An app that friends share, put together from all their lists."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLATFORM_FIELD_NUMBER: _builtins.int
+    PACKAGE_NAME_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
+    VERSIONS_FIELD_NUMBER: _builtins.int
+    FRIEND_COUNT_FIELD_NUMBER: _builtins.int
+    OWNER_DEVICE_IDS_FIELD_NUMBER: _builtins.int
+    platform: _device_pb2.Platform.ValueType
+    package_name: _builtins.str
+    label: _builtins.str
+    """As the newest version has it."""
+    friend_count: _builtins.int
+    """How many people share it with the viewer."""
+    @_builtins.property
+    def versions(self) -> _containers.RepeatedCompositeFieldContainer[Global___SharedVersion]:
+        """Newest first; at most 10."""
+
+    @_builtins.property
+    def owner_device_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Their devices, at most 100; none when they are fewer people than the operator lets be named."""
+
+    def __init__(
+        self,
+        *,
+        platform: _device_pb2.Platform.ValueType = ...,
+        package_name: _builtins.str = ...,
+        label: _builtins.str = ...,
+        versions: _abc.Iterable[Global___SharedVersion] | None = ...,
+        friend_count: _builtins.int = ...,
+        owner_device_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["friend_count", b"friend_count", "label", b"label", "owner_device_ids", b"owner_device_ids", "package_name", b"package_name", "platform", b"platform", "versions", b"versions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MergedShare: _TypeAlias = MergedShare  # noqa: Y015
+
+@_typing.final
+class SharedVersion(_message.Message):
+    """A version in which an app is shared."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERSION_NAME_FIELD_NUMBER: _builtins.int
+    VERSION_CODE_FIELD_NUMBER: _builtins.int
+    SIGNER_SHA256_FIELD_NUMBER: _builtins.int
+    version_name: _builtins.str
+    version_code: _builtins.int
+    signer_sha256: _builtins.str
+    """As in `App`."""
+    def __init__(
+        self,
+        *,
+        version_name: _builtins.str = ...,
+        version_code: _builtins.int = ...,
+        signer_sha256: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["signer_sha256", b"signer_sha256", "version_code", b"version_code", "version_name", b"version_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SharedVersion: _TypeAlias = SharedVersion  # noqa: Y015

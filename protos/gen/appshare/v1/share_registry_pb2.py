@@ -22,64 +22,89 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from appshare.v1 import deletion_pb2 as appshare_dot_v1_dot_deletion__pb2
 from appshare.v1 import friendship_pb2 as appshare_dot_v1_dot_friendship__pb2
 from appshare.v1 import inbox_pb2 as appshare_dot_v1_dot_inbox__pb2
 from appshare.v1 import share_pb2 as appshare_dot_v1_dot_share__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n appshare/v1/share_registry.proto\x12\x0b\x61ppshare.v1\x1a\x1c\x61ppshare/v1/friendship.proto\x1a\x17\x61ppshare/v1/inbox.proto\x1a\x17\x61ppshare/v1/share.proto\"\x8c\x01\n\x17PublishInventoryRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12&\n\x04\x66ull\x18\x02 \x01(\x0b\x32\x16.appshare.v1.InventoryH\x00\x12,\n\x05\x64\x65lta\x18\x03 \x01(\x0b\x32\x1b.appshare.v1.InventoryDeltaH\x00\x42\x08\n\x06\x63hange\"-\n\x18PublishInventoryResponse\x12\x11\n\tapp_count\x18\x01 \x01(\r\"Y\n\x16\x43hangeAudiencesRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12,\n\x07\x63hanges\x18\x02 \x03(\x0b\x32\x1b.appshare.v1.AudienceChange\"\x19\n\x17\x43hangeAudiencesResponse\"P\n\x14ListInventoryRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"Y\n\x15ListInventoryResponse\x12\'\n\x04\x61pps\x18\x01 \x03(\x0b\x32\x19.appshare.v1.InventoryApp\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"O\n\rRelatedDevice\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12+\n\x05level\x18\x02 \x01(\x0e\x32\x1c.appshare.v1.FriendshipLevel\"\x87\x01\n\x18ListVisibleSharesRequest\x12\x18\n\x10viewer_device_id\x18\x01 \x01(\t\x12*\n\x06owners\x18\x02 \x03(\x0b\x32\x1a.appshare.v1.RelatedDevice\x12\x11\n\tpage_size\x18\x03 \x01(\r\x12\x12\n\npage_token\x18\x04 \x01(\t\"X\n\x19ListVisibleSharesResponse\x12\"\n\x06shares\x18\x01 \x03(\x0b\x32\x12.appshare.v1.Share\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"u\n\x17\x46indVisibleShareRequest\x12\x18\n\x10viewer_device_id\x18\x01 \x01(\t\x12*\n\x06owners\x18\x02 \x03(\x0b\x32\x1a.appshare.v1.RelatedDevice\x12\x14\n\x0cpackage_name\x18\x03 \x01(\t\"=\n\x18\x46indVisibleShareResponse\x12!\n\x05share\x18\x01 \x01(\x0b\x32\x12.appshare.v1.Share\"\x97\x01\n\x12\x44\x65liverPushRequest\x12\x18\n\x10sender_device_id\x18\x01 \x01(\t\x12.\n\nrecipients\x18\x02 \x03(\x0b\x32\x1a.appshare.v1.RelatedDevice\x12\x15\n\rpackage_names\x18\x03 \x03(\t\x12\x0c\n\x04note\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"A\n\x13\x44\x65liverPushResponse\x12*\n\x08outcomes\x18\x01 \x03(\x0e\x32\x18.appshare.v1.PushOutcome\".\n\x19ReadPushPreferenceRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\"M\n\x1aReadPushPreferenceResponse\x12/\n\npreference\x18\x01 \x01(\x0b\x32\x1b.appshare.v1.PushPreference\"`\n\x1aWritePushPreferenceRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12/\n\npreference\x18\x02 \x01(\x0b\x32\x1b.appshare.v1.PushPreference\"\x1d\n\x1bWritePushPreferenceResponse\"\'\n\x12StreamInboxRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\"|\n\x13StreamInboxResponse\x12(\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x17.appshare.v1.InboxEventH\x00\x12\x30\n\theartbeat\x18\x02 \x01(\x0b\x32\x1b.appshare.v1.InboxHeartbeatH\x00\x42\t\n\x07message\"P\n\x10ReadInboxRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x16\n\x0e\x61\x66ter_position\x18\x03 \x01(\x04\"S\n\x11ReadInboxResponse\x12\'\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x17.appshare.v1.InboxEvent\x12\x15\n\rhead_position\x18\x02 \x01(\x04\"F\n\x17\x41\x63knowledgeInboxRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x18\n\x10through_position\x18\x02 \x01(\x04\"\x1a\n\x18\x41\x63knowledgeInboxResponse2\x96\x08\n\x14ShareRegistryService\x12_\n\x10PublishInventory\x12$.appshare.v1.PublishInventoryRequest\x1a%.appshare.v1.PublishInventoryResponse\x12\\\n\x0f\x43hangeAudiences\x12#.appshare.v1.ChangeAudiencesRequest\x1a$.appshare.v1.ChangeAudiencesResponse\x12V\n\rListInventory\x12!.appshare.v1.ListInventoryRequest\x1a\".appshare.v1.ListInventoryResponse\x12\x62\n\x11ListVisibleShares\x12%.appshare.v1.ListVisibleSharesRequest\x1a&.appshare.v1.ListVisibleSharesResponse\x12_\n\x10\x46indVisibleShare\x12$.appshare.v1.FindVisibleShareRequest\x1a%.appshare.v1.FindVisibleShareResponse\x12P\n\x0b\x44\x65liverPush\x12\x1f.appshare.v1.DeliverPushRequest\x1a .appshare.v1.DeliverPushResponse\x12\x65\n\x12ReadPushPreference\x12&.appshare.v1.ReadPushPreferenceRequest\x1a\'.appshare.v1.ReadPushPreferenceResponse\x12h\n\x13WritePushPreference\x12\'.appshare.v1.WritePushPreferenceRequest\x1a(.appshare.v1.WritePushPreferenceResponse\x12R\n\x0bStreamInbox\x12\x1f.appshare.v1.StreamInboxRequest\x1a .appshare.v1.StreamInboxResponse0\x01\x12J\n\tReadInbox\x12\x1d.appshare.v1.ReadInboxRequest\x1a\x1e.appshare.v1.ReadInboxResponse\x12_\n\x10\x41\x63knowledgeInbox\x12$.appshare.v1.AcknowledgeInboxRequest\x1a%.appshare.v1.AcknowledgeInboxResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n appshare/v1/share_registry.proto\x12\x0b\x61ppshare.v1\x1a\x1a\x61ppshare/v1/deletion.proto\x1a\x1c\x61ppshare/v1/friendship.proto\x1a\x17\x61ppshare/v1/inbox.proto\x1a\x17\x61ppshare/v1/share.proto\"\x8c\x01\n\x17PublishInventoryRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12&\n\x04\x66ull\x18\x02 \x01(\x0b\x32\x16.appshare.v1.InventoryH\x00\x12,\n\x05\x64\x65lta\x18\x03 \x01(\x0b\x32\x1b.appshare.v1.InventoryDeltaH\x00\x42\x08\n\x06\x63hange\"-\n\x18PublishInventoryResponse\x12\x11\n\tapp_count\x18\x01 \x01(\r\"Y\n\x16\x43hangeAudiencesRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12,\n\x07\x63hanges\x18\x02 \x03(\x0b\x32\x1b.appshare.v1.AudienceChange\"\x19\n\x17\x43hangeAudiencesResponse\"/\n\x1aReadDefaultAudienceRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\"F\n\x1bReadDefaultAudienceResponse\x12\'\n\x08\x61udience\x18\x01 \x01(\x0b\x32\x15.appshare.v1.Audience\"Y\n\x1bWriteDefaultAudienceRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\'\n\x08\x61udience\x18\x02 \x01(\x0b\x32\x15.appshare.v1.Audience\"\x1e\n\x1cWriteDefaultAudienceResponse\"P\n\x14ListInventoryRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"Y\n\x15ListInventoryResponse\x12\'\n\x04\x61pps\x18\x01 \x03(\x0b\x32\x19.appshare.v1.InventoryApp\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"_\n\rRelatedDevice\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12+\n\x05level\x18\x02 \x01(\x0e\x32\x1c.appshare.v1.FriendshipLevel\x12\x0e\n\x06person\x18\x03 \x01(\r\"\xa3\x01\n\x18ListVisibleSharesRequest\x12\x18\n\x10viewer_device_id\x18\x01 \x01(\t\x12*\n\x06owners\x18\x02 \x03(\x0b\x32\x1a.appshare.v1.RelatedDevice\x12\x11\n\tpage_size\x18\x03 \x01(\r\x12\x12\n\npage_token\x18\x04 \x01(\t\x12\x1a\n\x12known_list_version\x18\x05 \x01(\t\"\x81\x01\n\x19ListVisibleSharesResponse\x12\"\n\x06shares\x18\x01 \x03(\x0b\x32\x12.appshare.v1.Share\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x14\n\x0clist_version\x18\x03 \x01(\t\x12\x11\n\tunchanged\x18\x04 \x01(\x08\"\x96\x01\n\x17ListMergedSharesRequest\x12\x18\n\x10viewer_device_id\x18\x01 \x01(\t\x12*\n\x06owners\x18\x02 \x03(\x0b\x32\x1a.appshare.v1.RelatedDevice\x12\x0e\n\x06search\x18\x03 \x01(\t\x12\x11\n\tpage_size\x18\x04 \x01(\r\x12\x12\n\npage_token\x18\x05 \x01(\t\"]\n\x18ListMergedSharesResponse\x12(\n\x06shares\x18\x01 \x03(\x0b\x32\x18.appshare.v1.MergedShare\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"u\n\x17\x46indVisibleShareRequest\x12\x18\n\x10viewer_device_id\x18\x01 \x01(\t\x12*\n\x06owners\x18\x02 \x03(\x0b\x32\x1a.appshare.v1.RelatedDevice\x12\x14\n\x0cpackage_name\x18\x03 \x01(\t\"=\n\x18\x46indVisibleShareResponse\x12!\n\x05share\x18\x01 \x01(\x0b\x32\x12.appshare.v1.Share\"\x97\x01\n\x12\x44\x65liverPushRequest\x12\x18\n\x10sender_device_id\x18\x01 \x01(\t\x12.\n\nrecipients\x18\x02 \x03(\x0b\x32\x1a.appshare.v1.RelatedDevice\x12\x15\n\rpackage_names\x18\x03 \x03(\t\x12\x0c\n\x04note\x18\x04 \x01(\t\x12\x12\n\nrequest_id\x18\x05 \x01(\t\"R\n\x13\x44\x65liverPushResponse\x12*\n\x08outcomes\x18\x01 \x03(\x0e\x32\x18.appshare.v1.PushOutcome\x12\x0f\n\x07push_id\x18\x02 \x01(\t\"@\n\x13WithdrawPushRequest\x12\x18\n\x10sender_device_id\x18\x01 \x01(\t\x12\x0f\n\x07push_id\x18\x02 \x01(\t\"\x16\n\x14WithdrawPushResponse\"\x88\x01\n\x14RecordInstallRequest\x12\x18\n\x10viewer_device_id\x18\x01 \x01(\t\x12*\n\x06owners\x18\x02 \x03(\x0b\x32\x1a.appshare.v1.RelatedDevice\x12\x14\n\x0cpackage_name\x18\x03 \x01(\t\x12\x14\n\x0cversion_code\x18\x04 \x01(\x04\")\n\x15RecordInstallResponse\x12\x10\n\x08recorded\x18\x01 \x01(\x08\".\n\x19ReadPushPreferenceRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\"M\n\x1aReadPushPreferenceResponse\x12/\n\npreference\x18\x01 \x01(\x0b\x32\x1b.appshare.v1.PushPreference\"`\n\x1aWritePushPreferenceRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12/\n\npreference\x18\x02 \x01(\x0b\x32\x1b.appshare.v1.PushPreference\"\x1d\n\x1bWritePushPreferenceResponse\"\'\n\x12StreamInboxRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\"|\n\x13StreamInboxResponse\x12(\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x17.appshare.v1.InboxEventH\x00\x12\x30\n\theartbeat\x18\x02 \x01(\x0b\x32\x1b.appshare.v1.InboxHeartbeatH\x00\x42\t\n\x07message\"P\n\x10ReadInboxRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x16\n\x0e\x61\x66ter_position\x18\x03 \x01(\x04\"S\n\x11ReadInboxResponse\x12\'\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x17.appshare.v1.InboxEvent\x12\x15\n\rhead_position\x18\x02 \x01(\x04\"F\n\x17\x41\x63knowledgeInboxRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x18\n\x10through_position\x18\x02 \x01(\x04\"\x1a\n\x18\x41\x63knowledgeInboxResponse\")\n\x13PurgeDevicesRequest\x12\x12\n\ndevice_ids\x18\x01 \x03(\t\"G\n\x14PurgeDevicesResponse\x12/\n\x08\x64\x65letion\x18\x01 \x01(\x0b\x32\x1d.appshare.v1.RegistryDeletion2\xd0\x0c\n\x14ShareRegistryService\x12_\n\x10PublishInventory\x12$.appshare.v1.PublishInventoryRequest\x1a%.appshare.v1.PublishInventoryResponse\x12\\\n\x0f\x43hangeAudiences\x12#.appshare.v1.ChangeAudiencesRequest\x1a$.appshare.v1.ChangeAudiencesResponse\x12h\n\x13ReadDefaultAudience\x12\'.appshare.v1.ReadDefaultAudienceRequest\x1a(.appshare.v1.ReadDefaultAudienceResponse\x12k\n\x14WriteDefaultAudience\x12(.appshare.v1.WriteDefaultAudienceRequest\x1a).appshare.v1.WriteDefaultAudienceResponse\x12V\n\rListInventory\x12!.appshare.v1.ListInventoryRequest\x1a\".appshare.v1.ListInventoryResponse\x12\x62\n\x11ListVisibleShares\x12%.appshare.v1.ListVisibleSharesRequest\x1a&.appshare.v1.ListVisibleSharesResponse\x12_\n\x10\x46indVisibleShare\x12$.appshare.v1.FindVisibleShareRequest\x1a%.appshare.v1.FindVisibleShareResponse\x12_\n\x10ListMergedShares\x12$.appshare.v1.ListMergedSharesRequest\x1a%.appshare.v1.ListMergedSharesResponse\x12P\n\x0b\x44\x65liverPush\x12\x1f.appshare.v1.DeliverPushRequest\x1a .appshare.v1.DeliverPushResponse\x12S\n\x0cWithdrawPush\x12 .appshare.v1.WithdrawPushRequest\x1a!.appshare.v1.WithdrawPushResponse\x12V\n\rRecordInstall\x12!.appshare.v1.RecordInstallRequest\x1a\".appshare.v1.RecordInstallResponse\x12\x65\n\x12ReadPushPreference\x12&.appshare.v1.ReadPushPreferenceRequest\x1a\'.appshare.v1.ReadPushPreferenceResponse\x12h\n\x13WritePushPreference\x12\'.appshare.v1.WritePushPreferenceRequest\x1a(.appshare.v1.WritePushPreferenceResponse\x12R\n\x0bStreamInbox\x12\x1f.appshare.v1.StreamInboxRequest\x1a .appshare.v1.StreamInboxResponse0\x01\x12J\n\tReadInbox\x12\x1d.appshare.v1.ReadInboxRequest\x1a\x1e.appshare.v1.ReadInboxResponse\x12_\n\x10\x41\x63knowledgeInbox\x12$.appshare.v1.AcknowledgeInboxRequest\x1a%.appshare.v1.AcknowledgeInboxResponse\x12S\n\x0cPurgeDevices\x12 .appshare.v1.PurgeDevicesRequest\x1a!.appshare.v1.PurgeDevicesResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'appshare.v1.share_registry_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PUBLISHINVENTORYREQUEST']._serialized_start=130
-  _globals['_PUBLISHINVENTORYREQUEST']._serialized_end=270
-  _globals['_PUBLISHINVENTORYRESPONSE']._serialized_start=272
-  _globals['_PUBLISHINVENTORYRESPONSE']._serialized_end=317
-  _globals['_CHANGEAUDIENCESREQUEST']._serialized_start=319
-  _globals['_CHANGEAUDIENCESREQUEST']._serialized_end=408
-  _globals['_CHANGEAUDIENCESRESPONSE']._serialized_start=410
-  _globals['_CHANGEAUDIENCESRESPONSE']._serialized_end=435
-  _globals['_LISTINVENTORYREQUEST']._serialized_start=437
-  _globals['_LISTINVENTORYREQUEST']._serialized_end=517
-  _globals['_LISTINVENTORYRESPONSE']._serialized_start=519
-  _globals['_LISTINVENTORYRESPONSE']._serialized_end=608
-  _globals['_RELATEDDEVICE']._serialized_start=610
-  _globals['_RELATEDDEVICE']._serialized_end=689
-  _globals['_LISTVISIBLESHARESREQUEST']._serialized_start=692
-  _globals['_LISTVISIBLESHARESREQUEST']._serialized_end=827
-  _globals['_LISTVISIBLESHARESRESPONSE']._serialized_start=829
-  _globals['_LISTVISIBLESHARESRESPONSE']._serialized_end=917
-  _globals['_FINDVISIBLESHAREREQUEST']._serialized_start=919
-  _globals['_FINDVISIBLESHAREREQUEST']._serialized_end=1036
-  _globals['_FINDVISIBLESHARERESPONSE']._serialized_start=1038
-  _globals['_FINDVISIBLESHARERESPONSE']._serialized_end=1099
-  _globals['_DELIVERPUSHREQUEST']._serialized_start=1102
-  _globals['_DELIVERPUSHREQUEST']._serialized_end=1253
-  _globals['_DELIVERPUSHRESPONSE']._serialized_start=1255
-  _globals['_DELIVERPUSHRESPONSE']._serialized_end=1320
-  _globals['_READPUSHPREFERENCEREQUEST']._serialized_start=1322
-  _globals['_READPUSHPREFERENCEREQUEST']._serialized_end=1368
-  _globals['_READPUSHPREFERENCERESPONSE']._serialized_start=1370
-  _globals['_READPUSHPREFERENCERESPONSE']._serialized_end=1447
-  _globals['_WRITEPUSHPREFERENCEREQUEST']._serialized_start=1449
-  _globals['_WRITEPUSHPREFERENCEREQUEST']._serialized_end=1545
-  _globals['_WRITEPUSHPREFERENCERESPONSE']._serialized_start=1547
-  _globals['_WRITEPUSHPREFERENCERESPONSE']._serialized_end=1576
-  _globals['_STREAMINBOXREQUEST']._serialized_start=1578
-  _globals['_STREAMINBOXREQUEST']._serialized_end=1617
-  _globals['_STREAMINBOXRESPONSE']._serialized_start=1619
-  _globals['_STREAMINBOXRESPONSE']._serialized_end=1743
-  _globals['_READINBOXREQUEST']._serialized_start=1745
-  _globals['_READINBOXREQUEST']._serialized_end=1825
-  _globals['_READINBOXRESPONSE']._serialized_start=1827
-  _globals['_READINBOXRESPONSE']._serialized_end=1910
-  _globals['_ACKNOWLEDGEINBOXREQUEST']._serialized_start=1912
-  _globals['_ACKNOWLEDGEINBOXREQUEST']._serialized_end=1982
-  _globals['_ACKNOWLEDGEINBOXRESPONSE']._serialized_start=1984
-  _globals['_ACKNOWLEDGEINBOXRESPONSE']._serialized_end=2010
-  _globals['_SHAREREGISTRYSERVICE']._serialized_start=2013
-  _globals['_SHAREREGISTRYSERVICE']._serialized_end=3059
+  _globals['_PUBLISHINVENTORYREQUEST']._serialized_start=158
+  _globals['_PUBLISHINVENTORYREQUEST']._serialized_end=298
+  _globals['_PUBLISHINVENTORYRESPONSE']._serialized_start=300
+  _globals['_PUBLISHINVENTORYRESPONSE']._serialized_end=345
+  _globals['_CHANGEAUDIENCESREQUEST']._serialized_start=347
+  _globals['_CHANGEAUDIENCESREQUEST']._serialized_end=436
+  _globals['_CHANGEAUDIENCESRESPONSE']._serialized_start=438
+  _globals['_CHANGEAUDIENCESRESPONSE']._serialized_end=463
+  _globals['_READDEFAULTAUDIENCEREQUEST']._serialized_start=465
+  _globals['_READDEFAULTAUDIENCEREQUEST']._serialized_end=512
+  _globals['_READDEFAULTAUDIENCERESPONSE']._serialized_start=514
+  _globals['_READDEFAULTAUDIENCERESPONSE']._serialized_end=584
+  _globals['_WRITEDEFAULTAUDIENCEREQUEST']._serialized_start=586
+  _globals['_WRITEDEFAULTAUDIENCEREQUEST']._serialized_end=675
+  _globals['_WRITEDEFAULTAUDIENCERESPONSE']._serialized_start=677
+  _globals['_WRITEDEFAULTAUDIENCERESPONSE']._serialized_end=707
+  _globals['_LISTINVENTORYREQUEST']._serialized_start=709
+  _globals['_LISTINVENTORYREQUEST']._serialized_end=789
+  _globals['_LISTINVENTORYRESPONSE']._serialized_start=791
+  _globals['_LISTINVENTORYRESPONSE']._serialized_end=880
+  _globals['_RELATEDDEVICE']._serialized_start=882
+  _globals['_RELATEDDEVICE']._serialized_end=977
+  _globals['_LISTVISIBLESHARESREQUEST']._serialized_start=980
+  _globals['_LISTVISIBLESHARESREQUEST']._serialized_end=1143
+  _globals['_LISTVISIBLESHARESRESPONSE']._serialized_start=1146
+  _globals['_LISTVISIBLESHARESRESPONSE']._serialized_end=1275
+  _globals['_LISTMERGEDSHARESREQUEST']._serialized_start=1278
+  _globals['_LISTMERGEDSHARESREQUEST']._serialized_end=1428
+  _globals['_LISTMERGEDSHARESRESPONSE']._serialized_start=1430
+  _globals['_LISTMERGEDSHARESRESPONSE']._serialized_end=1523
+  _globals['_FINDVISIBLESHAREREQUEST']._serialized_start=1525
+  _globals['_FINDVISIBLESHAREREQUEST']._serialized_end=1642
+  _globals['_FINDVISIBLESHARERESPONSE']._serialized_start=1644
+  _globals['_FINDVISIBLESHARERESPONSE']._serialized_end=1705
+  _globals['_DELIVERPUSHREQUEST']._serialized_start=1708
+  _globals['_DELIVERPUSHREQUEST']._serialized_end=1859
+  _globals['_DELIVERPUSHRESPONSE']._serialized_start=1861
+  _globals['_DELIVERPUSHRESPONSE']._serialized_end=1943
+  _globals['_WITHDRAWPUSHREQUEST']._serialized_start=1945
+  _globals['_WITHDRAWPUSHREQUEST']._serialized_end=2009
+  _globals['_WITHDRAWPUSHRESPONSE']._serialized_start=2011
+  _globals['_WITHDRAWPUSHRESPONSE']._serialized_end=2033
+  _globals['_RECORDINSTALLREQUEST']._serialized_start=2036
+  _globals['_RECORDINSTALLREQUEST']._serialized_end=2172
+  _globals['_RECORDINSTALLRESPONSE']._serialized_start=2174
+  _globals['_RECORDINSTALLRESPONSE']._serialized_end=2215
+  _globals['_READPUSHPREFERENCEREQUEST']._serialized_start=2217
+  _globals['_READPUSHPREFERENCEREQUEST']._serialized_end=2263
+  _globals['_READPUSHPREFERENCERESPONSE']._serialized_start=2265
+  _globals['_READPUSHPREFERENCERESPONSE']._serialized_end=2342
+  _globals['_WRITEPUSHPREFERENCEREQUEST']._serialized_start=2344
+  _globals['_WRITEPUSHPREFERENCEREQUEST']._serialized_end=2440
+  _globals['_WRITEPUSHPREFERENCERESPONSE']._serialized_start=2442
+  _globals['_WRITEPUSHPREFERENCERESPONSE']._serialized_end=2471
+  _globals['_STREAMINBOXREQUEST']._serialized_start=2473
+  _globals['_STREAMINBOXREQUEST']._serialized_end=2512
+  _globals['_STREAMINBOXRESPONSE']._serialized_start=2514
+  _globals['_STREAMINBOXRESPONSE']._serialized_end=2638
+  _globals['_READINBOXREQUEST']._serialized_start=2640
+  _globals['_READINBOXREQUEST']._serialized_end=2720
+  _globals['_READINBOXRESPONSE']._serialized_start=2722
+  _globals['_READINBOXRESPONSE']._serialized_end=2805
+  _globals['_ACKNOWLEDGEINBOXREQUEST']._serialized_start=2807
+  _globals['_ACKNOWLEDGEINBOXREQUEST']._serialized_end=2877
+  _globals['_ACKNOWLEDGEINBOXRESPONSE']._serialized_start=2879
+  _globals['_ACKNOWLEDGEINBOXRESPONSE']._serialized_end=2905
+  _globals['_PURGEDEVICESREQUEST']._serialized_start=2907
+  _globals['_PURGEDEVICESREQUEST']._serialized_end=2948
+  _globals['_PURGEDEVICESRESPONSE']._serialized_start=2950
+  _globals['_PURGEDEVICESRESPONSE']._serialized_end=3021
+  _globals['_SHAREREGISTRYSERVICE']._serialized_start=3024
+  _globals['_SHAREREGISTRYSERVICE']._serialized_end=4640
 # @@protoc_insertion_point(module_scope)

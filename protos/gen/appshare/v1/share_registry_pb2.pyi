@@ -3,6 +3,7 @@
 isort:skip_file
 """
 
+from appshare.v1 import deletion_pb2 as _deletion_pb2
 from appshare.v1 import friendship_pb2 as _friendship_pb2
 from appshare.v1 import inbox_pb2 as _inbox_pb2
 from appshare.v1 import share_pb2 as _share_pb2
@@ -109,6 +110,85 @@ class ChangeAudiencesResponse(_message.Message):
 Global___ChangeAudiencesResponse: _TypeAlias = ChangeAudiencesResponse  # noqa: Y015
 
 @_typing.final
+class ReadDefaultAudienceRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEVICE_ID_FIELD_NUMBER: _builtins.int
+    device_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        device_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_id", b"device_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadDefaultAudienceRequest: _TypeAlias = ReadDefaultAudienceRequest  # noqa: Y015
+
+@_typing.final
+class ReadDefaultAudienceResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def audience(self) -> _share_pb2.Audience:
+        """AUDIENCE_KIND_NOBODY until the owner says otherwise."""
+
+    def __init__(
+        self,
+        *,
+        audience: _share_pb2.Audience | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadDefaultAudienceResponse: _TypeAlias = ReadDefaultAudienceResponse  # noqa: Y015
+
+@_typing.final
+class WriteDefaultAudienceRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEVICE_ID_FIELD_NUMBER: _builtins.int
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    device_id: _builtins.str
+    @_builtins.property
+    def audience(self) -> _share_pb2.Audience: ...
+    def __init__(
+        self,
+        *,
+        device_id: _builtins.str = ...,
+        audience: _share_pb2.Audience | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience", "device_id", b"device_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WriteDefaultAudienceRequest: _TypeAlias = WriteDefaultAudienceRequest  # noqa: Y015
+
+@_typing.final
+class WriteDefaultAudienceResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WriteDefaultAudienceResponse: _TypeAlias = WriteDefaultAudienceResponse  # noqa: Y015
+
+@_typing.final
 class ListInventoryRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -166,17 +246,21 @@ class RelatedDevice(_message.Message):
 
     DEVICE_ID_FIELD_NUMBER: _builtins.int
     LEVEL_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
     device_id: _builtins.str
     level: _friendship_pb2.FriendshipLevel.ValueType
+    person: _builtins.int
+    """Devices with the same number here, above 0, are one person's."""
     def __init__(
         self,
         *,
         device_id: _builtins.str = ...,
         level: _friendship_pb2.FriendshipLevel.ValueType = ...,
+        person: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_id", b"device_id", "level", b"level"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_id", b"device_id", "level", b"level", "person", b"person"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -190,10 +274,13 @@ class ListVisibleSharesRequest(_message.Message):
     OWNERS_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    KNOWN_LIST_VERSION_FIELD_NUMBER: _builtins.int
     viewer_device_id: _builtins.str
     page_size: _builtins.int
     """0: 50. At most 200."""
     page_token: _builtins.str
+    known_list_version: _builtins.str
+    """The list version that the viewer has; empty: none. Only for the first page."""
     @_builtins.property
     def owners(self) -> _containers.RepeatedCompositeFieldContainer[Global___RelatedDevice]:
         """With the level as owner."""
@@ -205,10 +292,11 @@ class ListVisibleSharesRequest(_message.Message):
         owners: _abc.Iterable[Global___RelatedDevice] | None = ...,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        known_list_version: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["owners", b"owners", "page_size", b"page_size", "page_token", b"page_token", "viewer_device_id", b"viewer_device_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["known_list_version", b"known_list_version", "owners", b"owners", "page_size", b"page_size", "page_token", b"page_token", "viewer_device_id", b"viewer_device_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -220,14 +308,82 @@ class ListVisibleSharesResponse(_message.Message):
 
     SHARES_FIELD_NUMBER: _builtins.int
     NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    LIST_VERSION_FIELD_NUMBER: _builtins.int
+    UNCHANGED_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
     """Empty on the last page."""
+    list_version: _builtins.str
+    """Names the whole list as the viewer sees it; on the first page."""
+    unchanged: _builtins.bool
+    """The list is the one that the viewer has; nothing else is in the answer."""
     @_builtins.property
     def shares(self) -> _containers.RepeatedCompositeFieldContainer[_share_pb2.Share]: ...
     def __init__(
         self,
         *,
         shares: _abc.Iterable[_share_pb2.Share] | None = ...,
+        next_page_token: _builtins.str = ...,
+        list_version: _builtins.str = ...,
+        unchanged: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["list_version", b"list_version", "next_page_token", b"next_page_token", "shares", b"shares", "unchanged", b"unchanged"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListVisibleSharesResponse: _TypeAlias = ListVisibleSharesResponse  # noqa: Y015
+
+@_typing.final
+class ListMergedSharesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VIEWER_DEVICE_ID_FIELD_NUMBER: _builtins.int
+    OWNERS_FIELD_NUMBER: _builtins.int
+    SEARCH_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    viewer_device_id: _builtins.str
+    search: _builtins.str
+    """In any part of the label or the package name, without regard to case; empty: everything. At most 64 characters."""
+    page_size: _builtins.int
+    """0: 50. At most 200."""
+    page_token: _builtins.str
+    @_builtins.property
+    def owners(self) -> _containers.RepeatedCompositeFieldContainer[Global___RelatedDevice]:
+        """With the level as owner; at most 4,000."""
+
+    def __init__(
+        self,
+        *,
+        viewer_device_id: _builtins.str = ...,
+        owners: _abc.Iterable[Global___RelatedDevice] | None = ...,
+        search: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["owners", b"owners", "page_size", b"page_size", "page_token", b"page_token", "search", b"search", "viewer_device_id", b"viewer_device_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListMergedSharesRequest: _TypeAlias = ListMergedSharesRequest  # noqa: Y015
+
+@_typing.final
+class ListMergedSharesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHARES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def shares(self) -> _containers.RepeatedCompositeFieldContainer[_share_pb2.MergedShare]: ...
+    def __init__(
+        self,
+        *,
+        shares: _abc.Iterable[_share_pb2.MergedShare] | None = ...,
         next_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
@@ -236,7 +392,7 @@ class ListVisibleSharesResponse(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ListVisibleSharesResponse: _TypeAlias = ListVisibleSharesResponse  # noqa: Y015
+Global___ListMergedSharesResponse: _TypeAlias = ListMergedSharesResponse  # noqa: Y015
 
 @_typing.final
 class FindVisibleShareRequest(_message.Message):
@@ -332,6 +488,9 @@ class DeliverPushResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     OUTCOMES_FIELD_NUMBER: _builtins.int
+    PUSH_ID_FIELD_NUMBER: _builtins.int
+    push_id: _builtins.str
+    """For `WithdrawPush`."""
     @_builtins.property
     def outcomes(self) -> _containers.RepeatedScalarFieldContainer[_share_pb2.PushOutcome.ValueType]:
         """One per recipient, in the order of the request."""
@@ -340,14 +499,102 @@ class DeliverPushResponse(_message.Message):
         self,
         *,
         outcomes: _abc.Iterable[_share_pb2.PushOutcome.ValueType] | None = ...,
+        push_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcomes", b"outcomes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcomes", b"outcomes", "push_id", b"push_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeliverPushResponse: _TypeAlias = DeliverPushResponse  # noqa: Y015
+
+@_typing.final
+class WithdrawPushRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SENDER_DEVICE_ID_FIELD_NUMBER: _builtins.int
+    PUSH_ID_FIELD_NUMBER: _builtins.int
+    sender_device_id: _builtins.str
+    push_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        sender_device_id: _builtins.str = ...,
+        push_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["push_id", b"push_id", "sender_device_id", b"sender_device_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawPushRequest: _TypeAlias = WithdrawPushRequest  # noqa: Y015
+
+@_typing.final
+class WithdrawPushResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawPushResponse: _TypeAlias = WithdrawPushResponse  # noqa: Y015
+
+@_typing.final
+class RecordInstallRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VIEWER_DEVICE_ID_FIELD_NUMBER: _builtins.int
+    OWNERS_FIELD_NUMBER: _builtins.int
+    PACKAGE_NAME_FIELD_NUMBER: _builtins.int
+    VERSION_CODE_FIELD_NUMBER: _builtins.int
+    viewer_device_id: _builtins.str
+    package_name: _builtins.str
+    version_code: _builtins.int
+    @_builtins.property
+    def owners(self) -> _containers.RepeatedCompositeFieldContainer[Global___RelatedDevice]:
+        """With the level as owner."""
+
+    def __init__(
+        self,
+        *,
+        viewer_device_id: _builtins.str = ...,
+        owners: _abc.Iterable[Global___RelatedDevice] | None = ...,
+        package_name: _builtins.str = ...,
+        version_code: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["owners", b"owners", "package_name", b"package_name", "version_code", b"version_code", "viewer_device_id", b"viewer_device_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordInstallRequest: _TypeAlias = RecordInstallRequest  # noqa: Y015
+
+@_typing.final
+class RecordInstallResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECORDED_FIELD_NUMBER: _builtins.int
+    recorded: _builtins.bool
+    def __init__(
+        self,
+        *,
+        recorded: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["recorded", b"recorded"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RecordInstallResponse: _TypeAlias = RecordInstallResponse  # noqa: Y015
 
 @_typing.final
 class ReadPushPreferenceRequest(_message.Message):
@@ -557,3 +804,45 @@ class AcknowledgeInboxResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AcknowledgeInboxResponse: _TypeAlias = AcknowledgeInboxResponse  # noqa: Y015
+
+@_typing.final
+class PurgeDevicesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEVICE_IDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def device_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """At most 100."""
+
+    def __init__(
+        self,
+        *,
+        device_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_ids", b"device_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PurgeDevicesRequest: _TypeAlias = PurgeDevicesRequest  # noqa: Y015
+
+@_typing.final
+class PurgeDevicesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELETION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def deletion(self) -> _deletion_pb2.RegistryDeletion: ...
+    def __init__(
+        self,
+        *,
+        deletion: _deletion_pb2.RegistryDeletion | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["deletion", b"deletion"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deletion", b"deletion"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PurgeDevicesResponse: _TypeAlias = PurgeDevicesResponse  # noqa: Y015

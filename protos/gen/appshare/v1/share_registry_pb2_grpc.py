@@ -49,6 +49,16 @@ class ShareRegistryServiceStub:
                 request_serializer=appshare_dot_v1_dot_share__registry__pb2.ChangeAudiencesRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_share__registry__pb2.ChangeAudiencesResponse.FromString,
                 _registered_method=True)
+        self.ReadDefaultAudience = channel.unary_unary(
+                '/appshare.v1.ShareRegistryService/ReadDefaultAudience',
+                request_serializer=appshare_dot_v1_dot_share__registry__pb2.ReadDefaultAudienceRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_share__registry__pb2.ReadDefaultAudienceResponse.FromString,
+                _registered_method=True)
+        self.WriteDefaultAudience = channel.unary_unary(
+                '/appshare.v1.ShareRegistryService/WriteDefaultAudience',
+                request_serializer=appshare_dot_v1_dot_share__registry__pb2.WriteDefaultAudienceRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_share__registry__pb2.WriteDefaultAudienceResponse.FromString,
+                _registered_method=True)
         self.ListInventory = channel.unary_unary(
                 '/appshare.v1.ShareRegistryService/ListInventory',
                 request_serializer=appshare_dot_v1_dot_share__registry__pb2.ListInventoryRequest.SerializeToString,
@@ -64,10 +74,25 @@ class ShareRegistryServiceStub:
                 request_serializer=appshare_dot_v1_dot_share__registry__pb2.FindVisibleShareRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_share__registry__pb2.FindVisibleShareResponse.FromString,
                 _registered_method=True)
+        self.ListMergedShares = channel.unary_unary(
+                '/appshare.v1.ShareRegistryService/ListMergedShares',
+                request_serializer=appshare_dot_v1_dot_share__registry__pb2.ListMergedSharesRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_share__registry__pb2.ListMergedSharesResponse.FromString,
+                _registered_method=True)
         self.DeliverPush = channel.unary_unary(
                 '/appshare.v1.ShareRegistryService/DeliverPush',
                 request_serializer=appshare_dot_v1_dot_share__registry__pb2.DeliverPushRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_share__registry__pb2.DeliverPushResponse.FromString,
+                _registered_method=True)
+        self.WithdrawPush = channel.unary_unary(
+                '/appshare.v1.ShareRegistryService/WithdrawPush',
+                request_serializer=appshare_dot_v1_dot_share__registry__pb2.WithdrawPushRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_share__registry__pb2.WithdrawPushResponse.FromString,
+                _registered_method=True)
+        self.RecordInstall = channel.unary_unary(
+                '/appshare.v1.ShareRegistryService/RecordInstall',
+                request_serializer=appshare_dot_v1_dot_share__registry__pb2.RecordInstallRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_share__registry__pb2.RecordInstallResponse.FromString,
                 _registered_method=True)
         self.ReadPushPreference = channel.unary_unary(
                 '/appshare.v1.ShareRegistryService/ReadPushPreference',
@@ -94,6 +119,11 @@ class ShareRegistryServiceStub:
                 request_serializer=appshare_dot_v1_dot_share__registry__pb2.AcknowledgeInboxRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_share__registry__pb2.AcknowledgeInboxResponse.FromString,
                 _registered_method=True)
+        self.PurgeDevices = channel.unary_unary(
+                '/appshare.v1.ShareRegistryService/PurgeDevices',
+                request_serializer=appshare_dot_v1_dot_share__registry__pb2.PurgeDevicesRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_share__registry__pb2.PurgeDevicesResponse.FromString,
+                _registered_method=True)
 
 
 class ShareRegistryServiceServicer:
@@ -105,7 +135,7 @@ class ShareRegistryServiceServicer:
     """
 
     def PublishInventory(self, request, context):
-        """Replaces or changes the apps that a device has. An app keeps its audience; a new one is shared with nobody.
+        """Replaces or changes the apps that a device has. An app keeps its audience; a new one has the default audience.
 
         RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more apps than an inventory may hold.
         """
@@ -117,6 +147,20 @@ class ShareRegistryServiceServicer:
         """Sets the audiences of apps: all of them, or none when one is refused.
 
         NOT_FOUND APP_NOT_FOUND: the inventory lacks one of the apps.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadDefaultAudience(self, request, context):
+        """Reads the audience that new apps of a device get.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WriteDefaultAudience(self, request, context):
+        """Sets the audience that new apps of a device get.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -134,7 +178,7 @@ class ShareRegistryServiceServicer:
     def ListVisibleShares(self, request, context):
         """Lists the shares of owners that a viewer may see, by owner and package name.
 
-        OK with no share: nothing is shared with the viewer.
+        OK with no share: nothing is shared with the viewer, or what the viewer sees is still what it knows.
         INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -150,11 +194,38 @@ class ShareRegistryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListMergedShares(self, request, context):
+        """Lists what all of a viewer's friends share, one entry per app, by package name.
+
+        INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DeliverPush(self, request, context):
         """Puts a push into the inbox of every recipient that accepts it. Once accepted it is durable.
 
         NOT_FOUND APP_NOT_FOUND: the sender's inventory lacks one of the apps.
         ALREADY_EXISTS REQUEST_ID_REUSED: the request id belongs to another push of the sender.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the sender pushes too often, with RetryInfo.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawPush(self, request, context):
+        """Takes a push back from the inboxes of those who have not received it. OK also when there is no such push: nobody learns who
+        has received it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RecordInstall(self, request, context):
+        """Tells an owner that a viewer has installed an app which the owner shares with it; once per version.
+
+        `recorded` is false when none of the owners shares the app with the viewer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -201,6 +272,13 @@ class ShareRegistryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PurgeDevices(self, request, context):
+        """Deletes all that is kept of devices, also where it stands in what others keep. OK also when there is nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ShareRegistryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -213,6 +291,16 @@ def add_ShareRegistryServiceServicer_to_server(servicer, server):
                     servicer.ChangeAudiences,
                     request_deserializer=appshare_dot_v1_dot_share__registry__pb2.ChangeAudiencesRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_share__registry__pb2.ChangeAudiencesResponse.SerializeToString,
+            ),
+            'ReadDefaultAudience': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadDefaultAudience,
+                    request_deserializer=appshare_dot_v1_dot_share__registry__pb2.ReadDefaultAudienceRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_share__registry__pb2.ReadDefaultAudienceResponse.SerializeToString,
+            ),
+            'WriteDefaultAudience': grpc.unary_unary_rpc_method_handler(
+                    servicer.WriteDefaultAudience,
+                    request_deserializer=appshare_dot_v1_dot_share__registry__pb2.WriteDefaultAudienceRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_share__registry__pb2.WriteDefaultAudienceResponse.SerializeToString,
             ),
             'ListInventory': grpc.unary_unary_rpc_method_handler(
                     servicer.ListInventory,
@@ -229,10 +317,25 @@ def add_ShareRegistryServiceServicer_to_server(servicer, server):
                     request_deserializer=appshare_dot_v1_dot_share__registry__pb2.FindVisibleShareRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_share__registry__pb2.FindVisibleShareResponse.SerializeToString,
             ),
+            'ListMergedShares': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMergedShares,
+                    request_deserializer=appshare_dot_v1_dot_share__registry__pb2.ListMergedSharesRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_share__registry__pb2.ListMergedSharesResponse.SerializeToString,
+            ),
             'DeliverPush': grpc.unary_unary_rpc_method_handler(
                     servicer.DeliverPush,
                     request_deserializer=appshare_dot_v1_dot_share__registry__pb2.DeliverPushRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_share__registry__pb2.DeliverPushResponse.SerializeToString,
+            ),
+            'WithdrawPush': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawPush,
+                    request_deserializer=appshare_dot_v1_dot_share__registry__pb2.WithdrawPushRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_share__registry__pb2.WithdrawPushResponse.SerializeToString,
+            ),
+            'RecordInstall': grpc.unary_unary_rpc_method_handler(
+                    servicer.RecordInstall,
+                    request_deserializer=appshare_dot_v1_dot_share__registry__pb2.RecordInstallRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_share__registry__pb2.RecordInstallResponse.SerializeToString,
             ),
             'ReadPushPreference': grpc.unary_unary_rpc_method_handler(
                     servicer.ReadPushPreference,
@@ -258,6 +361,11 @@ def add_ShareRegistryServiceServicer_to_server(servicer, server):
                     servicer.AcknowledgeInbox,
                     request_deserializer=appshare_dot_v1_dot_share__registry__pb2.AcknowledgeInboxRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_share__registry__pb2.AcknowledgeInboxResponse.SerializeToString,
+            ),
+            'PurgeDevices': grpc.unary_unary_rpc_method_handler(
+                    servicer.PurgeDevices,
+                    request_deserializer=appshare_dot_v1_dot_share__registry__pb2.PurgeDevicesRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_share__registry__pb2.PurgeDevicesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -319,6 +427,60 @@ class ShareRegistryService:
             '/appshare.v1.ShareRegistryService/ChangeAudiences',
             appshare_dot_v1_dot_share__registry__pb2.ChangeAudiencesRequest.SerializeToString,
             appshare_dot_v1_dot_share__registry__pb2.ChangeAudiencesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadDefaultAudience(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.ShareRegistryService/ReadDefaultAudience',
+            appshare_dot_v1_dot_share__registry__pb2.ReadDefaultAudienceRequest.SerializeToString,
+            appshare_dot_v1_dot_share__registry__pb2.ReadDefaultAudienceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WriteDefaultAudience(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.ShareRegistryService/WriteDefaultAudience',
+            appshare_dot_v1_dot_share__registry__pb2.WriteDefaultAudienceRequest.SerializeToString,
+            appshare_dot_v1_dot_share__registry__pb2.WriteDefaultAudienceResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -411,6 +573,33 @@ class ShareRegistryService:
             _registered_method=True)
 
     @staticmethod
+    def ListMergedShares(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.ShareRegistryService/ListMergedShares',
+            appshare_dot_v1_dot_share__registry__pb2.ListMergedSharesRequest.SerializeToString,
+            appshare_dot_v1_dot_share__registry__pb2.ListMergedSharesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def DeliverPush(request,
             target,
             options=(),
@@ -427,6 +616,60 @@ class ShareRegistryService:
             '/appshare.v1.ShareRegistryService/DeliverPush',
             appshare_dot_v1_dot_share__registry__pb2.DeliverPushRequest.SerializeToString,
             appshare_dot_v1_dot_share__registry__pb2.DeliverPushResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawPush(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.ShareRegistryService/WithdrawPush',
+            appshare_dot_v1_dot_share__registry__pb2.WithdrawPushRequest.SerializeToString,
+            appshare_dot_v1_dot_share__registry__pb2.WithdrawPushResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RecordInstall(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.ShareRegistryService/RecordInstall',
+            appshare_dot_v1_dot_share__registry__pb2.RecordInstallRequest.SerializeToString,
+            appshare_dot_v1_dot_share__registry__pb2.RecordInstallResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -562,6 +805,33 @@ class ShareRegistryService:
             '/appshare.v1.ShareRegistryService/AcknowledgeInbox',
             appshare_dot_v1_dot_share__registry__pb2.AcknowledgeInboxRequest.SerializeToString,
             appshare_dot_v1_dot_share__registry__pb2.AcknowledgeInboxResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PurgeDevices(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.ShareRegistryService/PurgeDevices',
+            appshare_dot_v1_dot_share__registry__pb2.PurgeDevicesRequest.SerializeToString,
+            appshare_dot_v1_dot_share__registry__pb2.PurgeDevicesResponse.FromString,
             options,
             channel_credentials,
             insecure,

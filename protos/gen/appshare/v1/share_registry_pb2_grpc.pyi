@@ -22,7 +22,7 @@ class ShareRegistryServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     PublishInventory: _aio.UnaryUnaryMultiCallable[_share_registry_pb2.PublishInventoryRequest, _share_registry_pb2.PublishInventoryResponse]
-    """Replaces or changes the apps that a device has. An app keeps its audience; a new one is shared with nobody.
+    """Replaces or changes the apps that a device has. An app keeps its audience; a new one has the default audience.
 
     RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more apps than an inventory may hold.
     """
@@ -31,6 +31,10 @@ class ShareRegistryServiceStub:
 
     NOT_FOUND APP_NOT_FOUND: the inventory lacks one of the apps.
     """
+    ReadDefaultAudience: _aio.UnaryUnaryMultiCallable[_share_registry_pb2.ReadDefaultAudienceRequest, _share_registry_pb2.ReadDefaultAudienceResponse]
+    """Reads the audience that new apps of a device get."""
+    WriteDefaultAudience: _aio.UnaryUnaryMultiCallable[_share_registry_pb2.WriteDefaultAudienceRequest, _share_registry_pb2.WriteDefaultAudienceResponse]
+    """Sets the audience that new apps of a device get."""
     ListInventory: _aio.UnaryUnaryMultiCallable[_share_registry_pb2.ListInventoryRequest, _share_registry_pb2.ListInventoryResponse]
     """Lists a device's own apps with their audiences, by package name.
 
@@ -39,7 +43,7 @@ class ShareRegistryServiceStub:
     ListVisibleShares: _aio.UnaryUnaryMultiCallable[_share_registry_pb2.ListVisibleSharesRequest, _share_registry_pb2.ListVisibleSharesResponse]
     """Lists the shares of owners that a viewer may see, by owner and package name.
 
-    OK with no share: nothing is shared with the viewer.
+    OK with no share: nothing is shared with the viewer, or what the viewer sees is still what it knows.
     INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
     """
     FindVisibleShare: _aio.UnaryUnaryMultiCallable[_share_registry_pb2.FindVisibleShareRequest, _share_registry_pb2.FindVisibleShareResponse]
@@ -47,11 +51,26 @@ class ShareRegistryServiceStub:
 
     OK without a share: it is not shared with the viewer.
     """
+    ListMergedShares: _aio.UnaryUnaryMultiCallable[_share_registry_pb2.ListMergedSharesRequest, _share_registry_pb2.ListMergedSharesResponse]
+    """Lists what all of a viewer's friends share, one entry per app, by package name.
+
+    INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+    """
     DeliverPush: _aio.UnaryUnaryMultiCallable[_share_registry_pb2.DeliverPushRequest, _share_registry_pb2.DeliverPushResponse]
     """Puts a push into the inbox of every recipient that accepts it. Once accepted it is durable.
 
     NOT_FOUND APP_NOT_FOUND: the sender's inventory lacks one of the apps.
     ALREADY_EXISTS REQUEST_ID_REUSED: the request id belongs to another push of the sender.
+    RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the sender pushes too often, with RetryInfo.
+    """
+    WithdrawPush: _aio.UnaryUnaryMultiCallable[_share_registry_pb2.WithdrawPushRequest, _share_registry_pb2.WithdrawPushResponse]
+    """Takes a push back from the inboxes of those who have not received it. OK also when there is no such push: nobody learns who
+    has received it.
+    """
+    RecordInstall: _aio.UnaryUnaryMultiCallable[_share_registry_pb2.RecordInstallRequest, _share_registry_pb2.RecordInstallResponse]
+    """Tells an owner that a viewer has installed an app which the owner shares with it; once per version.
+
+    `recorded` is false when none of the owners shares the app with the viewer.
     """
     ReadPushPreference: _aio.UnaryUnaryMultiCallable[_share_registry_pb2.ReadPushPreferenceRequest, _share_registry_pb2.ReadPushPreferenceResponse]
     """Reads from whom a device accepts pushes."""
@@ -72,6 +91,8 @@ class ShareRegistryServiceStub:
 
     OUT_OF_RANGE POSITION_AHEAD: the position is beyond the newest event.
     """
+    PurgeDevices: _aio.UnaryUnaryMultiCallable[_share_registry_pb2.PurgeDevicesRequest, _share_registry_pb2.PurgeDevicesResponse]
+    """Deletes all that is kept of devices, also where it stands in what others keep. OK also when there is nothing."""
 
 class ShareRegistryServiceServicer(metaclass=_abc_1.ABCMeta):
     """Shared apps, audiences, pushes and inboxes. Behind the gateway: the caller is trusted, names the device that asks and says
@@ -87,7 +108,7 @@ class ShareRegistryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _share_registry_pb2.PublishInventoryRequest,
         context: _aio.ServicerContext[_share_registry_pb2.PublishInventoryRequest, _abc.Awaitable[_share_registry_pb2.PublishInventoryResponse]],
     ) -> _abc.Awaitable[_share_registry_pb2.PublishInventoryResponse]:
-        """Replaces or changes the apps that a device has. An app keeps its audience; a new one is shared with nobody.
+        """Replaces or changes the apps that a device has. An app keeps its audience; a new one has the default audience.
 
         RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more apps than an inventory may hold.
         """
@@ -102,6 +123,22 @@ class ShareRegistryServiceServicer(metaclass=_abc_1.ABCMeta):
 
         NOT_FOUND APP_NOT_FOUND: the inventory lacks one of the apps.
         """
+
+    @_abc_1.abstractmethod
+    def ReadDefaultAudience(
+        self,
+        request: _share_registry_pb2.ReadDefaultAudienceRequest,
+        context: _aio.ServicerContext[_share_registry_pb2.ReadDefaultAudienceRequest, _abc.Awaitable[_share_registry_pb2.ReadDefaultAudienceResponse]],
+    ) -> _abc.Awaitable[_share_registry_pb2.ReadDefaultAudienceResponse]:
+        """Reads the audience that new apps of a device get."""
+
+    @_abc_1.abstractmethod
+    def WriteDefaultAudience(
+        self,
+        request: _share_registry_pb2.WriteDefaultAudienceRequest,
+        context: _aio.ServicerContext[_share_registry_pb2.WriteDefaultAudienceRequest, _abc.Awaitable[_share_registry_pb2.WriteDefaultAudienceResponse]],
+    ) -> _abc.Awaitable[_share_registry_pb2.WriteDefaultAudienceResponse]:
+        """Sets the audience that new apps of a device get."""
 
     @_abc_1.abstractmethod
     def ListInventory(
@@ -122,7 +159,7 @@ class ShareRegistryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_share_registry_pb2.ListVisibleSharesResponse]:
         """Lists the shares of owners that a viewer may see, by owner and package name.
 
-        OK with no share: nothing is shared with the viewer.
+        OK with no share: nothing is shared with the viewer, or what the viewer sees is still what it knows.
         INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
         """
 
@@ -138,6 +175,17 @@ class ShareRegistryServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def ListMergedShares(
+        self,
+        request: _share_registry_pb2.ListMergedSharesRequest,
+        context: _aio.ServicerContext[_share_registry_pb2.ListMergedSharesRequest, _abc.Awaitable[_share_registry_pb2.ListMergedSharesResponse]],
+    ) -> _abc.Awaitable[_share_registry_pb2.ListMergedSharesResponse]:
+        """Lists what all of a viewer's friends share, one entry per app, by package name.
+
+        INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+        """
+
+    @_abc_1.abstractmethod
     def DeliverPush(
         self,
         request: _share_registry_pb2.DeliverPushRequest,
@@ -147,6 +195,28 @@ class ShareRegistryServiceServicer(metaclass=_abc_1.ABCMeta):
 
         NOT_FOUND APP_NOT_FOUND: the sender's inventory lacks one of the apps.
         ALREADY_EXISTS REQUEST_ID_REUSED: the request id belongs to another push of the sender.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the sender pushes too often, with RetryInfo.
+        """
+
+    @_abc_1.abstractmethod
+    def WithdrawPush(
+        self,
+        request: _share_registry_pb2.WithdrawPushRequest,
+        context: _aio.ServicerContext[_share_registry_pb2.WithdrawPushRequest, _abc.Awaitable[_share_registry_pb2.WithdrawPushResponse]],
+    ) -> _abc.Awaitable[_share_registry_pb2.WithdrawPushResponse]:
+        """Takes a push back from the inboxes of those who have not received it. OK also when there is no such push: nobody learns who
+        has received it.
+        """
+
+    @_abc_1.abstractmethod
+    def RecordInstall(
+        self,
+        request: _share_registry_pb2.RecordInstallRequest,
+        context: _aio.ServicerContext[_share_registry_pb2.RecordInstallRequest, _abc.Awaitable[_share_registry_pb2.RecordInstallResponse]],
+    ) -> _abc.Awaitable[_share_registry_pb2.RecordInstallResponse]:
+        """Tells an owner that a viewer has installed an app which the owner shares with it; once per version.
+
+        `recorded` is false when none of the owners shares the app with the viewer.
         """
 
     @_abc_1.abstractmethod
@@ -197,5 +267,13 @@ class ShareRegistryServiceServicer(metaclass=_abc_1.ABCMeta):
 
         OUT_OF_RANGE POSITION_AHEAD: the position is beyond the newest event.
         """
+
+    @_abc_1.abstractmethod
+    def PurgeDevices(
+        self,
+        request: _share_registry_pb2.PurgeDevicesRequest,
+        context: _aio.ServicerContext[_share_registry_pb2.PurgeDevicesRequest, _abc.Awaitable[_share_registry_pb2.PurgeDevicesResponse]],
+    ) -> _abc.Awaitable[_share_registry_pb2.PurgeDevicesResponse]:
+        """Deletes all that is kept of devices, also where it stands in what others keep. OK also when there is nothing."""
 
 def add_ShareRegistryServiceServicer_to_server(servicer: ShareRegistryServiceServicer, server: _aio.Server) -> None: ...
