@@ -10,7 +10,7 @@ from appshare import errors
 from appshare.process.clock import Clock
 from appshare.relation_radar.model import Registration, Session
 from appshare.relation_radar.numbers import NumberKeys, read_personal_number, require_region
-from appshare.relation_radar.store import RadarStore
+from appshare.relation_radar.store import RegistrationStore
 
 _MAX_ATTEMPTS = 5
 _LOST_ANSWER = 60.0
@@ -46,7 +46,7 @@ class Registrar:
 
     def __init__(
         self,
-        store: RadarStore,
+        store: RegistrationStore,
         number_keys: NumberKeys,
         sender: CodeSender,
         clock: Clock,

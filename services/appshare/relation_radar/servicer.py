@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from appshare.relation_radar.model import Acquaintance, Contact, Friend, Level
 from appshare.relation_radar.radar import Radar, SyncResult
 from appshare.relation_radar.registration import Registrar
+from appshare.relation_radar.servicers.registration import RegistrationServicer
 from appshare.rpc import paging
-from appshare.rpc.fields import invalid_field, require_length, require_text
+from appshare.rpc.fields import invalid_field, require_text
 from appshare.rpc.interceptor import Context
 from appshare.v1 import friendship_pb2, relation_radar_pb2_grpc
 from appshare.v1 import relation_radar_pb2 as pb
@@ -23,38 +22,12 @@ _LEVELS = {
 }
 
 
-class RelationRadarServicer(relation_radar_pb2_grpc.RelationRadarServiceServicer):
-    """Serves `RelationRadarService`."""
+class RelationRadarServicer(RegistrationServicer, relation_radar_pb2_grpc.RelationRadarServiceServicer):
+    """Serves `RelationRadarService`: what the classes of `servicers` serve, and books and friendships itself."""
 
     def __init__(self, registrar: Registrar, radar: Radar) -> None:
-        self._registrar = registrar
+        RegistrationServicer.__init__(self, registrar)
         self._radar = radar
-
-    async def StartRegistration(
-        self, request: pb.StartRegistrationRequest, context: Context
-    ) -> pb.StartRegistrationResponse:
-        """Starts a registration and sends its code."""
-        require_length(request.request_id, "request_id", 64)
-        registration = await self._registrar.start(
-            require_text(request.number, "number"), request.region, request.request_id or None
-        )
-        return pb.StartRegistrationResponse(
-            registration_id=registration.registration_id, code_expire_time=_timestamp(registration.expire_time)
-        )
-
-    async def ConfirmRegistration(
-        self, request: pb.ConfirmRegistrationRequest, context: Context
-    ) -> pb.ConfirmRegistrationResponse:
-        """Verifies the number and registers the device."""
-        device_id, refresh_token = await self._registrar.confirm(request.registration_id, request.code)
-        return pb.ConfirmRegistrationResponse(device_id=device_id, refresh_token=refresh_token)
-
-    async def RotateRefreshToken(
-        self, request: pb.RotateRefreshTokenRequest, context: Context
-    ) -> pb.RotateRefreshTokenResponse:
-        """Exchanges a refresh token for a new one."""
-        device_id, refresh_token = await self._registrar.rotate(request.refresh_token)
-        return pb.RotateRefreshTokenResponse(device_id=device_id, refresh_token=refresh_token)
 
     async def SyncBook(self, request: pb.SyncBookRequest, context: Context) -> pb.SyncBookResponse:
         """Replaces or changes a contact book."""
@@ -134,9 +107,3 @@ def _acquaintance(found: Acquaintance) -> pb.Acquaintance:
 
 def _friend(friend: Friend) -> friendship_pb2.Friend:
     return friendship_pb2.Friend(device_id=friend.device_id, contact_id=friend.contact_id, level=_LEVELS[friend.level])
-
-
-def _timestamp(seconds: float) -> Timestamp:
-    timestamp = Timestamp()
-    timestamp.FromMilliseconds(int(seconds * 1000))
-    return timestamp

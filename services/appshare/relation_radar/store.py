@@ -1,4 +1,8 @@
-"""What RelationRadar needs of a store; every implementation passes the same contract tests."""
+"""What RelationRadar needs of a store; every implementation passes the same contract tests.
+
+Every method raises `errors.UnavailableError` (STORAGE_UNAVAILABLE) when the storage cannot be used, and then has
+changed nothing. What a method has changed is durable when it returns.
+"""
 
 from collections.abc import Collection, Sequence
 from typing import Protocol
@@ -6,14 +10,8 @@ from typing import Protocol
 from appshare.relation_radar.model import Book, BookEntry, Device, NumberKey, Registration, Session
 
 
-class RadarStore(Protocol):
-    """Devices, books, registrations and sessions.
-
-    Every method raises `errors.UnavailableError` (STORAGE_UNAVAILABLE) when the storage cannot be used, and then has
-    changed nothing. What a method has changed is durable when it returns.
-    """
-
-    # Registrations
+class RegistrationStore(Protocol):
+    """Registrations and the sessions that come of them."""
 
     async def add_registration(
         self, registration: Registration, request_id: str | None, now: float, codes_per_hour: int
@@ -35,8 +33,6 @@ class RadarStore(Protocol):
     async def complete_registration(self, registration: Registration, device_id: str, session: Session) -> bool:
         """Makes the registration a device with a session; False when it was completed before."""
 
-    # Sessions
-
     async def find_session(self, session_id: str) -> Session | None:
         """The session, or None when it never was or has ended."""
 
@@ -46,13 +42,19 @@ class RadarStore(Protocol):
     async def end_session(self, session_id: str) -> None:
         """Ends a session."""
 
-    # Devices and books
+
+class DeviceStore(Protocol):
+    """Registered devices."""
 
     async def find_device(self, device_id: str) -> Device | None:
         """The device with the id."""
 
     async def devices_with_numbers(self, numbers: Collection[NumberKey]) -> list[Device]:
         """The devices registered with one of the numbers, by device id."""
+
+
+class BookStore(Protocol):
+    """Contact books, and who is found by them."""
 
     async def replace_book(self, device: Device, entries: Sequence[BookEntry], max_contacts: int) -> tuple[int, int]:
         """Stores a whole book; returns its new version and its number of contacts.
@@ -101,3 +103,7 @@ class RadarStore(Protocol):
         Those that list each other's numbers come first, then it goes by device id, in the order of code points. A
         device lists its own number.
         """
+
+
+class RadarStore(RegistrationStore, DeviceStore, BookStore, Protocol):
+    """All of RelationRadar's data: what refers to one another is kept together."""

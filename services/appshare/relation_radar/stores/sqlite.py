@@ -1,133 +1,26 @@
 """RelationRadar's data in SQLite."""
 
 import json
-import sqlite3
 from collections.abc import Collection, Sequence
-from dataclasses import astuple
-from datetime import timedelta
 from functools import partial
 from importlib.resources import files
 
-from appshare import errors
-from appshare.relation_radar.model import Book, BookEntry, Device, NumberKey, PackedContacts, Registration, Session
+from appshare.relation_radar.model import Book, BookEntry, Device, NumberKey, PackedContacts
 from appshare.relation_radar.stores import sqlite_books
-from appshare.sql.database import Database, Transaction
+from appshare.relation_radar.stores.sqlite_devices import SqliteDeviceStore
+from appshare.relation_radar.stores.sqlite_registrations import SqliteRegistrationStore
+from appshare.sql.database import Database
 
 MIGRATIONS = files("appshare.relation_radar") / "migrations"
 
-_REGISTRATION = "registration_id, number_key, region, code_digest, attempts, expire_time"
-
-_HOUR = 3600.0
 _EMPTY = PackedContacts.pack([])
 
 
-class SqliteRadarStore:
-    """A `RadarStore` on one SQLite database."""
+class SqliteBookStore:
+    """A `BookStore` on an SQLite database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    async def add_registration(
-        self, registration: Registration, request_id: str | None, now: float, codes_per_hour: int
-    ) -> Registration:
-        """Stores a registration, or returns the one that was started for its number with the same request id."""
-        async with self._database.transaction() as transaction:
-            await transaction.write("DELETE FROM registrations WHERE expire_time <= ?", (now,))
-            await transaction.write("DELETE FROM codes_sent WHERE send_time <= ?", (now - _HOUR,))
-            started = await transaction.read_one(
-                f"SELECT {_REGISTRATION} FROM registrations WHERE number_key = ? AND request_id = ?",
-                (registration.number_key, request_id),
-            )
-            if started:
-                return _registration(started)
-            await _require_quota(transaction, registration.number_key, now, codes_per_hour)
-            await transaction.write(
-                f"INSERT INTO registrations ({_REGISTRATION}, request_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (*astuple(registration), request_id),
-            )
-            await transaction.write(
-                "INSERT INTO codes_sent (registration_id, number_key, send_time) VALUES (?, ?, ?)",
-                (registration.registration_id, registration.number_key, now),
-            )
-        return registration
-
-    async def withdraw_registration(self, registration_id: str) -> None:
-        """Forgets a registration whose code was perhaps not sent; it counts for the number's hour all the same."""
-        async with self._database.transaction() as transaction:
-            await transaction.write("DELETE FROM registrations WHERE registration_id = ?", (registration_id,))
-
-    async def count_attempt(self, registration_id: str) -> Registration | None:
-        """Counts an attempt to verify and returns the registration with it; None when there is none."""
-        async with self._database.transaction() as transaction:
-            row = await transaction.read_one(
-                f"UPDATE registrations SET attempts = attempts + 1 WHERE registration_id = ? RETURNING {_REGISTRATION}",
-                (registration_id,),
-            )
-        return _registration(row) if row else None
-
-    async def complete_registration(self, registration: Registration, device_id: str, session: Session) -> bool:
-        """Makes the registration a device with a session; False when it was completed before."""
-        async with self._database.transaction() as transaction:
-            if not await transaction.write(
-                "DELETE FROM registrations WHERE registration_id = ?", (registration.registration_id,)
-            ):
-                return False
-            device = await transaction.insert(
-                "INSERT INTO devices (device_id, number_key, region) VALUES (?, ?, ?)",
-                (device_id, registration.number_key, registration.region),
-            )
-            await transaction.write(
-                "INSERT INTO sessions (session_id, device, current_digest, previous_digest, rotate_time)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (session.session_id, device, session.current_digest, session.previous_digest, session.rotate_time),
-            )
-        return True
-
-    async def find_session(self, session_id: str) -> Session | None:
-        """The session, or None when it never was or has ended."""
-        row = await self._database.read_one(
-            "SELECT session_id, device_id, current_digest, previous_digest, rotate_time"
-            " FROM sessions JOIN devices USING (device) WHERE session_id = ?",
-            (session_id,),
-        )
-        return Session(*row) if row else None
-
-    async def update_session(self, session: Session, replaced_digest: bytes) -> bool:
-        """Stores a rotated session; False when its current digest is not `replaced_digest` any more."""
-        async with self._database.transaction() as transaction:
-            changed = await transaction.write(
-                "UPDATE sessions SET current_digest = ?, previous_digest = ?, rotate_time = ?"
-                " WHERE session_id = ? AND current_digest = ?",
-                (
-                    session.current_digest,
-                    session.previous_digest,
-                    session.rotate_time,
-                    session.session_id,
-                    replaced_digest,
-                ),
-            )
-        return changed > 0
-
-    async def end_session(self, session_id: str) -> None:
-        """Ends a session."""
-        async with self._database.transaction() as transaction:
-            await transaction.write("DELETE FROM sessions WHERE session_id = ?", (session_id,))
-
-    async def find_device(self, device_id: str) -> Device | None:
-        """The device with the id."""
-        row = await self._database.read_one(
-            f"SELECT {sqlite_books.DEVICE} FROM devices WHERE device_id = ?", (device_id,)
-        )
-        return Device(*row) if row else None
-
-    async def devices_with_numbers(self, numbers: Collection[NumberKey]) -> list[Device]:
-        """The devices registered with one of the numbers, by device id."""
-        rows = await self._database.read(
-            f"SELECT {sqlite_books.DEVICE} FROM devices"
-            " WHERE number_key IN (SELECT value FROM json_each(?)) ORDER BY device_id",
-            (json.dumps(list(numbers)),),
-        )
-        return [Device(*row) for row in rows]
 
     async def replace_book(self, device: Device, entries: Sequence[BookEntry], max_contacts: int) -> tuple[int, int]:
         """Stores a whole book; returns its new version and its number of contacts."""
@@ -181,18 +74,5 @@ class SqliteRadarStore:
         return await self._database.run(partial(sqlite_books.devices_sharing, device, at_least, hub_limit, at_most))
 
 
-async def _require_quota(transaction: Transaction, number_key: NumberKey, now: float, codes_per_hour: int) -> None:
-    rows = await transaction.read(
-        "SELECT send_time FROM codes_sent WHERE number_key = ? ORDER BY send_time DESC LIMIT ?",
-        (number_key, codes_per_hour),
-    )
-    if len(rows) >= codes_per_hour:
-        raise errors.ResourceExhaustedError(
-            errors.Reason.LIMIT_EXCEEDED,
-            "too many codes were sent to this number; try again later",
-            retry_after=timedelta(seconds=rows[-1]["send_time"] + _HOUR - now),
-        )
-
-
-def _registration(row: sqlite3.Row) -> Registration:
-    return Registration(*row)
+class SqliteRadarStore(SqliteRegistrationStore, SqliteDeviceStore, SqliteBookStore):
+    """A `RadarStore` on one SQLite database."""
