@@ -1,8 +1,16 @@
-"""Phone numbers: which can be a person's, and the keyed digest that stands for one."""
+"""Phone numbers: which can be a person's, and the keyed digest that stands for one.
+
+Two numbers with one key of 64 bits would be one number to RelationRadar: whoever has the one in a book would have the
+other there too. Among 10^9 numbers, n^2 / 2^65 = 0.03 such pairs are expected; the chance that a given number shares
+its key with any of them is 5 in 10^11. Nobody can look for such a pair without the secret.
+"""
 
 import hashlib
 import hmac
+import re
 import unicodedata
+from collections.abc import Collection
+from enum import StrEnum
 
 import phonenumbers
 from phonenumbers import PhoneNumberType
@@ -10,19 +18,44 @@ from phonenumbers import PhoneNumberType
 from appshare import errors
 from appshare.relation_radar.model import NumberKey
 
-_PERSONAL_TYPES = frozenset(
+
+class NumberType(StrEnum):
+    """What a number is for, as its country's numbering plan says.
+
+    `FIXED_LINE_OR_MOBILE` is for plans that do not tell the two apart, as in the US.
+    """
+
+    MOBILE = "mobile"
+    FIXED_LINE = "fixed_line"
+    FIXED_LINE_OR_MOBILE = "fixed_line_or_mobile"
+    VOIP = "voip"
+    PERSONAL_NUMBER = "personal_number"
+    PAGER = "pager"
+    TOLL_FREE = "toll_free"
+    PREMIUM_RATE = "premium_rate"
+    SHARED_COST = "shared_cost"
+    UAN = "uan"
+    VOICEMAIL = "voicemail"
+
+
+PERSONAL_TYPES = frozenset(
     {
-        PhoneNumberType.MOBILE,
-        PhoneNumberType.FIXED_LINE,
-        PhoneNumberType.FIXED_LINE_OR_MOBILE,
-        PhoneNumberType.VOIP,
-        PhoneNumberType.PERSONAL_NUMBER,
-        PhoneNumberType.PAGER,
+        NumberType.MOBILE,
+        NumberType.FIXED_LINE,
+        NumberType.FIXED_LINE_OR_MOBILE,
+        NumberType.VOIP,
+        NumberType.PERSONAL_NUMBER,
+        NumberType.PAGER,
     }
 )
+"""The types of numbers that a person can have, unless the operator says otherwise."""
+
+_TYPES = {getattr(PhoneNumberType, kind.name): kind for kind in NumberType}
 _SHORTEST_SECRET = 32
 _LONGEST = 64
 """Characters; a longer text is no number, and reading it would cost time."""
+_DIALLED_ON = re.compile(r"(?<=\d)\s*[pw][\dpw,;#*\s]*$", re.IGNORECASE)
+"""A pause (p) or a wait (w), and what a phone dials after it."""
 
 
 class NumberKeys:
@@ -59,16 +92,35 @@ def read_number(text: str, region: str, *, field: str = "number") -> str:
     return _e164(_parse(text, region, field))
 
 
-def read_personal_number(text: str, region: str, *, field: str = "number") -> str:
-    """A number that a person can have, in E.164: not an emergency, toll-free, premium or short number.
+def read_personal_number(
+    text: str, region: str, types: Collection[NumberType] = PERSONAL_TYPES, *, field: str = "number"
+) -> str:
+    """A number that a person can have, in E.164.
+
+    Emergency and short numbers are of no type; they never count.
+
+    Args:
+        types: of which the number must be one.
 
     Raises:
         errors.InvalidArgumentError: INVALID_PHONE_NUMBER, when it cannot be read or cannot be a person's.
     """
     number = _parse(text, region, field)
-    if phonenumbers.number_type(number) not in _PERSONAL_TYPES:  # that of an invalid number is UNKNOWN
+    if _TYPES.get(phonenumbers.number_type(number)) not in types:  # that of an invalid number is UNKNOWN
         raise _invalid("the number cannot belong to a person", field)
     return _e164(number)
+
+
+def read_number_types(text: str) -> frozenset[NumberType]:
+    """Types of numbers as a setting has them, separated by commas.
+
+    Raises:
+        ValueError: with a sentence that lists the types.
+    """
+    names = {name.strip() for name in text.split(",")}
+    if not names <= set(NumberType):
+        raise ValueError(f"separate by commas one or more of: {', '.join(NumberType)}")
+    return frozenset(map(NumberType, names))
 
 
 def require_region(region: str) -> str:
@@ -91,7 +143,7 @@ def _parse(text: str, region: str, field: str) -> phonenumbers.PhoneNumber:
     # Address books hold invisible marks (right-to-left, joiners) that are no part of the number.
     visible = "".join(character for character in text if unicodedata.category(character) != "Cf")
     try:
-        return phonenumbers.parse(visible, region)
+        return phonenumbers.parse(_DIALLED_ON.sub("", visible), region)
     except phonenumbers.NumberParseException:
         raise _invalid(
             "the number cannot be read; write it with its country code, for example +8613800138000", field

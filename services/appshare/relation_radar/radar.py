@@ -17,7 +17,7 @@ from appshare.relation_radar.model import (
     NumberKey,
     Rule,
 )
-from appshare.relation_radar.numbers import NumberKeys, read_number, read_personal_number
+from appshare.relation_radar.numbers import PERSONAL_TYPES, NumberKeys, NumberType, read_number, read_personal_number
 from appshare.relation_radar.store import RadarStore
 
 _BOOKS_AT_ONCE = 64
@@ -32,11 +32,13 @@ class RadarLimits:
         hub_limit: a number in more books than this says nothing about two people.
         max_contacts: contacts that a book may hold.
         max_friends: friends that a list may hold.
+        number_types: of the numbers that a person can have; others do not count.
     """
 
     hub_limit: int = 200
     max_contacts: int = 20_000
     max_friends: int = 2_000
+    number_types: frozenset[NumberType] = PERSONAL_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +207,7 @@ class Radar:
         for contact in contacts:
             for number in contact.numbers:
                 try:
-                    key = self._number_keys.key(read_personal_number(number, region))
+                    key = self._number_keys.key(read_personal_number(number, region, self._limits.number_types))
                 except errors.InvalidArgumentError:
                     skipped += 1
                 else:

@@ -9,7 +9,13 @@ from typing import Protocol
 from appshare import errors
 from appshare.process.clock import Clock
 from appshare.relation_radar.model import Registration, Session
-from appshare.relation_radar.numbers import NumberKeys, read_personal_number, require_region
+from appshare.relation_radar.numbers import (
+    PERSONAL_TYPES,
+    NumberKeys,
+    NumberType,
+    read_personal_number,
+    require_region,
+)
 from appshare.relation_radar.store import RegistrationStore
 
 _MAX_ATTEMPTS = 5
@@ -31,10 +37,12 @@ class RegistrationLimits:
     Attributes:
         code_lifetime: seconds in which a code verifies a number.
         codes_per_hour: how many codes a number is sent in an hour.
+        number_types: of the numbers that a person can have; others are not registered.
     """
 
     code_lifetime: float = 600.0
     codes_per_hour: int = 5
+    number_types: frozenset[NumberType] = PERSONAL_TYPES
 
 
 class Registrar:
@@ -74,7 +82,7 @@ class Registrar:
             errors.ResourceExhaustedError: LIMIT_EXCEEDED, when the number was sent too many codes.
         """
         region = require_region(region or self._default_region)
-        number = read_personal_number(number, region)
+        number = read_personal_number(number, region, self._limits.number_types)
         now = self._clock()
         registration_id, code = secrets.token_urlsafe(16), f"{secrets.randbelow(1_000_000):06d}"
         registration = Registration(

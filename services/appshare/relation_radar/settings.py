@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from appshare import errors
 from appshare.process.settings import ProcessSettings
 from appshare.relation_radar.model import Rule
-from appshare.relation_radar.numbers import require_region
+from appshare.relation_radar.numbers import PERSONAL_TYPES, NumberType, read_number_types, require_region
 from appshare.relation_radar.radar import RadarLimits
 from appshare.relation_radar.registration import RegistrationLimits
 from appshare.rpc.address import Address
@@ -28,6 +28,10 @@ class RadarSettings(ProcessSettings):
 
     listen: Address = Field(Address("127.0.0.1", 7410), description="Address to listen on, host:port.")
     default_region: str = Field("CN", description="Region of numbers without a country code, when a device names none.")
+    personal_number_types: str = Field(
+        ",".join(kind for kind in NumberType if kind in PERSONAL_TYPES),
+        description=f"Types of numbers that a person can have, of: {', '.join(NumberType)}.",
+    )
     friendship_rule: Rule = Field(Rule.LISTED, description="Who must list whom: shared_contacts, listed or mutual.")
     shared_contacts: int = Field(2, ge=1, description="How many contacts in common make friends.")
     hub_limit: int = Field(200, ge=1, description="A number in more books than this says nothing about two people.")
@@ -47,6 +51,12 @@ class RadarSettings(ProcessSettings):
         except errors.InvalidArgumentError as error:
             raise ValueError(error.message) from error
 
+    @field_validator("personal_number_types")
+    @classmethod
+    def _require_number_types(cls, value: str) -> str:
+        read_number_types(value)
+        return value
+
     @model_validator(mode="after")
     def _require_webhook(self) -> Self:
         if self.code_sender is SenderKind.WEBHOOK:
@@ -60,8 +70,17 @@ class RadarSettings(ProcessSettings):
 
     def radar_limits(self) -> RadarLimits:
         """The bounds of books and lists."""
-        return RadarLimits(self.hub_limit, self.max_contacts, self.max_friends)
+        return RadarLimits(
+            hub_limit=self.hub_limit,
+            max_contacts=self.max_contacts,
+            max_friends=self.max_friends,
+            number_types=read_number_types(self.personal_number_types),
+        )
 
     def registration_limits(self) -> RegistrationLimits:
         """The bounds of registration."""
-        return RegistrationLimits(self.code_lifetime, self.codes_per_hour)
+        return RegistrationLimits(
+            code_lifetime=self.code_lifetime,
+            codes_per_hour=self.codes_per_hour,
+            number_types=read_number_types(self.personal_number_types),
+        )

@@ -1,6 +1,7 @@
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.unit.relation_radar.books import contacts_of
@@ -48,7 +49,7 @@ def registrar(store: RadarStore, number_keys: NumberKeys, sender: RecordingSende
 def make_radar(store: RadarStore, number_keys: NumberKeys) -> Callable[..., Radar]:
     """Makes a radar with a rule and limits on the one store."""
 
-    def make(rule: FriendshipRule | None = None, **limits: int) -> Radar:
+    def make(rule: FriendshipRule | None = None, **limits: Any) -> Radar:
         return Radar(store, number_keys, rule or FriendshipRule(), RadarLimits(**limits))
 
     return make

@@ -1,14 +1,26 @@
 """Which texts are a person's number, and what is stored of one."""
 
+import json
 import re
+from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
+import phonenumbers
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appshare import errors
-from appshare.relation_radar.numbers import NumberKeys, read_number, read_personal_number, require_region
+from appshare.relation_radar.numbers import (
+    PERSONAL_TYPES,
+    NumberKeys,
+    NumberType,
+    read_number,
+    read_number_types,
+    read_personal_number,
+    require_region,
+)
 
 UNREADABLE = ["", "   ", "*#06#", "Ann", "+", "13800138000/13900139000", "1", "\u202e\u200f", "+999 123 456 789"]
 
@@ -59,7 +71,14 @@ def test_numbers_are_read_as_people_write_them(text: str, region: str, e164: str
         "\u00a0+86\u00a013800138000 ",
         "+8613800138000 ext. 12",
         "+8613800138000;ext=12",
+        "+8613800138000 x12",
         "+8613800138000,,12#",  # a number that dials on
+        "13800138000;12",
+        "13800138000p12",
+        "13800138000 W 12,,3#",
+        "\uff0b\uff18\uff16\uff11\uff13\uff18\uff10\uff10\uff11\uff13\uff18\uff10\uff10\uff10",  # full-width digits
+        "+\u0668\u0666 \u0661\u0663\u0668\u0660\u0660\u0661\u0663\u0668\u0660\u0660\u0660",  # Arabic-Indic digits
+        "+\u06f8\u06f6 \u06f1\u06f3\u06f8\u06f0\u06f0\u06f1\u06f3\u06f8\u06f0\u06f0\u06f0",  # as in Persian
     ],
 )
 def test_spellings_of_one_number_are_one_number(text: str) -> None:
@@ -104,6 +123,118 @@ def test_a_number_that_no_person_has_is_refused(text: str, region: str) -> None:
     assert caught.value.reason is errors.Reason.INVALID_PHONE_NUMBER
     assert caught.value.field == "number"
     assert text not in caught.value.message
+
+
+def numbers_of_the_plan(types: frozenset[NumberType]) -> Iterator[tuple[str, str]]:
+    """Regions and what its numbering plan gives as an example of a number of each type, in E.164."""
+    for region in sorted(phonenumbers.SUPPORTED_REGIONS):
+        for kind in types:
+            example = phonenumbers.example_number_for_type(region, getattr(phonenumbers.PhoneNumberType, kind.name))
+            if example:
+                yield region, phonenumbers.format_number(example, phonenumbers.PhoneNumberFormat.E164)
+
+
+@pytest.mark.parametrize("style", ["INTERNATIONAL", "NATIONAL", "RFC3966"])
+def test_numbers_of_every_country_are_read_in_every_style(style: str) -> None:
+    for region, e164 in numbers_of_the_plan(PERSONAL_TYPES):
+        text = phonenumbers.format_number(phonenumbers.parse(e164), getattr(phonenumbers.PhoneNumberFormat, style))
+        assert read_personal_number(text, region) == e164
+
+
+def test_numbers_of_every_country_are_read_as_they_are_dialled_from_abroad() -> None:
+    for region, e164 in numbers_of_the_plan(PERSONAL_TYPES):
+        abroad = "DE" if region == "CN" else "CN"
+        text = phonenumbers.format_out_of_country_calling_number(phonenumbers.parse(e164), abroad)
+        assert read_personal_number(text, abroad) == e164
+
+
+def test_numbers_of_services_are_no_persons_in_any_country() -> None:
+    services = list(numbers_of_the_plan(frozenset(NumberType) - PERSONAL_TYPES))
+    assert len(services) > 300
+    for region, e164 in services:
+        assert not is_personal(e164, region)
+
+
+def test_short_numbers_are_no_persons_in_any_country() -> None:
+    examples = [
+        (region, kind.example_number)
+        for region in sorted(phonenumbers.SUPPORTED_REGIONS)
+        if (plan := phonenumbers.PhoneMetadata.short_metadata_for_region(region))
+        for kind in (plan.emergency, plan.short_code, plan.carrier_specific, plan.sms_services, plan.premium_rate)
+        if kind and kind.example_number
+    ]
+    assert len(examples) > 500
+    for region, number in examples:
+        assert not is_personal(number, region)
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "kind"),
+    [
+        ("13800138000", "CN", NumberType.MOBILE),
+        ("010-6552 9988", "CN", NumberType.FIXED_LINE),
+        ("(650) 253-0000", "US", NumberType.FIXED_LINE_OR_MOBILE),
+        ("+44 56 1234 5678", "GB", NumberType.VOIP),
+        ("+44 70 1234 5678", "GB", NumberType.PERSONAL_NUMBER),
+        ("+44 76 4012 3456", "GB", NumberType.PAGER),
+        ("+1 800 555 0199", "US", NumberType.TOLL_FREE),
+        ("+1 900 234 5678", "US", NumberType.PREMIUM_RATE),
+        ("+49 180 5 123456", "DE", NumberType.SHARED_COST),
+        ("+44 55 1234 5678", "GB", NumberType.UAN),
+        ("+49 177 99 1234567", "DE", NumberType.VOICEMAIL),
+    ],
+)
+def test_the_operator_says_which_types_count(text: str, region: str, kind: NumberType) -> None:
+    assert is_personal(text, region) is (kind in PERSONAL_TYPES)
+    assert is_personal(text, region, frozenset({kind}))
+    assert not is_personal(text, region, frozenset(NumberType) - {kind})
+
+
+@pytest.mark.parametrize("text", ["112", "10086", "116 117"])
+def test_short_numbers_count_whatever_the_operator_says_never(text: str) -> None:
+    assert not is_personal(text, "CN", frozenset(NumberType))
+
+
+def is_personal(text: str, region: str, types: frozenset[NumberType] = PERSONAL_TYPES) -> bool:
+    try:
+        read_personal_number(text, region, types)
+    except errors.InvalidArgumentError:
+        return False
+    return True
+
+
+def test_types_are_read_from_a_setting() -> None:
+    assert read_number_types("mobile, voip,mobile") == {NumberType.MOBILE, NumberType.VOIP}
+
+
+@pytest.mark.parametrize("text", ["", ",", "mobile,", "mobile;voip", "landline", "MOBILE", "unknown"])
+def test_a_setting_that_names_no_types_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="one or more of: mobile, fixed_line, "):
+        read_number_types(text)
+
+
+ADDRESS_BOOKS = Path(__file__).parents[4] / "shared" / "data" / "vcards" / "manifest.json"
+
+
+@pytest.mark.skipif(
+    not ADDRESS_BOOKS.exists(), reason="the address books of others are not here: ../shared/data/vcards"
+)
+def test_the_numbers_of_real_address_books_that_a_person_can_have() -> None:
+    files = json.loads(ADDRESS_BOOKS.read_text(encoding="utf-8"))["files"]
+    cards = [card for file in files for card in file["ezvcard_0.11.2_truth"] or []]
+    texts = {number for card in cards for number in card["TEL"]}
+    assert {text for text in texts if is_personal(text, "US")} == {
+        "(650) 555-1212",
+        "+1-919-676-9515",
+        "+1-919-676-9564",
+        "+1-415-937-3419",
+        "+1-415-528-4164",
+        "905-666-1234",
+        "905-555-1234",
+        "(905) 666-1234",
+        "(905) 555-1234",
+    }
+    assert {text for text in texts if is_personal(text, "DE")} >= {"0351 223344", "0351 443322", "+1-919-676-9515"}
 
 
 def test_a_number_that_no_person_has_can_be_asked_for() -> None:

@@ -8,6 +8,7 @@ from tests.unit.relation_radar.books import contacts_of
 from appshare import errors
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.model import Acquaintance, Contact, Friend, Level, Rule
+from appshare.relation_radar.numbers import NumberType
 from appshare.relation_radar.radar import Radar, SyncResult
 
 ANN, BOB, CARL, DORA, EVE = (f"+861380013800{digit}" for digit in range(5))
@@ -65,6 +66,12 @@ async def test_a_book_that_is_too_large_is_refused(make_radar: MakeRadar, add_de
         assert caught.value.reason is errors.Reason.LIMIT_EXCEEDED
         assert caught.value.retry_after is None  # waiting does not help
     assert await radar.change_book(ann, 1, [Contact(9, (DORA,))], [1]) == SyncResult(2, 2, 0)
+
+
+async def test_the_operator_says_which_numbers_count(make_radar: MakeRadar, add_device: AddDevice) -> None:
+    ann, fixed_lines = await add_device(ANN), frozenset({NumberType.FIXED_LINE})
+    contacts = contacts_of(BOB, "010-6552 9988")
+    assert await make_radar(number_types=fixed_lines).replace_book(ann, contacts) == SyncResult(1, 1, 1)
 
 
 async def test_too_many_contacts_are_refused_whatever_their_numbers(

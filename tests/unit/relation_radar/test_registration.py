@@ -8,7 +8,7 @@ from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
 from appshare import errors
 from appshare.relation_radar.model import Registration
-from appshare.relation_radar.numbers import NumberKeys
+from appshare.relation_radar.numbers import NumberKeys, NumberType
 from appshare.relation_radar.registration import Registrar, RegistrationLimits
 from appshare.relation_radar.store import RadarStore
 
@@ -78,6 +78,17 @@ async def test_no_code_is_sent_to_what_is_no_persons_number(
         await registrar.start(number, region, None)
     assert caught.value.reason is reason
     assert sender.sent == []
+
+
+async def test_the_operator_says_which_numbers_can_be_registered(
+    store: RadarStore, number_keys: NumberKeys, sender: RecordingSender, clock: FakeClock
+) -> None:
+    limits = RegistrationLimits(number_types=frozenset({NumberType.FIXED_LINE}))
+    registrar = Registrar(store, number_keys, sender, clock, secret=b"", limits=limits, default_region="CN")
+    with pytest.raises(errors.InvalidArgumentError):
+        await registrar.start(NUMBER, "", None)
+    await registrar.start("010-6552 9988", "", None)
+    assert [number for number, _, _ in sender.sent] == ["+861065529988"]
 
 
 def test_a_default_region_that_is_none_is_refused(

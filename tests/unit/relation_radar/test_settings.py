@@ -12,6 +12,7 @@ from appshare.relation_radar.__main__ import main
 from appshare.relation_radar.code_senders.choice import open_code_sender
 from appshare.relation_radar.code_senders.console import ConsoleCodeSender
 from appshare.relation_radar.code_senders.webhook import WebhookCodeSender
+from appshare.relation_radar.numbers import PERSONAL_TYPES, NumberType
 from appshare.relation_radar.settings import RadarSettings
 
 
@@ -56,3 +57,17 @@ def test_the_command_says_which_setting_is_missing() -> None:
     result = CliRunner().invoke(main, ["--code-sender", "webhook"])
     assert result.exit_code == click.UsageError.exit_code
     assert "--webhook-url" in result.output
+
+
+def test_the_types_of_numbers_that_count_reach_registration_and_books() -> None:
+    chosen = RadarSettings(personal_number_types="mobile, toll_free")
+    types = {NumberType.MOBILE, NumberType.TOLL_FREE}
+    assert chosen.registration_limits().number_types == chosen.radar_limits().number_types == types
+    usual = RadarSettings()
+    assert usual.registration_limits().number_types == usual.radar_limits().number_types == PERSONAL_TYPES
+
+
+def test_the_command_says_which_types_of_numbers_there_are() -> None:
+    result = CliRunner().invoke(main, ["--personal-number-types", "mobile,landline"])
+    assert result.exit_code == click.UsageError.exit_code
+    assert "--personal-number-types (APPSHARE_PERSONAL_NUMBER_TYPES): separate by commas" in result.output
