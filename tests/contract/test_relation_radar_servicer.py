@@ -11,6 +11,7 @@ from grpc import StatusCode
 from tests.contract.refusals import Refusal, refusal
 from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
+from appshare.relation_radar.devices import Devices
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.numbers import NumberKeys
 from appshare.relation_radar.radar import Radar, RadarLimits
@@ -62,7 +63,7 @@ async def stub(database: Database, clock: FakeClock, sender: RecordingSender) ->
     limits = RegistrationLimits(code_lifetime=600, codes_per_hour=3)
     registrar = Registrar(store, keys, sender, clock, secret=SECRET, limits=limits, default_region="CN")
     radar = Radar(store, keys, FriendshipRule(), RadarLimits(max_contacts=MAX_CONTACTS, max_friends=MAX_FRIENDS))
-    servicer = RelationRadarServicer(registrar, radar)
+    servicer = RelationRadarServicer(registrar, Devices(store), radar)
     service = Service("appshare.v1.RelationRadarService", partial(add_RelationRadarServiceServicer_to_server, servicer))
     async with (
         running_server(Address("127.0.0.1", 0), [service]) as address,
@@ -183,6 +184,7 @@ class TestConfirmRegistration:
         refusals.append(await refusal(stub.ConfirmRegistration(confirm(guessed, sender.last_code))))
         completed = await start()
         await stub.ConfirmRegistration(confirm(completed, sender.last_code))
+        clock.advance(60)
         refusals.append(await refusal(stub.ConfirmRegistration(confirm(completed, sender.last_code))))
         expired = await start()
         clock.advance(600)

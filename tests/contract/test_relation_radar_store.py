@@ -1,10 +1,11 @@
 """What every store of RelationRadar does; a new store is one more parameter of `open_store`."""
 
 import asyncio
+import sqlite3
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
@@ -16,7 +17,17 @@ from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
 from appshare import errors
 from appshare.relation_radar.friendship import FriendshipRule, common_numbers
-from appshare.relation_radar.model import Book, BookEntry, Contact, Device, Registration, Session
+from appshare.relation_radar.model import (
+    Book,
+    BookEntry,
+    Contact,
+    Deletion,
+    Device,
+    DeviceLimit,
+    RegisteredDevice,
+    Registration,
+    Session,
+)
 from appshare.relation_radar.numbers import NumberKeys
 from appshare.relation_radar.radar import Radar, RadarLimits
 from appshare.relation_radar.registration import Registrar, RegistrationLimits
@@ -30,12 +41,13 @@ Trouble = Callable[[], AbstractAsyncContextManager[None]]
 
 @dataclass
 class Opened:
-    """A store, what can befall its disk for a while, and what is on it."""
+    """A store, what can befall its disk for a while, what is on it, and its rows as SQL."""
 
     store: RadarStore
     full: Trouble
     read_only: Trouble
     files: Callable[[], bytes]
+    dump: Callable[[], list[str]]
 
 
 OpenStore = Callable[[], AbstractAsyncContextManager[Opened]]
@@ -69,6 +81,7 @@ def open_store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pyte
                 full=partial(pragma, "max_page_count = 1", "max_page_count = 1000000"),
                 read_only=partial(pragma, "query_only = ON", "query_only = OFF"),
                 files=lambda: b"".join(file.read_bytes() for file in sorted(tmp_path.glob("radar.db*"))),
+                dump=lambda: _dump(tmp_path / "radar.db"),
             )
 
     return open_sqlite
@@ -83,6 +96,11 @@ async def opened(open_store: OpenStore) -> AsyncIterator[Opened]:
 @pytest.fixture
 def store(opened: Opened) -> RadarStore:
     return opened.store
+
+
+def _dump(path: Path) -> list[str]:
+    with closing(sqlite3.connect(path)) as connection:
+        return list(connection.iterdump())
 
 
 def registration(registration_id: str = "r1", number_key: int = ANN, expire_time: float = NOW + 600) -> Registration:
@@ -121,6 +139,12 @@ async def found(store: RadarStore, device_id: str) -> Device:
 
 def ids(devices: Sequence[Device]) -> list[str]:
     return [device.device_id for device in devices]
+
+
+def stored_forms(number: int) -> list[bytes]:
+    """A number of 64 bits as SQLite or a packed book can have it in a file, also as a row id of 9 bytes."""
+    row_id = bytes((number >> shift) & 0x7F | 0x80 for shift in range(57, 7, -7)) + bytes([number & 0xFF])
+    return [number.to_bytes(8, "little"), number.to_bytes(8, "big"), row_id]
 
 
 class TestRegistrations:
@@ -210,19 +234,19 @@ class TestRegistrations:
     async def test_completing_makes_a_device_and_its_session(self, store: RadarStore) -> None:
         started = registration(number_key=BOB)
         await store.add_registration(started, None, NOW, PLENTY)
-        assert await store.complete_registration(started, "d1", session("d1"))
+        assert await store.complete_registration(started, "d1", session("d1")) == session("d1")
         device = await found(store, "d1")
         assert (device.number_key, device.region, device.book_version) == (BOB, "CN", 0)
         assert await store.find_session("s1") == session("d1")
-        assert await store.count_attempt("r1") is None
 
     async def test_a_registration_is_completed_once(self, store: RadarStore) -> None:
         await store.add_registration(registration(), None, NOW, PLENTY)
         completed = await asyncio.gather(
             *(store.complete_registration(registration(), f"d{i}", session(f"d{i}", f"s{i}")) for i in range(3))
         )
-        assert sorted(completed) == [False, False, True]
-        assert len(await store.devices_with_numbers([ANN])) == 1
+        [device] = await store.devices_with_numbers([ANN])
+        assert {each.device_id for each in completed if each} == {device.device_id}
+        assert None not in completed
 
     async def test_an_unknown_registration_is_not_completed(self, store: RadarStore) -> None:
         assert not await store.complete_registration(registration("unknown"), "d1", session("d1"))
@@ -284,6 +308,112 @@ class TestDevices:
         assert await store.hubs([LOWEST, HIGHEST, -1, 0], 0) == {LOWEST, HIGHEST, -1, 0}
         assert ids(await store.devices_listing(ann, PLENTY)) == ["bob"]
         assert ids(await store.devices_sharing(ann, 2, PLENTY, PLENTY)) == ["bob"]
+
+
+class TestDevicesOfANumber:
+    async def test_they_are_listed_the_newest_first(self, store: RadarStore) -> None:
+        for index, (device_id, number) in enumerate((("b", ANN), ("c", ANN), ("x", BOB), ("a", ANN))):
+            started = registration(device_id, number)
+            await store.add_registration(started, None, NOW, PLENTY)
+            await store.complete_registration(
+                started, device_id, Session(f"session of {device_id}", device_id, b"1", None, NOW + index)
+            )
+        await store.update_session(Session("session of b", "b", b"2", b"1", NOW + 60), b"1")
+        await store.end_session("session of c")
+        assert await store.devices_of_number(ANN) == [
+            RegisteredDevice("a", NOW + 3, NOW + 3),
+            RegisteredDevice("c", NOW + 1, None),
+            RegisteredDevice("b", NOW, NOW + 60),
+        ]
+        assert await store.devices_of_number(DORA) == []
+
+    async def test_a_number_has_so_many_devices_in_use(self, store: RadarStore) -> None:
+        limit = DeviceLimit(at_most=1, in_use_since=NOW)
+        for index in range(3):
+            await store.add_registration(registration(f"r{index}"), None, NOW, PLENTY)
+        assert await store.complete_registration(registration("r0"), "d0", session("d0", "s0"), limit)  # not since NOW
+        started = Session("s1", "d1", b"1", None, NOW + 1)
+        assert await store.complete_registration(registration("r1"), "d1", started, limit)
+        with pytest.raises(errors.ResourceExhaustedError) as caught:
+            await store.complete_registration(registration("r2"), "d2", session("d2", "s2"), limit)
+        assert caught.value.reason is errors.Reason.LIMIT_EXCEEDED
+        assert await store.find_device("d2") is None
+        # What was completed before is answered also by a number that is full.
+        assert await store.complete_registration(registration("r1"), "d3", session("d3", "s3"), limit) == started
+
+    async def test_the_limit_holds_also_at_the_same_time(self, store: RadarStore) -> None:
+        limit = DeviceLimit(at_most=2, in_use_since=NOW - 1)
+        for index in range(5):
+            await store.add_registration(registration(f"r{index}"), None, NOW, PLENTY)
+        results = await asyncio.gather(
+            *(
+                store.complete_registration(registration(f"r{i}"), f"d{i}", session(f"d{i}", f"s{i}"), limit)
+                for i in range(5)
+            ),
+            return_exceptions=True,
+        )
+        assert sum(isinstance(result, errors.ResourceExhaustedError) for result in results) == 3
+
+
+class TestPurge:
+    async def test_a_device_goes_with_its_book_and_its_sessions(self, store: RadarStore) -> None:
+        ann = await add_device(store, "ann", ANN, BOB, (CARL, DORA))
+        bob = await add_device(store, "bob", BOB, ANN, CARL)
+        purged = await store.purge_device(ann)
+        # A registration that may be asked for again, and its code.
+        assert purged == Deletion(devices=1, sessions=1, contacts=2, verifications=2)
+        assert await store.find_device("ann") is None
+        assert await store.find_session("session of ann") is None
+        assert await store.devices_with_numbers([ANN]) == []
+        assert await store.devices_listing(bob, PLENTY) == []
+        assert await store.hubs([ANN, BOB, CARL, DORA], 0) == {ANN, CARL}
+        assert await store.hubs([CARL], 1) == frozenset()
+        assert (await store.book(bob)).contacts.keys() == {ANN, CARL}
+
+    async def test_what_is_kept_of_a_number_goes_with_its_last_device(self, store: RadarStore) -> None:
+        phone, tablet = [await add_device(store, name, ANN) for name in ("phone", "tablet")]
+        await store.add_registration(registration("under way"), "request", NOW, PLENTY)
+        await store.add_registration(registration("other", BOB), None, NOW, PLENTY)
+        assert await store.purge_device(phone) == Deletion(devices=1, sessions=1)
+        assert await store.count_attempt("under way") is not None
+        assert await store.purge_device(tablet) == Deletion(devices=1, sessions=1, verifications=6)
+        assert await store.count_attempt("under way") is None
+        assert await store.count_attempt("other") is not None
+        await store.add_registration(registration("again"), None, NOW, 1)  # no code counts for its hour
+
+    async def test_a_device_is_deleted_once(self, store: RadarStore) -> None:
+        ann = await add_device(store, "ann", ANN, BOB)
+        results = await asyncio.gather(*(store.purge_device(ann) for _ in range(3)))
+        assert [result.contacts for result in results if result] == [1]
+
+    async def test_what_belongs_to_a_deleted_device_is_not_stored(self, store: RadarStore) -> None:
+        ann = await add_device(store, "ann", ANN, BOB)
+        await store.purge_device(ann)
+        for change in (store.replace_book(ann, entries(CARL), PLENTY), store.change_book(ann, 1, [], [], PLENTY)):
+            with pytest.raises(errors.NotFoundError) as caught:
+                await change
+            assert caught.value.reason is errors.Reason.DEVICE_NOT_FOUND
+        assert await store.hubs([BOB, CARL], 0) == frozenset()
+        assert not await store.update_session(session("ann", "session of ann"), b"token 1")
+
+    async def test_a_device_that_comes_again_is_another(self, store: RadarStore) -> None:
+        bob = await add_device(store, "bob", BOB, ANN)
+        ann = await add_device(store, "ann", ANN, BOB)
+        await store.purge_device(ann)
+        again = await add_device(store, "ann again", ANN)
+        assert again.key != ann.key
+        assert (await store.book(again)).contacts == {}
+        assert ids(await store.devices_listing(again, PLENTY)) == ["bob"]
+        assert await store.devices_listing(bob, PLENTY) == []
+
+    async def test_what_cannot_be_deleted_stays_whole(self, opened: Opened) -> None:
+        store = opened.store
+        ann = await add_device(store, "ann", ANN, *range(100, 1100))
+        async with opened.read_only():
+            with pytest.raises(errors.UnavailableError):
+                await store.purge_device(ann)
+        assert len((await store.book(ann)).contacts) == 1000
+        assert await store.purge_device(ann) is not None
 
 
 class TestBooks:
@@ -498,9 +628,31 @@ class TestDurability:
                 await opened.store.change_book(device, 1, [1], [], PLENTY)
         async with open_store() as opened:
             files = opened.files()
-        row_id = bytes((number >> shift) & 0x7F | 0x80 for shift in range(57, 7, -7)) + bytes([number & 0xFF])
-        for stored in (number.to_bytes(8, sys.byteorder), number.to_bytes(8, "big"), row_id):
+        for stored in stored_forms(number):
             assert stored not in files
+
+    async def test_a_deleted_number_left_the_disk_while_the_store_is_in_use(self, open_store: OpenStore) -> None:
+        own, listed = (int.from_bytes(marker, "big") for marker in (b"\x7fmarker\x7f", b"\x7flisted\x7f"))
+        async with open_store() as opened:
+            store = opened.store
+            await add_device(store, "bob", BOB, CARL)
+            devices = [await add_device(store, name, own, listed, CARL) for name in ("phone", "tablet")]
+            await store.add_registration(registration("under way", own), "request", NOW, PLENTY)
+            assert all(any(form in opened.files() for form in stored_forms(number)) for number in (own, listed))
+            for device in devices:
+                await store.purge_device(device)
+            while_in_use = opened.files()
+            rows = "".join(opened.dump())
+        async with open_store() as opened:
+            afterwards = opened.files()
+        for number in (own, listed):
+            assert str(number) not in rows
+            for form in stored_forms(number):
+                assert form not in while_in_use
+                assert form not in afterwards
+        for device_id in (b"phone", b"tablet"):
+            assert device_id not in while_in_use
+        assert b"bob" in while_in_use  # they are the right files
 
     async def test_a_restart_keeps_everything(self, open_store: OpenStore) -> None:
         async with open_store() as opened:

@@ -10,6 +10,7 @@ from appshare.process.command import server_command
 from appshare.process.data_folder import owned_folder
 from appshare.process.secret_file import read_or_create
 from appshare.relation_radar.code_senders.choice import open_code_sender
+from appshare.relation_radar.devices import Devices
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.numbers import NumberKeys
 from appshare.relation_radar.radar import Radar
@@ -41,7 +42,8 @@ async def running(settings: RadarSettings) -> AsyncIterator[dict[str, Address]]:
             default_region=settings.default_region,
         )
         rule = FriendshipRule(settings.friendship_rule, settings.shared_contacts)
-        servicer = RelationRadarServicer(registrar, Radar(store, number_keys, rule, settings.radar_limits()))
+        radar = Radar(store, number_keys, rule, settings.radar_limits())
+        servicer = RelationRadarServicer(registrar, Devices(store), radar)
         service = Service(
             "appshare.v1.RelationRadarService", partial(add_RelationRadarServiceServicer_to_server, servicer)
         )

@@ -4,7 +4,7 @@ import sys
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from enum import IntEnum, StrEnum
 from functools import cached_property
 from typing import Self
@@ -44,6 +44,64 @@ class Device:
     number_key: NumberKey
     region: str
     book_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredDevice:
+    """A device as the person sees it who has it. Times in seconds since the epoch.
+
+    Attributes:
+        last_seen_time: when its session was last renewed; None when it is over.
+    """
+
+    device_id: str
+    register_time: float
+    last_seen_time: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceLimit:
+    """How many devices a number may have.
+
+    Attributes:
+        at_most: of devices in use.
+        in_use_since: devices whose session was renewed after this time are in use, in seconds since the epoch.
+    """
+
+    at_most: int
+    in_use_since: float
+
+
+@dataclass(frozen=True, slots=True)
+class ContactQuota:
+    """How many numbers may come into the books of a person's devices in a day.
+
+    Attributes:
+        now: in seconds since the epoch.
+    """
+
+    new_contacts: int
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """How much was deleted: `RadarDeletion` of the protos.
+
+    Attributes:
+        contacts: of the devices' books.
+        verifications: registrations, codes and quotas of the number.
+    """
+
+    devices: int = 0
+    sessions: int = 0
+    contacts: int = 0
+    friendship_changes: int = 0
+    blocks: int = 0
+    verifications: int = 0
+
+    def __add__(self, other: "Deletion") -> "Deletion":
+        return Deletion(*map(sum, zip(astuple(self), astuple(other), strict=True)))
 
 
 @dataclass(frozen=True, slots=True)

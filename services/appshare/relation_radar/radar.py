@@ -5,12 +5,15 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from appshare import errors
+from appshare.process.clock import Clock, system_clock
 from appshare.relation_radar.friendship import FriendshipRule, common_numbers
+from appshare.relation_radar.lookups import LookupLimiter
 from appshare.relation_radar.model import (
     Acquaintance,
     Book,
     BookEntry,
     Contact,
+    ContactQuota,
     Device,
     Friend,
     Level,
@@ -32,12 +35,18 @@ class RadarLimits:
         hub_limit: a number in more books than this says nothing about two people.
         max_contacts: contacts that a book may hold.
         max_friends: friends that a list may hold.
+        new_contacts_per_day: numbers that may come into the books of a person's devices in a day.
+        lookups_per_hour: people that a person may look up by a number or a contact.
+        lookup_burst: how many of them at once.
         number_types: of the numbers that a person can have; others do not count.
     """
 
     hub_limit: int = 200
     max_contacts: int = 20_000
     max_friends: int = 2_000
+    new_contacts_per_day: int = 20_000
+    lookups_per_hour: int = 1_000
+    lookup_burst: int = 300
     number_types: frozenset[NumberType] = PERSONAL_TYPES
 
 
@@ -53,11 +62,20 @@ class SyncResult:
 class Radar:
     """Keeps contact books and says who is whose friend."""
 
-    def __init__(self, store: RadarStore, number_keys: NumberKeys, rule: FriendshipRule, limits: RadarLimits) -> None:
+    def __init__(
+        self,
+        store: RadarStore,
+        number_keys: NumberKeys,
+        rule: FriendshipRule,
+        limits: RadarLimits,
+        clock: Clock = system_clock,
+    ) -> None:
         self._store = store
         self._number_keys = number_keys
         self._rule = rule
         self._limits = limits
+        self._clock = clock
+        self._lookups = LookupLimiter(limits.lookups_per_hour, limits.lookup_burst, clock)
 
     async def replace_book(self, device_id: str, contacts: Sequence[Contact]) -> SyncResult:
         """Stores a whole book.
@@ -76,7 +94,7 @@ class Radar:
             )
         self._require_bounded(contacts)
         entries, skipped = await self._read(contacts, device.region)
-        version, count = await self._store.replace_book(device, entries, self._limits.max_contacts)
+        version, count = await self._store.replace_book(device, entries, self._limits.max_contacts, self._quota())
         return SyncResult(version, count, skipped)
 
     async def change_book(
@@ -94,7 +112,7 @@ class Radar:
         entries, skipped = await self._read(upserted, device.region)
         dropped = {contact.contact_id for contact in upserted} | set(removed)
         version, count = await self._store.change_book(
-            device, base_version, dropped, entries, self._limits.max_contacts
+            device, base_version, dropped, entries, self._limits.max_contacts, self._quota()
         )
         return SyncResult(version, count, skipped)
 
@@ -104,9 +122,11 @@ class Radar:
         Raises:
             errors.InvalidArgumentError: INVALID_PHONE_NUMBER, when it cannot be read.
             errors.NotFoundError: DEVICE_NOT_FOUND.
+            errors.ResourceExhaustedError: LIMIT_EXCEEDED, when the person asks too often.
         """
         device = await self._require_device(device_id)
         key = self._number_keys.key(read_number(number, device.region, field="person.number"))
+        self._lookups.take(device.number_key)
         return await self._acquaintances(device, await self._store.devices_with_numbers([key]))
 
     async def find_by_contact(self, device_id: str, contact_id: int) -> list[Acquaintance]:
@@ -114,13 +134,15 @@ class Radar:
 
         Raises:
             errors.NotFoundError: DEVICE_NOT_FOUND.
+            errors.ResourceExhaustedError: LIMIT_EXCEEDED, when the person asks too often.
         """
         device = await self._require_device(device_id)
+        self._lookups.take(device.number_key)
         numbers = await self._store.numbers_of_contact(device, contact_id)
         return await self._acquaintances(device, await self._store.devices_with_numbers(numbers))
 
     async def find_by_device(self, device_id: str, other_id: str) -> list[Acquaintance]:
-        """The device itself, when it is registered.
+        """The device itself, when it is registered. As often as it is asked: whoever has its id knows that it was.
 
         Raises:
             errors.NotFoundError: DEVICE_NOT_FOUND, for the asking device.
@@ -219,6 +241,9 @@ class Radar:
             raise errors.ResourceExhaustedError(
                 errors.Reason.LIMIT_EXCEEDED, f"a contact book holds at most {self._limits.max_contacts} contacts"
             )
+
+    def _quota(self) -> ContactQuota:
+        return ContactQuota(self._limits.new_contacts_per_day, self._clock())
 
     async def _require_device(self, device_id: str) -> Device:
         device = await self._store.find_device(device_id)

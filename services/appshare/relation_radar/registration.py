@@ -8,7 +8,7 @@ from typing import Protocol
 
 from appshare import errors
 from appshare.process.clock import Clock
-from appshare.relation_radar.model import Registration, Session
+from appshare.relation_radar.model import DeviceLimit, Registration, Session
 from appshare.relation_radar.numbers import (
     PERSONAL_TYPES,
     NumberKeys,
@@ -20,7 +20,7 @@ from appshare.relation_radar.store import RegistrationStore
 
 _MAX_ATTEMPTS = 5
 _LOST_ANSWER = 60.0
-"""Seconds in which the token before the current one is taken again: the answer to its use may have been lost."""
+"""Seconds in which a code, or the token before the current one, is taken again: the answer may have been lost."""
 
 
 class CodeSender(Protocol):
@@ -38,11 +38,15 @@ class RegistrationLimits:
         code_lifetime: seconds in which a code verifies a number.
         codes_per_hour: how many codes a number is sent in an hour.
         number_types: of the numbers that a person can have; others are not registered.
+        session_lifetime: seconds after which a session that was not renewed is over.
+        max_devices: devices in use that a number may have.
     """
 
     code_lifetime: float = 600.0
     codes_per_hour: int = 5
     number_types: frozenset[NumberType] = PERSONAL_TYPES
+    session_lifetime: float = 180 * 24 * 3600.0
+    max_devices: int = 20
 
 
 class Registrar:
@@ -101,17 +105,30 @@ class Registrar:
     async def confirm(self, registration_id: str, code: str) -> tuple[str, str]:
         """Verifies the number by its code; returns the new device's id and its refresh token.
 
+        The right code that comes again within a minute, while nobody has used the session, is answered with the same
+        device and another token in place of the first, because the answer with that may have been lost on the way.
+
         Raises:
             errors.PermissionDeniedError: WRONG_CODE, whatever is wrong.
+            errors.ResourceExhaustedError: LIMIT_EXCEEDED, when the code is right and the number has too many devices.
         """
         registration = await self._store.count_attempt(registration_id)
         if registration is None or not self._verifies(registration, code):
             raise _wrong_code()
+        now = self._clock()
         device_id = secrets.token_urlsafe(16)
-        token, session = _new_session(device_id, self._clock())
-        if not await self._store.complete_registration(registration, device_id, session):
-            raise _wrong_code()
-        return device_id, token
+        token, fresh = _new_session(device_id, now)
+        limit = DeviceLimit(self._limits.max_devices, in_use_since=now - self._limits.session_lifetime)
+        while session := await self._store.complete_registration(registration, device_id, fresh, limit):
+            if session == fresh:
+                return device_id, token
+            if session.previous_digest is not None or now - session.rotate_time >= _LOST_ANSWER:
+                break
+            again, digest = _new_token(session.session_id)
+            if await self._store.update_session(replace(session, current_digest=digest), session.current_digest):
+                return session.device_id, again
+            # Another call with the code was faster; this one is judged by what that has left.
+        raise _wrong_code()
 
     async def rotate(self, refresh_token: str) -> tuple[str, str]:
         """Exchanges a refresh token; returns the device's id and the new token.
@@ -126,7 +143,7 @@ class Registrar:
         session_id, _, secret = refresh_token.partition(".")
         presented = hashlib.sha256(secret.encode()).digest()
         while session := await self._store.find_session(session_id):
-            rotated = _rotate(session, presented, self._clock())
+            rotated = self._rotate(session, presented, self._clock())
             if rotated is None:
                 await self._store.end_session(session_id)
                 break
@@ -147,20 +164,21 @@ class Registrar:
             await self._store.withdraw_registration(registration_id)
             raise
 
+    def _rotate(self, session: Session, presented: bytes, now: float) -> Session | None:
+        """The session after the use of a token, before its digest is replaced; None when that ends it."""
+        if now - session.rotate_time >= self._limits.session_lifetime:
+            return None
+        if hmac.compare_digest(presented, session.current_digest):
+            return replace(session, previous_digest=session.current_digest, rotate_time=now)
+        was_previous = session.previous_digest is not None and hmac.compare_digest(presented, session.previous_digest)
+        return session if was_previous and now - session.rotate_time < _LOST_ANSWER else None
+
     def _verifies(self, registration: Registration, code: str) -> bool:
         matches = hmac.compare_digest(registration.code_digest, self._digest(registration.registration_id, code))
         return matches and registration.attempts <= _MAX_ATTEMPTS and self._clock() < registration.expire_time
 
     def _digest(self, registration_id: str, code: str) -> bytes:
         return hmac.digest(self._secret, f"{registration_id}:{code}".encode(), hashlib.sha256)
-
-
-def _rotate(session: Session, presented: bytes, now: float) -> Session | None:
-    """The session after the presented token was used, before its current digest is replaced; None for a reused one."""
-    if hmac.compare_digest(presented, session.current_digest):
-        return replace(session, previous_digest=session.current_digest, rotate_time=now)
-    was_previous = session.previous_digest is not None and hmac.compare_digest(presented, session.previous_digest)
-    return session if was_previous and now - session.rotate_time < _LOST_ANSWER else None
 
 
 def _new_session(device_id: str, now: float) -> tuple[str, Session]:

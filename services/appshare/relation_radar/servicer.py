@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from appshare.relation_radar.devices import Devices
 from appshare.relation_radar.model import Acquaintance, Contact, Friend, Level
 from appshare.relation_radar.radar import Radar, SyncResult
 from appshare.relation_radar.registration import Registrar
+from appshare.relation_radar.servicers.devices import DeviceServicer
 from appshare.relation_radar.servicers.registration import RegistrationServicer
 from appshare.rpc import paging
 from appshare.rpc.fields import invalid_field, require_text
@@ -22,11 +24,12 @@ _LEVELS = {
 }
 
 
-class RelationRadarServicer(RegistrationServicer, relation_radar_pb2_grpc.RelationRadarServiceServicer):
+class RelationRadarServicer(RegistrationServicer, DeviceServicer, relation_radar_pb2_grpc.RelationRadarServiceServicer):
     """Serves `RelationRadarService`: what the classes of `servicers` serve, and books and friendships itself."""
 
-    def __init__(self, registrar: Registrar, radar: Radar) -> None:
+    def __init__(self, registrar: Registrar, devices: Devices, radar: Radar) -> None:
         RegistrationServicer.__init__(self, registrar)
+        DeviceServicer.__init__(self, devices)
         self._radar = radar
 
     async def SyncBook(self, request: pb.SyncBookRequest, context: Context) -> pb.SyncBookResponse:

@@ -1,5 +1,6 @@
 """What RelationRadar can be told."""
 
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Self
@@ -37,8 +38,15 @@ class RadarSettings(ProcessSettings):
     hub_limit: int = Field(200, ge=1, description="A number in more books than this says nothing about two people.")
     max_contacts: int = Field(20_000, ge=1, description="Contacts that a book may hold.")
     max_friends: int = Field(2_000, ge=1, description="Friends that a list may hold.")
+    new_contacts_per_day: int = Field(
+        20_000, ge=1, description="Numbers that may come into the books of a person's devices in a day."
+    )
+    lookups_per_hour: int = Field(1_000, ge=1, description="People that a person may look up by number or contact.")
+    lookup_burst: int = Field(300, ge=100, description="How many of them at once; a batch has up to 100.")
     code_lifetime: int = Field(600, ge=1, description="Seconds in which a one-time code verifies a number.")
     codes_per_hour: int = Field(5, ge=1, description="One-time codes that a number is sent in an hour.")
+    session_lifetime: int = Field(180, ge=1, description="Days after which a session that was not renewed is over.")
+    max_devices: int = Field(20, ge=1, description="Devices in use that a number may have.")
     code_sender: SenderKind = Field(SenderKind.CONSOLE, description="console: codes go to the log; webhook: by POST.")
     webhook_url: str = Field("", description="Where codes are posted; https, or http on this machine.")
     webhook_secret_file: Path | None = Field(None, description="File with the secret that signs what is posted.")
@@ -75,6 +83,9 @@ class RadarSettings(ProcessSettings):
             max_contacts=self.max_contacts,
             max_friends=self.max_friends,
             number_types=read_number_types(self.personal_number_types),
+            new_contacts_per_day=self.new_contacts_per_day,
+            lookups_per_hour=self.lookups_per_hour,
+            lookup_burst=self.lookup_burst,
         )
 
     def registration_limits(self) -> RegistrationLimits:
@@ -83,4 +94,6 @@ class RadarSettings(ProcessSettings):
             code_lifetime=self.code_lifetime,
             codes_per_hour=self.codes_per_hour,
             number_types=read_number_types(self.personal_number_types),
+            session_lifetime=timedelta(days=self.session_lifetime).total_seconds(),
+            max_devices=self.max_devices,
         )

@@ -7,7 +7,18 @@ changed nothing. What a method has changed is durable when it returns.
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from appshare.relation_radar.model import Book, BookEntry, Device, NumberKey, Registration, Session
+from appshare.relation_radar.model import (
+    Book,
+    BookEntry,
+    ContactQuota,
+    Deletion,
+    Device,
+    DeviceLimit,
+    NumberKey,
+    RegisteredDevice,
+    Registration,
+    Session,
+)
 
 
 class RegistrationStore(Protocol):
@@ -30,8 +41,20 @@ class RegistrationStore(Protocol):
     async def count_attempt(self, registration_id: str) -> Registration | None:
         """Counts an attempt to verify and returns the registration with it; None when there is none."""
 
-    async def complete_registration(self, registration: Registration, device_id: str, session: Session) -> bool:
-        """Makes the registration a device with a session; False when it was completed before."""
+    async def complete_registration(
+        self, registration: Registration, device_id: str, session: Session, limit: DeviceLimit | None = None
+    ) -> Session | None:
+        """Makes the registration a device with a session; returns that of the device that it is, now or already.
+
+        Args:
+            limit: None when the number may have any number of devices.
+
+        Returns:
+            None when there is no registration any more, or no session of its device.
+
+        Raises:
+            errors.ResourceExhaustedError: LIMIT_EXCEEDED, when the number has as many devices as it may have.
+        """
 
     async def find_session(self, session_id: str) -> Session | None:
         """The session, or None when it never was or has ended."""
@@ -49,18 +72,35 @@ class DeviceStore(Protocol):
     async def find_device(self, device_id: str) -> Device | None:
         """The device with the id."""
 
+    async def devices_of_number(self, number: NumberKey) -> list[RegisteredDevice]:
+        """The devices registered with the number, the newest first."""
+
     async def devices_with_numbers(self, numbers: Collection[NumberKey]) -> list[Device]:
         """The devices registered with one of the numbers, by device id."""
+
+    async def purge_device(self, device: Device) -> Deletion | None:
+        """Deletes a device and all that is kept of it; with the last of a number, all that is kept of the number.
+
+        What others have of the device or its number stays theirs: contacts, blocks, and what they were told of a
+        friendship. What is deleted is soon nowhere on the disk.
+
+        Returns:
+            None when the device is not registered any more.
+        """
 
 
 class BookStore(Protocol):
     """Contact books, and who is found by them."""
 
-    async def replace_book(self, device: Device, entries: Sequence[BookEntry], max_contacts: int) -> tuple[int, int]:
+    async def replace_book(
+        self, device: Device, entries: Sequence[BookEntry], max_contacts: int, quota: ContactQuota | None = None
+    ) -> tuple[int, int]:
         """Stores a whole book; returns its new version and its number of contacts.
 
         Raises:
-            errors.ResourceExhaustedError: LIMIT_EXCEEDED, when it has more than `max_contacts` contacts.
+            errors.NotFoundError: DEVICE_NOT_FOUND, when the device is not registered any more.
+            errors.ResourceExhaustedError: LIMIT_EXCEEDED, when it has more than `max_contacts` contacts, or brings more
+                numbers than the quota lets in.
         """
 
     async def change_book(
@@ -70,12 +110,15 @@ class BookStore(Protocol):
         dropped_contact_ids: Collection[int],
         entries: Sequence[BookEntry],
         max_contacts: int,
+        quota: ContactQuota | None = None,
     ) -> tuple[int, int]:
         """Drops contacts, then adds entries; returns the book's new version and its number of contacts.
 
         Raises:
             errors.AbortedError: STALE_BOOK_VERSION, when the book is not at `base_version`.
-            errors.ResourceExhaustedError: LIMIT_EXCEEDED, when it would have more than `max_contacts` contacts.
+            errors.NotFoundError: DEVICE_NOT_FOUND, when the device is not registered any more.
+            errors.ResourceExhaustedError: LIMIT_EXCEEDED, when it would have more than `max_contacts` contacts, or
+                brings more numbers than the quota lets in.
         """
 
     async def book(self, device: Device) -> Book:

@@ -7,6 +7,7 @@ import pytest
 from tests.unit.relation_radar.books import contacts_of
 from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
+from appshare.relation_radar.devices import Devices
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.numbers import NumberKeys
 from appshare.relation_radar.radar import Radar, RadarLimits
@@ -41,8 +42,13 @@ def sender() -> RecordingSender:
 
 @pytest.fixture
 def registrar(store: RadarStore, number_keys: NumberKeys, sender: RecordingSender, clock: FakeClock) -> Registrar:
-    limits = RegistrationLimits(code_lifetime=600, codes_per_hour=3)
+    limits = RegistrationLimits(code_lifetime=600, codes_per_hour=3, session_lifetime=30 * 24 * 3600.0, max_devices=3)
     return Registrar(store, number_keys, sender, clock, secret=SECRET, limits=limits, default_region="CN")
+
+
+@pytest.fixture
+def devices(store: RadarStore) -> Devices:
+    return Devices(store)
 
 
 @pytest.fixture

@@ -1,16 +1,20 @@
 """Registration of a device by a one-time code."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
 from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
 from appshare import errors
+from appshare.relation_radar.devices import Devices
 from appshare.relation_radar.model import Registration
 from appshare.relation_radar.numbers import NumberKeys, NumberType
 from appshare.relation_radar.registration import Registrar, RegistrationLimits
 from appshare.relation_radar.store import RadarStore
+
+AddDevice = Callable[..., Awaitable[str]]
 
 NUMBER, OTHER_NUMBER = "+8613800138000", "+8613900139000"
 
@@ -147,21 +151,134 @@ async def test_an_expired_code_is_refused(registrar: Registrar, sender: Recordin
     await assert_refused(registrar, registration.registration_id, sender.last_code)
 
 
-async def test_a_registration_is_completed_once(registrar: Registrar, sender: RecordingSender) -> None:
+async def test_a_registration_is_completed_once(
+    registrar: Registrar, sender: RecordingSender, clock: FakeClock
+) -> None:
     registration = await registrar.start(NUMBER, "", None)
     await registrar.confirm(registration.registration_id, sender.last_code)
+    clock.advance(60)
     await assert_refused(registrar, registration.registration_id, sender.last_code)
 
 
-async def test_a_registration_is_completed_once_also_by_two_at_the_same_time(
+# An answer that was lost
+
+
+async def test_the_code_is_answered_again_with_the_same_device_and_another_token(
+    registrar: Registrar, sender: RecordingSender, store: RadarStore, number_keys: NumberKeys, clock: FakeClock
+) -> None:
+    registration = await registrar.start(NUMBER, "", None)
+    device_id, lost = await registrar.confirm(registration.registration_id, sender.last_code)
+    clock.advance(59.9)
+    again_id, token = await registrar.confirm(registration.registration_id, sender.last_code)
+    assert again_id == device_id
+    assert token != lost
+    assert len(await store.devices_with_numbers([number_keys.key(NUMBER)])) == 1
+    assert (await registrar.rotate(token))[0] == device_id
+
+
+async def test_the_token_of_the_lost_answer_ends_the_session(registrar: Registrar, sender: RecordingSender) -> None:
+    registration = await registrar.start(NUMBER, "", None)
+    _, lost = await registrar.confirm(registration.registration_id, sender.last_code)
+    _, token = await registrar.confirm(registration.registration_id, sender.last_code)
+    for each in (lost, token):  # two have a token of one device: one of them is not its person
+        with pytest.raises(errors.UnauthenticatedError):
+            await registrar.rotate(each)
+
+
+async def test_lost_answers_do_not_make_the_minute_longer(
+    registrar: Registrar, sender: RecordingSender, clock: FakeClock
+) -> None:
+    registration = await registrar.start(NUMBER, "", None)
+    await registrar.confirm(registration.registration_id, sender.last_code)
+    clock.advance(40)
+    await registrar.confirm(registration.registration_id, sender.last_code)
+    clock.advance(20)
+    await assert_refused(registrar, registration.registration_id, sender.last_code)
+
+
+async def test_the_code_is_not_taken_again_when_the_session_was_used(
+    registrar: Registrar, sender: RecordingSender
+) -> None:
+    registration = await registrar.start(NUMBER, "", None)
+    _, token = await registrar.confirm(registration.registration_id, sender.last_code)
+    _, token = await registrar.rotate(token)
+    await assert_refused(registrar, registration.registration_id, sender.last_code)
+    await registrar.rotate(token)
+
+
+async def test_the_code_is_not_taken_again_when_the_device_is_gone(
+    registrar: Registrar, sender: RecordingSender, devices: Devices
+) -> None:
+    other = await registrar.start(NUMBER, "", None)
+    await registrar.confirm(other.registration_id, sender.last_code)
+    registration = await registrar.start(NUMBER, "", None)
+    device_id, _ = await registrar.confirm(registration.registration_id, sender.last_code)
+    await devices.purge(device_id, device_id)
+    await assert_refused(registrar, registration.registration_id, sender.last_code)
+
+
+async def test_a_wrong_code_is_refused_also_after_the_right_one(registrar: Registrar, sender: RecordingSender) -> None:
+    registration = await registrar.start(NUMBER, "", None)
+    await registrar.confirm(registration.registration_id, sender.last_code)
+    for _ in range(4):
+        await assert_refused(registrar, registration.registration_id, wrong(sender.last_code))
+    await assert_refused(registrar, registration.registration_id, sender.last_code)
+
+
+async def test_a_registration_makes_one_device_also_when_it_is_confirmed_several_times_at_once(
     registrar: Registrar, sender: RecordingSender, store: RadarStore, number_keys: NumberKeys
 ) -> None:
     registration = await registrar.start(NUMBER, "", None)
     results = await asyncio.gather(
-        *(registrar.confirm(registration.registration_id, sender.last_code) for _ in range(3)), return_exceptions=True
+        *(registrar.confirm(registration.registration_id, sender.last_code) for _ in range(3))
     )
-    assert sorted(type(result).__name__ for result in results) == ["PermissionDeniedError"] * 2 + ["tuple"]
-    assert len(await store.devices_with_numbers([number_keys.key(NUMBER)])) == 1
+    [device] = await store.devices_with_numbers([number_keys.key(NUMBER)])
+    assert {device_id for device_id, _ in results} == {device.device_id}
+    assert len({token for _, token in results}) == 3
+
+
+async def test_the_request_that_led_to_a_device_starts_another_registration(
+    registrar: Registrar, sender: RecordingSender
+) -> None:
+    first = await registrar.start(NUMBER, "", "request 1")
+    await registrar.confirm(first.registration_id, sender.last_code)
+    second = await registrar.start(NUMBER, "", "request 1")
+    assert second.registration_id != first.registration_id
+    assert len(sender.sent) == 2
+
+
+# As many devices as a number may have
+
+
+async def test_a_number_has_so_many_devices_and_another_when_one_was_removed(
+    registrar: Registrar, add_device: AddDevice, sender: RecordingSender, devices: Devices, clock: FakeClock
+) -> None:
+    registered = []
+    for _ in range(3):
+        registered.append(await add_device(NUMBER))
+        clock.advance(3600)
+    registration = await registrar.start(NUMBER, "", None)
+    with pytest.raises(errors.ResourceExhaustedError, match="remove one") as caught:
+        await registrar.confirm(registration.registration_id, sender.last_code)
+    assert (caught.value.reason, caught.value.retry_after) == (errors.Reason.LIMIT_EXCEEDED, None)
+    await assert_refused(registrar, registration.registration_id, wrong(sender.last_code))
+    await devices.purge(registered[0], registered[1])
+    await registrar.confirm(registration.registration_id, sender.last_code)
+
+
+async def test_a_device_whose_session_is_over_takes_no_place(
+    registrar: Registrar, add_device: AddDevice, clock: FakeClock
+) -> None:
+    for _ in range(3):
+        await add_device(NUMBER)
+    clock.advance(30 * 24 * 3600)
+    await add_device(NUMBER)
+
+
+async def test_another_number_has_places_of_its_own(add_device: AddDevice) -> None:
+    for _ in range(3):
+        await add_device(NUMBER)
+    await add_device(OTHER_NUMBER)
 
 
 @pytest.mark.parametrize(
@@ -186,6 +303,7 @@ async def test_nobody_can_tell_why_a_code_is_refused(
     messages = {await assert_refused(registrar, guessed.registration_id, wrong(sender.last_code))}
     completed = await registrar.start(NUMBER, "", None)
     await registrar.confirm(completed.registration_id, sender.last_code)
+    clock.advance(60)
     messages.add(await assert_refused(registrar, completed.registration_id, sender.last_code))
     expired = await registrar.start(NUMBER, "", None)
     clock.advance(601)

@@ -9,6 +9,8 @@ from appshare import errors
 from appshare.relation_radar.registration import Registrar
 from appshare.relation_radar.store import RadarStore
 
+SESSION_LIFETIME = 30 * 24 * 3600.0
+
 
 @pytest.fixture
 async def registered(registrar: Registrar, sender: RecordingSender) -> tuple[str, str]:
@@ -34,11 +36,35 @@ async def test_every_use_gives_a_new_token(registrar: Registrar, registered: tup
     assert len(seen) == 4
 
 
-async def test_a_token_stays_good_while_it_is_not_used(
+async def test_a_token_stays_good_for_a_session_lifetime(
     registrar: Registrar, registered: tuple[str, str], clock: FakeClock
 ) -> None:
-    clock.advance(365 * 24 * 3600)
-    await registrar.rotate(registered[1])
+    _, token = registered
+    for _ in range(3):
+        clock.advance(SESSION_LIFETIME - 1)
+        _, token = await registrar.rotate(token)
+
+
+async def test_a_session_that_was_not_renewed_for_its_lifetime_is_over(
+    registrar: Registrar, registered: tuple[str, str], clock: FakeClock
+) -> None:
+    _, token = await registrar.rotate(registered[1])
+    clock.advance(SESSION_LIFETIME)
+    await assert_over(registrar, token)
+    clock.advance(-SESSION_LIFETIME)  # also when the clock is set back
+    await assert_over(registrar, token)
+
+
+async def test_a_session_whose_time_is_over_looks_like_one_that_never_was(
+    registrar: Registrar, registered: tuple[str, str], clock: FakeClock
+) -> None:
+    clock.advance(SESSION_LIFETIME)
+    messages = set()
+    for token in (registered[1], "unknown.token"):
+        with pytest.raises(errors.UnauthenticatedError) as caught:
+            await registrar.rotate(token)
+        messages.add((caught.value.reason, caught.value.message))
+    assert len(messages) == 1
 
 
 async def test_when_the_answer_was_lost_the_token_is_taken_again(

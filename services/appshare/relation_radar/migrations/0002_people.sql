@@ -1,5 +1,8 @@
 ALTER TABLE devices ADD COLUMN register_time REAL NOT NULL DEFAULT 0;
 
+-- The session of the device that the registration has become: its answer may have been lost and be asked for again.
+ALTER TABLE registrations ADD COLUMN session_id TEXT;
+
 -- Who blocks whom, number by number; the numbers of one contact that were blocked together have one id.
 CREATE TABLE blocks (
     blocker_key INTEGER NOT NULL,

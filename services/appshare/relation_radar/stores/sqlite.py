@@ -5,9 +5,10 @@ from collections.abc import Collection, Sequence
 from functools import partial
 from importlib.resources import files
 
-from appshare.relation_radar.model import Book, BookEntry, Device, NumberKey, PackedContacts
+from appshare.relation_radar.model import Book, BookEntry, ContactQuota, Device, NumberKey, PackedContacts
 from appshare.relation_radar.stores import sqlite_books
 from appshare.relation_radar.stores.sqlite_devices import SqliteDeviceStore
+from appshare.relation_radar.stores.sqlite_quotas import within_quota
 from appshare.relation_radar.stores.sqlite_registrations import SqliteRegistrationStore
 from appshare.sql.database import Database
 
@@ -22,11 +23,14 @@ class SqliteBookStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def replace_book(self, device: Device, entries: Sequence[BookEntry], max_contacts: int) -> tuple[int, int]:
+    async def replace_book(
+        self, device: Device, entries: Sequence[BookEntry], max_contacts: int, quota: ContactQuota | None = None
+    ) -> tuple[int, int]:
         """Stores a whole book; returns its new version and its number of contacts."""
         book = PackedContacts.pack((entry.number_key, entry.contact_id) for entry in entries)
         async with self._database.transaction() as transaction:
-            return await transaction.run(partial(sqlite_books.replace_book, device, book, max_contacts))
+            change = partial(sqlite_books.replace_book, device, book, max_contacts)
+            return await transaction.run(partial(within_quota, device, quota, change))
 
     async def change_book(
         self,
@@ -35,13 +39,14 @@ class SqliteBookStore:
         dropped_contact_ids: Collection[int],
         entries: Sequence[BookEntry],
         max_contacts: int,
+        quota: ContactQuota | None = None,
     ) -> tuple[int, int]:
         """Drops contacts, then adds entries; returns the book's new version and its number of contacts."""
         dropped = frozenset(dropped_contact_ids)
         added = [(entry.number_key, entry.contact_id) for entry in entries]
         async with self._database.transaction() as transaction:
             change = partial(sqlite_books.change_book, device, base_version, dropped, added, max_contacts)
-            return await transaction.run(change)
+            return await transaction.run(partial(within_quota, device, quota, change))
 
     async def book(self, device: Device) -> Book:
         """The book of a device."""

@@ -57,6 +57,14 @@ def change_book(
     return _store_book(device.key, version + 1, changed, book, max_contacts, connection)
 
 
+def remove_book(device: int, connection: sqlite3.Connection) -> int:
+    """Removes a device's book; returns the number of contacts that it had."""
+    _, removed = _stored_book(device, connection)
+    _remove_holder(device, sorted(set(removed.numbers)), connection)
+    connection.execute("DELETE FROM books WHERE device = ?", (device,))
+    return len(set(removed.contact_ids))
+
+
 def devices_listing(device: Device, at_most: int, connection: sqlite3.Connection) -> list[Device]:
     """Other devices that list the device's number, `at_most` of them, those first that it lists too."""
     listed = _listed(device, connection)

@@ -1,9 +1,11 @@
 """Devices in SQLite."""
 
 import json
+import sqlite3
 from collections.abc import Collection
+from functools import partial
 
-from appshare.relation_radar.model import Device, NumberKey
+from appshare.relation_radar.model import Deletion, Device, NumberKey, RegisteredDevice
 from appshare.relation_radar.stores import sqlite_books
 from appshare.sql.database import Database
 
@@ -29,3 +31,47 @@ class SqliteDeviceStore:
             (json.dumps(list(numbers)),),
         )
         return [Device(*row) for row in rows]
+
+    async def devices_of_number(self, number: NumberKey) -> list[RegisteredDevice]:
+        """The devices registered with the number, the newest first."""
+        rows = await self._database.read(
+            "SELECT device_id, register_time, max(rotate_time) FROM devices LEFT JOIN sessions USING (device)"
+            " WHERE number_key = ? GROUP BY device ORDER BY device DESC",
+            (number,),
+        )
+        return [RegisteredDevice(*row) for row in rows]
+
+    async def purge_device(self, device: Device) -> Deletion | None:
+        """Deletes a device and all that is kept of it; with the last of a number, all that is kept of the number."""
+        async with self._database.transaction() as transaction:
+            deletion = await transaction.run(partial(_purge, device.key))
+        if deletion is not None:
+            await self._database.checkpoint()
+        return deletion
+
+
+def _purge(device: int, connection: sqlite3.Connection) -> Deletion | None:
+    found = connection.execute("SELECT number_key FROM devices WHERE device = ?", (device,)).fetchone()
+    if found is None:
+        return None
+    contacts = sqlite_books.remove_book(device, connection)
+    sessions = _delete("sessions", "device", device, connection)
+    changes = _delete("friendship_changes", "device", device, connection)
+    devices = _delete("devices", "device", device, connection)  # and, by its references, what has no count
+    deletion = Deletion(devices=devices, sessions=sessions, contacts=contacts, friendship_changes=changes)
+    return deletion + _purge_unused(found["number_key"], connection)
+
+
+def _purge_unused(number: NumberKey, connection: sqlite3.Connection) -> Deletion:
+    """Deletes what is kept of a number, unless another device has it."""
+    if connection.execute("SELECT 1 FROM devices WHERE number_key = ?", (number,)).fetchone():
+        return Deletion()
+    verifications = sum(
+        _delete(table, "number_key", number, connection) for table in ("registrations", "codes_sent", "new_contacts")
+    )
+    return Deletion(blocks=_delete("blocks", "blocker_key", number, connection), verifications=verifications)
+
+
+def _delete(table: str, column: str, key: int, connection: sqlite3.Connection) -> int:
+    """Deletes the rows of a device or a number; returns how many."""
+    return connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (key,)).rowcount

@@ -5,10 +5,15 @@ from dataclasses import astuple
 from datetime import timedelta
 
 from appshare import errors
-from appshare.relation_radar.model import NumberKey, Registration, Session
+from appshare.relation_radar.model import DeviceLimit, NumberKey, Registration, Session
 from appshare.sql.database import Database, Transaction
 
 _REGISTRATION = "registration_id, number_key, region, code_digest, attempts, expire_time"
+
+_FIND_SESSION = (
+    "SELECT session_id, device_id, current_digest, previous_digest, rotate_time"
+    " FROM sessions JOIN devices USING (device) WHERE session_id = ?"
+)
 
 _HOUR = 3600.0
 
@@ -57,32 +62,31 @@ class SqliteRegistrationStore:
             )
         return _registration(row) if row else None
 
-    async def complete_registration(self, registration: Registration, device_id: str, session: Session) -> bool:
-        """Makes the registration a device with a session; False when it was completed before."""
+    async def complete_registration(
+        self, registration: Registration, device_id: str, session: Session, limit: DeviceLimit | None = None
+    ) -> Session | None:
+        """Makes the registration a device with a session; returns that of the device that it is, now or already."""
         async with self._database.transaction() as transaction:
-            if not await transaction.write(
-                "DELETE FROM registrations WHERE registration_id = ?", (registration.registration_id,)
-            ):
-                return False
-            device = await transaction.insert(
-                "INSERT INTO devices (device_id, number_key, region) VALUES (?, ?, ?)",
-                (device_id, registration.number_key, registration.region),
+            row = await transaction.read_one(
+                "SELECT session_id FROM registrations WHERE registration_id = ?", (registration.registration_id,)
             )
+            if row is None:
+                return None
+            if row["session_id"] is not None:
+                return _session(await transaction.read_one(_FIND_SESSION, (row["session_id"],)))
+            if limit is not None:
+                await _require_room(transaction, registration.number_key, limit)
+            await _add_device(transaction, registration, device_id, session)
             await transaction.write(
-                "INSERT INTO sessions (session_id, device, current_digest, previous_digest, rotate_time)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (session.session_id, device, session.current_digest, session.previous_digest, session.rotate_time),
+                # Its request id is free again.
+                "UPDATE registrations SET session_id = ?, request_id = NULL WHERE registration_id = ?",
+                (session.session_id, registration.registration_id),
             )
-        return True
+        return session
 
     async def find_session(self, session_id: str) -> Session | None:
         """The session, or None when it never was or has ended."""
-        row = await self._database.read_one(
-            "SELECT session_id, device_id, current_digest, previous_digest, rotate_time"
-            " FROM sessions JOIN devices USING (device) WHERE session_id = ?",
-            (session_id,),
-        )
-        return Session(*row) if row else None
+        return _session(await self._database.read_one(_FIND_SESSION, (session_id,)))
 
     async def update_session(self, session: Session, replaced_digest: bytes) -> bool:
         """Stores a rotated session; False when its current digest is not `replaced_digest` any more."""
@@ -119,5 +123,34 @@ async def _require_quota(transaction: Transaction, number_key: NumberKey, now: f
         )
 
 
+async def _require_room(transaction: Transaction, number_key: NumberKey, limit: DeviceLimit) -> None:
+    [row] = await transaction.read(
+        "SELECT count(DISTINCT device) AS in_use FROM devices JOIN sessions USING (device)"
+        " WHERE number_key = ? AND rotate_time > ?",
+        (number_key, limit.in_use_since),
+    )
+    if row["in_use"] >= limit.at_most:
+        raise errors.ResourceExhaustedError(
+            errors.Reason.LIMIT_EXCEEDED,
+            f"this number has {limit.at_most} devices already; remove one of them, then confirm again",
+        )
+
+
+async def _add_device(transaction: Transaction, registration: Registration, device_id: str, session: Session) -> None:
+    device = await transaction.insert(
+        "INSERT INTO devices (device_id, number_key, region, register_time) VALUES (?, ?, ?, ?)",
+        (device_id, registration.number_key, registration.region, session.rotate_time),
+    )
+    await transaction.write(
+        "INSERT INTO sessions (session_id, device, current_digest, previous_digest, rotate_time)"
+        " VALUES (?, ?, ?, ?, ?)",
+        (session.session_id, device, session.current_digest, session.previous_digest, session.rotate_time),
+    )
+
+
 def _registration(row: sqlite3.Row) -> Registration:
     return Registration(*row)
+
+
+def _session(row: sqlite3.Row | None) -> Session | None:
+    return Session(*row) if row else None
