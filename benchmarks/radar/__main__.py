@@ -139,7 +139,9 @@ class Bench:
 
     async def _register(self, index: int, person: Person) -> Device:
         device_id = f"device-{index:016d}"
-        registration = Registration(f"registration-{index:08d}", person.number_key, "CN", bytes(32), 0, 1e12)
+        registration = Registration(
+            f"registration-{index:08d}", person.number_key, "CN", bytes(32), 0, (index + 1) * 3600.0
+        )
         await self.store.add_registration(registration, None, index * 3600.0, 5)
         session = Session(f"session-{index:014d}", device_id, bytes(32), None, 0.0)
         await self.store.complete_registration(registration, device_id, session)

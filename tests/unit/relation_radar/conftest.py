@@ -52,11 +52,11 @@ def devices(store: RadarStore) -> Devices:
 
 
 @pytest.fixture
-def make_radar(store: RadarStore, number_keys: NumberKeys) -> Callable[..., Radar]:
+def make_radar(store: RadarStore, number_keys: NumberKeys, clock: FakeClock) -> Callable[..., Radar]:
     """Makes a radar with a rule and limits on the one store."""
 
     def make(rule: FriendshipRule | None = None, **limits: Any) -> Radar:
-        return Radar(store, number_keys, rule or FriendshipRule(), RadarLimits(**limits))
+        return Radar(store, number_keys, rule or FriendshipRule(), RadarLimits(**limits), clock)
 
     return make
 

@@ -120,6 +120,14 @@ async def test_after_five_wrong_codes_the_right_one_is_refused(registrar: Regist
     await assert_refused(registrar, registration.registration_id, sender.last_code)
 
 
+async def test_ten_wrong_codes_are_refused_and_then_the_right_one(
+    registrar: Registrar, sender: RecordingSender
+) -> None:
+    registration = await registrar.start(NUMBER, "", None)
+    codes = [wrong(sender.last_code)] * 10 + [sender.last_code]
+    assert len({await assert_refused(registrar, registration.registration_id, code) for code in codes}) == 1
+
+
 async def test_after_four_wrong_codes_the_right_one_counts(registrar: Registrar, sender: RecordingSender) -> None:
     registration = await registrar.start(NUMBER, "", None)
     for _ in range(4):
