@@ -8,7 +8,7 @@ from typing import Any
 import grpc
 import pytest
 from grpc import StatusCode
-from tests.contract.refusals import Refusal, refusal
+from tests.contract.refusals import Refusal, read_refusal, refusal
 from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
 from appshare.relation_radar.devices import Devices
@@ -23,6 +23,7 @@ from appshare.rpc.paging import encode_token
 from appshare.rpc.server import Service, running_server
 from appshare.sql.database import Database, open_database
 from appshare.v1 import relation_radar_pb2 as pb
+from appshare.v1.deletion_pb2 import RadarDeletion
 from appshare.v1.friendship_pb2 import (
     FRIENDSHIP_LEVEL_CONFIRMED,
     FRIENDSHIP_LEVEL_LIKELY,
@@ -39,6 +40,9 @@ ANN, BOB, CARL, DORA, EVE = (f"+861380013800{digit}" for digit in range(5))
 SECRET = bytes(range(32))
 MAX_CONTACTS = 10
 MAX_FRIENDS = 6
+MAX_DEVICES = 3
+NEW_CONTACTS_PER_DAY = 12
+LOOKUP_BURST = 5
 
 
 @pytest.fixture
@@ -60,9 +64,16 @@ def sender() -> RecordingSender:
 @pytest.fixture
 async def stub(database: Database, clock: FakeClock, sender: RecordingSender) -> AsyncIterator[Any]:
     store, keys = SqliteRadarStore(database), NumberKeys(SECRET)
-    limits = RegistrationLimits(code_lifetime=600, codes_per_hour=3)
+    limits = RegistrationLimits(code_lifetime=600, codes_per_hour=5, max_devices=MAX_DEVICES)
     registrar = Registrar(store, keys, sender, clock, secret=SECRET, limits=limits, default_region="CN")
-    radar = Radar(store, keys, FriendshipRule(), RadarLimits(max_contacts=MAX_CONTACTS, max_friends=MAX_FRIENDS))
+    bounds = RadarLimits(
+        max_contacts=MAX_CONTACTS,
+        max_friends=MAX_FRIENDS,
+        new_contacts_per_day=NEW_CONTACTS_PER_DAY,
+        lookups_per_hour=60,
+        lookup_burst=LOOKUP_BURST,
+    )
+    radar = Radar(store, keys, FriendshipRule(), bounds, clock)
     servicer = RelationRadarServicer(registrar, Devices(store), radar)
     service = Service("appshare.v1.RelationRadarService", partial(add_RelationRadarServiceServicer_to_server, servicer))
     async with (
@@ -152,12 +163,12 @@ class TestStartRegistration:
         assert sender.sent == []
 
     async def test_too_many_codes_are_refused_with_the_time_to_come_back(self, stub: Any, clock: FakeClock) -> None:
-        for _ in range(3):
+        for _ in range(5):
             await stub.StartRegistration(pb.StartRegistrationRequest(number=ANN))
             clock.advance(100)
         refused = await refusal(stub.StartRegistration(pb.StartRegistrationRequest(number=ANN)))
         assert (refused.code, refused.reason) == (StatusCode.RESOURCE_EXHAUSTED, "LIMIT_EXCEEDED")
-        assert refused.retry_after == 3300
+        assert refused.retry_after == 3100
         assert refused.field is None
 
     async def test_a_phone_network_that_is_down_is_told(self, stub: Any, sender: RecordingSender) -> None:
@@ -218,6 +229,101 @@ class TestRotateRefreshToken:
         assert (refusals[0].code, refusals[0].reason) == (StatusCode.UNAUTHENTICATED, "INVALID_REFRESH_TOKEN")
 
 
+class TestDevicesOfNumber:
+    async def test_a_registered_device_is_confirmed(self, stub: Any, register: Register) -> None:
+        assert await stub.CheckDevice(pb.CheckDeviceRequest(device_id=await register(ANN))) == pb.CheckDeviceResponse()
+
+    async def test_they_are_listed_with_their_times(
+        self, stub: Any, register: Register, sender: RecordingSender, clock: FakeClock
+    ) -> None:
+        registered = int(clock.now)
+        started = await stub.StartRegistration(pb.StartRegistrationRequest(number=ANN))
+        phone = await stub.ConfirmRegistration(confirm(started, sender.last_code))
+        clock.advance(10)
+        tablet = await register(ANN)
+        await register(BOB)
+        clock.advance(10)
+        await stub.RotateRefreshToken(pb.RotateRefreshTokenRequest(refresh_token=phone.refresh_token))
+        listed = (await stub.ListDevicesOfNumber(pb.ListDevicesOfNumberRequest(device_id=tablet))).devices
+        assert [
+            (device.device_id, device.register_time.ToSeconds(), device.last_seen_time.ToSeconds()) for device in listed
+        ] == [(tablet, registered + 10, registered + 10), (phone.device_id, registered, registered + 20)]
+
+    async def test_a_device_without_a_session_has_no_time_of_renewal(self, stub: Any, sender: RecordingSender) -> None:
+        started = await stub.StartRegistration(pb.StartRegistrationRequest(number=ANN))
+        confirmed = await stub.ConfirmRegistration(confirm(started, sender.last_code))
+        token = f"{confirmed.refresh_token}x"
+        await refusal(stub.RotateRefreshToken(pb.RotateRefreshTokenRequest(refresh_token=token)))
+        listed = await stub.ListDevicesOfNumber(pb.ListDevicesOfNumberRequest(device_id=confirmed.device_id))
+        assert [device.HasField("last_seen_time") for device in listed.devices] == [False]
+
+    async def test_a_number_with_too_many_devices_is_told_and_only_with_the_right_code(
+        self, stub: Any, register: Register, sender: RecordingSender
+    ) -> None:
+        registered = [await register(ANN) for _ in range(MAX_DEVICES)]
+        started = await stub.StartRegistration(pb.StartRegistrationRequest(number=ANN))
+        wrong = f"{(int(sender.last_code) + 1) % 1_000_000:06d}"
+        assert (await refusal(stub.ConfirmRegistration(confirm(started, wrong)))).reason == "WRONG_CODE"
+        refused = await refusal(stub.ConfirmRegistration(confirm(started, sender.last_code)))
+        assert (refused.code, refused.reason) == (StatusCode.RESOURCE_EXHAUSTED, "LIMIT_EXCEEDED")
+        assert refused.retry_after is None
+        await stub.PurgeDevice(pb.PurgeDeviceRequest(device_id=registered[0], purged_device_id=registered[1]))
+        assert (await stub.ConfirmRegistration(confirm(started, sender.last_code))).device_id
+
+    async def test_a_confirmation_whose_answer_was_lost_is_answered_again(
+        self, stub: Any, sender: RecordingSender
+    ) -> None:
+        started = await stub.StartRegistration(pb.StartRegistrationRequest(number=ANN))
+        lost, answer = [await stub.ConfirmRegistration(confirm(started, sender.last_code)) for _ in range(2)]
+        assert answer.device_id == lost.device_id
+        rotated = await stub.RotateRefreshToken(pb.RotateRefreshTokenRequest(refresh_token=answer.refresh_token))
+        assert rotated.device_id == answer.device_id
+
+
+class TestPurge:
+    async def test_a_device_is_deleted_with_all_that_is_kept_of_it(self, stub: Any, register: Register) -> None:
+        phone, tablet, bob = await register(ANN, BOB), await register(ANN, BOB, CARL), await register(BOB, ANN)
+        purged = await stub.PurgeDevice(pb.PurgeDeviceRequest(device_id=phone, purged_device_id=tablet))
+        assert purged.deletion == RadarDeletion(devices=1, sessions=1, contacts=2)
+        assert (await refusal(stub.CheckDevice(pb.CheckDeviceRequest(device_id=tablet)))).reason == "DEVICE_NOT_FOUND"
+        [found] = (await stub.FindDevices(find(bob, number=ANN))).acquaintances
+        assert found.device_id == phone
+
+    async def test_what_is_not_ones_own_looks_like_what_never_was(self, stub: Any, register: Register) -> None:
+        ann, gone, bob = await register(ANN), await register(ANN), await register(BOB)
+        await stub.PurgeDevice(pb.PurgeDeviceRequest(device_id=ann, purged_device_id=gone))
+        refusals = [
+            await refusal(stub.PurgeDevice(pb.PurgeDeviceRequest(device_id=ann, purged_device_id=device_id)))
+            for device_id in (bob, gone, "unknown", "", "\u0000", "x" * 10_000)
+        ]
+        assert len(set(map(str, refusals))) == 1
+        assert (refusals[0].code, refusals[0].reason) == (StatusCode.NOT_FOUND, "DEVICE_NOT_FOUND")
+        await stub.CheckDevice(pb.CheckDeviceRequest(device_id=bob))
+
+    async def test_a_number_is_deleted_with_all_that_is_kept_of_it(
+        self, stub: Any, register: Register, sender: RecordingSender
+    ) -> None:
+        phone, tablet, bob = await register(ANN, BOB), await register(ANN), await register(BOB, ANN)
+        under_way = await stub.StartRegistration(pb.StartRegistrationRequest(number=ANN))
+        purged = await stub.PurgeNumber(pb.PurgeNumberRequest(device_id=phone))
+        # Three registrations, of which two are kept for a lost answer, their codes, and the count of new contacts.
+        assert purged.deletion == RadarDeletion(devices=2, sessions=2, contacts=1, verifications=7)
+        assert (await stub.FindDevices(find(bob, number=ANN))).acquaintances == []
+        for device_id in (phone, tablet):
+            refused = await refusal(stub.PurgeNumber(pb.PurgeNumberRequest(device_id=device_id)))
+            assert refused.reason == "DEVICE_NOT_FOUND"
+        refused = await refusal(stub.ConfirmRegistration(confirm(under_way, sender.last_code)))
+        assert refused.reason == "WRONG_CODE"
+
+    async def test_who_comes_back_starts_anew(self, stub: Any, register: Register) -> None:
+        bob = await register(BOB, ANN)
+        for _ in range(4):  # nor does the hour's quota of codes remember the number
+            ann = await register(ANN, BOB)
+            [found] = (await stub.FindDevices(find(bob, number=ANN))).acquaintances
+            assert (found.device_id, found.as_viewer) == (ann, FRIENDSHIP_LEVEL_CONFIRMED)
+            await stub.PurgeNumber(pb.PurgeNumberRequest(device_id=ann))
+
+
 class TestSyncBook:
     async def test_a_full_sync_says_what_came_of_it(self, stub: Any, register: Register) -> None:
         ann = await register(ANN)
@@ -241,6 +347,20 @@ class TestSyncBook:
         refused = await refusal(stub.SyncBook(delta(await register(ANN, BOB), 0, CARL)))
         assert (refused.code, refused.reason) == (StatusCode.ABORTED, "STALE_BOOK_VERSION")
         assert refused.metadata == {"current_version": "1"}
+
+    async def test_more_new_numbers_than_a_day_allows_are_refused_with_the_time_to_come_back(
+        self, stub: Any, register: Register, clock: FakeClock
+    ) -> None:
+        numbers = [f"+86138001390{index:02d}" for index in range(NEW_CONTACTS_PER_DAY + 1)]
+        half = len(numbers) // 2
+        ann = await register(ANN, *numbers[:half])
+        clock.advance(3600)
+        refused = await refusal(stub.SyncBook(full(ann, *numbers[half:])))
+        assert (refused.code, refused.reason) == (StatusCode.RESOURCE_EXHAUSTED, "LIMIT_EXCEEDED")
+        assert refused.retry_after == 23 * 3600
+        assert (await stub.SyncBook(delta(ann, 1))).contact_count == half
+        clock.advance(23 * 3600)
+        assert (await stub.SyncBook(full(ann, *numbers[half:]))).book_version == 3
 
     async def test_a_book_that_is_too_large_is_refused_whole(self, stub: Any, register: Register) -> None:
         numbers = [f"+86138001390{index:02d}" for index in range(MAX_CONTACTS + 1)]
@@ -298,6 +418,23 @@ class TestFindDevices:
         )
         for person in ({"number": "138 0013 8001"}, {"contact_id": 1}, {"device_id": bob}):
             assert list((await stub.FindDevices(find(ann, **person))).acquaintances) == [expected]
+
+    async def test_who_asks_too_often_is_refused_whoever_it_is_about(
+        self, stub: Any, register: Register, clock: FakeClock
+    ) -> None:
+        ann, bob = await register(ANN, BOB), await register(BOB, ANN)
+        for _ in range(LOOKUP_BURST):
+            await stub.FindDevices(find(ann, number=BOB))
+        refusals = [
+            await refusal(stub.FindDevices(find(ann, **person)))
+            for person in ({"number": BOB}, {"number": CARL}, {"contact_id": 1}, {"contact_id": 99})
+        ]
+        assert len(set(map(str, refusals))) == 1
+        assert (refusals[0].code, refusals[0].reason) == (StatusCode.RESOURCE_EXHAUSTED, "LIMIT_EXCEEDED")
+        assert refusals[0].retry_after == 60
+        assert (await stub.FindDevices(find(ann, device_id=bob))).acquaintances
+        clock.advance(60)
+        assert (await stub.FindDevices(find(ann, number=BOB))).acquaintances
 
     async def test_each_direction_has_its_level(self, stub: Any, register: Register) -> None:
         ann, bob = await register(ANN, BOB, CARL, DORA), await register(BOB, CARL, DORA)
@@ -428,6 +565,10 @@ class TestEveryCall:
             stub.FindDevices(find(device_id, contact_id=1)),
             stub.FindDevices(find(device_id, device_id="unknown")),
             stub.ListFriendships(pb.ListFriendshipsRequest(device_id=device_id)),
+            stub.CheckDevice(pb.CheckDeviceRequest(device_id=device_id)),
+            stub.ListDevicesOfNumber(pb.ListDevicesOfNumberRequest(device_id=device_id)),
+            stub.PurgeDevice(pb.PurgeDeviceRequest(device_id=device_id, purged_device_id=device_id)),
+            stub.PurgeNumber(pb.PurgeNumberRequest(device_id=device_id)),
         ):
             refused = await refusal(call)
             assert (refused.code, refused.reason) == (StatusCode.NOT_FOUND, "DEVICE_NOT_FOUND")
@@ -449,6 +590,29 @@ class TestEveryCall:
         assert found.as_viewer == FRIENDSHIP_LEVEL_CONFIRMED
         await database._writer.execute_fetchall("PRAGMA query_only = OFF")
         assert (await stub.SyncBook(full(ann, CARL))).book_version == 2
+
+    async def test_a_disk_that_is_full_is_told_and_serves_again_afterwards(
+        self, stub: Any, register: Register, database: Database
+    ) -> None:
+        ann, bob = await register(ANN, BOB), await register(BOB, ANN)
+        await database.checkpoint()
+        # Less than there is: SQLite takes the size that the file has.
+        await database._writer.execute_fetchall("PRAGMA max_page_count = 1")
+        large = full(ann, *(f"+86138001390{index:02d}" for index in range(MAX_CONTACTS)))
+        refused = []
+        for index in range(100):  # until what room there is left in the file's pages is taken
+            try:
+                await stub.SyncBook(large)
+                await stub.StartRegistration(pb.StartRegistrationRequest(number=f"+86138001391{index:02d}"))
+            except grpc.aio.AioRpcError as error:
+                refused.append(read_refusal(error))
+        assert {(each.code, each.reason) for each in refused} == {(StatusCode.UNAVAILABLE, "STORAGE_UNAVAILABLE")}
+        [found] = (await stub.FindDevices(find(bob, device_id=ann))).acquaintances
+        assert found.device_id == ann
+        # What is deleted makes room.
+        assert (await stub.PurgeDevice(pb.PurgeDeviceRequest(device_id=bob, purged_device_id=bob))).deletion.devices
+        await database._writer.execute_fetchall("PRAGMA max_page_count = 1000000")
+        assert (await stub.SyncBook(large)).contact_count == MAX_CONTACTS
 
     async def test_no_refusal_carries_a_number(self, stub: Any, register: Register) -> None:
         ann = await register(ANN)

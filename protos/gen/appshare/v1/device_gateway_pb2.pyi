@@ -212,7 +212,7 @@ class MyDevice(_message.Message):
     def register_time(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
     def last_seen_time(self) -> _timestamp_pb2.Timestamp:
-        """When its session was last renewed."""
+        """When its session was last renewed; absent when that is over."""
 
     def __init__(
         self,

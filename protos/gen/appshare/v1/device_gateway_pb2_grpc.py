@@ -98,9 +98,11 @@ class AccountServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def VerifyNumber(self, request, context):
-        """Verifies the number by its one-time code; from then on the device is registered.
+        """Verifies the number by its one-time code; from then on the device is registered. Within a minute the same call is answered
+        again with the same device and another session, unless the first was used: the answer may have been lost.
 
         PERMISSION_DENIED WRONG_CODE: wrong or expired code, unknown registration, or too many attempts: all look the same.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the code is right and the number has as many devices as it may have; remove one first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -32,9 +32,11 @@ class AccountServiceStub:
     RESOURCE_EXHAUSTED LIMIT_EXCEEDED: too many codes for this number; RetryInfo says when to come back.
     """
     VerifyNumber: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.VerifyNumberRequest, _device_gateway_pb2.VerifyNumberResponse]
-    """Verifies the number by its one-time code; from then on the device is registered.
+    """Verifies the number by its one-time code; from then on the device is registered. Within a minute the same call is answered
+    again with the same device and another session, unless the first was used: the answer may have been lost.
 
     PERMISSION_DENIED WRONG_CODE: wrong or expired code, unknown registration, or too many attempts: all look the same.
+    RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the code is right and the number has as many devices as it may have; remove one first.
     """
     RefreshSession: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.RefreshSessionRequest, _device_gateway_pb2.RefreshSessionResponse]
     """Exchanges a refresh token for a new session. A token that comes again after its successor was used ends the session.
@@ -84,9 +86,11 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _device_gateway_pb2.VerifyNumberRequest,
         context: _aio.ServicerContext[_device_gateway_pb2.VerifyNumberRequest, _abc.Awaitable[_device_gateway_pb2.VerifyNumberResponse]],
     ) -> _abc.Awaitable[_device_gateway_pb2.VerifyNumberResponse]:
-        """Verifies the number by its one-time code; from then on the device is registered.
+        """Verifies the number by its one-time code; from then on the device is registered. Within a minute the same call is answered
+        again with the same device and another session, unless the first was used: the answer may have been lost.
 
         PERMISSION_DENIED WRONG_CODE: wrong or expired code, unknown registration, or too many attempts: all look the same.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the code is right and the number has as many devices as it may have; remove one first.
         """
 
     @_abc_1.abstractmethod

@@ -153,9 +153,11 @@ class RelationRadarServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ConfirmRegistration(self, request, context):
-        """Verifies the number by its one-time code and registers the device.
+        """Verifies the number by its one-time code and registers the device. Within a minute the same call is answered again with the
+        same device and another refresh token, unless the session was used: the answer may have been lost.
 
         PERMISSION_DENIED WRONG_CODE: wrong or expired code, unknown registration, or too many attempts: all look the same.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the code is right and the number has as many devices as it may have.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -216,7 +218,7 @@ class RelationRadarServiceServicer:
 
         OK with no device: nobody is registered there, or the reference is not one of the asking device's.
         INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
-        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the person asks too often, with RetryInfo.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the person asks too often, with RetryInfo; device ids may be asked for at any rate.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

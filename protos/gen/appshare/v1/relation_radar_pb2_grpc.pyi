@@ -27,9 +27,11 @@ class RelationRadarServiceStub:
     RESOURCE_EXHAUSTED LIMIT_EXCEEDED: too many codes for this number; RetryInfo says when to come back.
     """
     ConfirmRegistration: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.ConfirmRegistrationRequest, _relation_radar_pb2.ConfirmRegistrationResponse]
-    """Verifies the number by its one-time code and registers the device.
+    """Verifies the number by its one-time code and registers the device. Within a minute the same call is answered again with the
+    same device and another refresh token, unless the session was used: the answer may have been lost.
 
     PERMISSION_DENIED WRONG_CODE: wrong or expired code, unknown registration, or too many attempts: all look the same.
+    RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the code is right and the number has as many devices as it may have.
     """
     RotateRefreshToken: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.RotateRefreshTokenRequest, _relation_radar_pb2.RotateRefreshTokenResponse]
     """Exchanges a refresh token for a new one. A token that comes again after its successor was used ends the session.
@@ -59,7 +61,7 @@ class RelationRadarServiceStub:
 
     OK with no device: nobody is registered there, or the reference is not one of the asking device's.
     INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
-    RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the person asks too often, with RetryInfo.
+    RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the person asks too often, with RetryInfo; device ids may be asked for at any rate.
     """
     BatchFindDevices: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.BatchFindDevicesRequest, _relation_radar_pb2.BatchFindDevicesResponse]
     """`FindDevices` for several people; each has a result or an error of its own.
@@ -135,9 +137,11 @@ class RelationRadarServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _relation_radar_pb2.ConfirmRegistrationRequest,
         context: _aio.ServicerContext[_relation_radar_pb2.ConfirmRegistrationRequest, _abc.Awaitable[_relation_radar_pb2.ConfirmRegistrationResponse]],
     ) -> _abc.Awaitable[_relation_radar_pb2.ConfirmRegistrationResponse]:
-        """Verifies the number by its one-time code and registers the device.
+        """Verifies the number by its one-time code and registers the device. Within a minute the same call is answered again with the
+        same device and another refresh token, unless the session was used: the answer may have been lost.
 
         PERMISSION_DENIED WRONG_CODE: wrong or expired code, unknown registration, or too many attempts: all look the same.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the code is right and the number has as many devices as it may have.
         """
 
     @_abc_1.abstractmethod
@@ -209,7 +213,7 @@ class RelationRadarServiceServicer(metaclass=_abc_1.ABCMeta):
 
         OK with no device: nobody is registered there, or the reference is not one of the asking device's.
         INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
-        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the person asks too often, with RetryInfo.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the person asks too often, with RetryInfo; device ids may be asked for at any rate.
         """
 
     @_abc_1.abstractmethod
