@@ -21,6 +21,7 @@ from appshare.relation_radar.model import (
     Book,
     BookEntry,
     Contact,
+    ContactQuota,
     Deletion,
     Device,
     DeviceLimit,
@@ -616,6 +617,33 @@ class TestGraph:
                 books[device.device_id] = book
 
 
+class TestQuota:
+    async def test_numbers_that_come_into_a_persons_books_are_counted(self, store: RadarStore) -> None:
+        phone, tablet = [await add_device(store, name, ANN) for name in ("phone", "tablet")]
+        bob = await add_device(store, "bob", BOB)
+        await store.replace_book(phone, entries((CARL, DORA), CARL), PLENTY, ContactQuota(3, NOW))
+        await store.replace_book(bob, entries(ANN, CARL, DORA), PLENTY, ContactQuota(3, NOW))
+        await store.change_book(tablet, 0, [], entries(CARL), PLENTY, ContactQuota(3, NOW + 60))
+        with pytest.raises(errors.ResourceExhaustedError) as caught:
+            await store.change_book(tablet, 1, [1], entries(DORA), PLENTY, ContactQuota(3, NOW + HOUR))
+        assert caught.value.reason is errors.Reason.LIMIT_EXCEEDED
+        assert caught.value.retry_after == timedelta(hours=23)
+        assert (await store.book(tablet)).contacts.keys() == {CARL}
+        assert (await found(store, "tablet")).book_version == 1
+        assert await store.change_book(tablet, 1, [1], entries(DORA), PLENTY, ContactQuota(3, NOW + 24 * HOUR)) == (
+            2,
+            1,
+        )
+
+    async def test_the_count_outlives_the_process(self, open_store: OpenStore) -> None:
+        async with open_store() as opened:
+            ann = await add_device(opened.store, "ann", ANN)
+            await opened.store.replace_book(ann, entries(BOB, CARL), PLENTY, ContactQuota(2, NOW))
+        async with open_store() as opened:
+            with pytest.raises(errors.ResourceExhaustedError):
+                await opened.store.replace_book(ann, entries(DORA), PLENTY, ContactQuota(2, NOW))
+
+
 class TestDurability:
     async def test_a_number_that_left_the_last_book_left_the_disk(self, open_store: OpenStore) -> None:
         number = int.from_bytes(b"\x7fmarker\x7f", "big")
@@ -636,7 +664,9 @@ class TestDurability:
         async with open_store() as opened:
             store = opened.store
             await add_device(store, "bob", BOB, CARL)
-            devices = [await add_device(store, name, own, listed, CARL) for name in ("phone", "tablet")]
+            devices = [await add_device(store, name, own, CARL) for name in ("phone", "tablet")]
+            for device in devices:
+                await store.replace_book(device, entries(listed, CARL), PLENTY, ContactQuota(PLENTY, NOW))
             await store.add_registration(registration("under way", own), "request", NOW, PLENTY)
             assert all(any(form in opened.files() for form in stored_forms(number)) for number in (own, listed))
             for device in devices:

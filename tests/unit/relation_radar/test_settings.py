@@ -13,6 +13,8 @@ from appshare.relation_radar.code_senders.choice import open_code_sender
 from appshare.relation_radar.code_senders.console import ConsoleCodeSender
 from appshare.relation_radar.code_senders.webhook import WebhookCodeSender
 from appshare.relation_radar.numbers import PERSONAL_TYPES, NumberType
+from appshare.relation_radar.radar import RadarLimits
+from appshare.relation_radar.registration import RegistrationLimits
 from appshare.relation_radar.settings import RadarSettings
 
 
@@ -71,3 +73,34 @@ def test_the_command_says_which_types_of_numbers_there_are() -> None:
     result = CliRunner().invoke(main, ["--personal-number-types", "mobile,landline"])
     assert result.exit_code == click.UsageError.exit_code
     assert "--personal-number-types (APPSHARE_PERSONAL_NUMBER_TYPES): separate by commas" in result.output
+
+
+def test_every_limit_reaches_what_it_is_for() -> None:
+    chosen = RadarSettings(
+        hub_limit=1,
+        max_contacts=2,
+        max_friends=3,
+        new_contacts_per_day=4,
+        lookups_per_hour=5,
+        lookup_burst=600,
+        code_lifetime=7,
+        codes_per_hour=8,
+        session_lifetime=9,
+        max_devices=10,
+    )
+    assert chosen.radar_limits() == RadarLimits(
+        hub_limit=1, max_contacts=2, max_friends=3, new_contacts_per_day=4, lookups_per_hour=5, lookup_burst=600
+    )
+    assert chosen.registration_limits() == RegistrationLimits(
+        code_lifetime=7, codes_per_hour=8, session_lifetime=9 * 24 * 3600, max_devices=10
+    )
+
+
+def test_the_limits_of_the_settings_are_those_of_the_classes_by_default() -> None:
+    assert RadarSettings().radar_limits() == RadarLimits()
+    assert RadarSettings().registration_limits() == RegistrationLimits()
+
+
+def test_a_burst_of_look_ups_has_room_for_a_batch() -> None:
+    with pytest.raises(ValidationError):
+        RadarSettings(lookup_burst=99)
