@@ -11,12 +11,19 @@ from grpc import StatusCode
 from tests.contract.refusals import Refusal, refusal
 from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
+from appshare.process.wakeups import Wakeups
+from appshare.relation_radar.blocks import Blocks
 from appshare.relation_radar.friendship import FriendshipRule
+from appshare.relation_radar.friendship_changes import FriendshipChanges, WatchLimits
+from appshare.relation_radar.friendship_signals import FriendshipSignals
 from appshare.relation_radar.numbers import NumberKeys
+from appshare.relation_radar.people import People
 from appshare.relation_radar.radar import Radar, RadarLimits
 from appshare.relation_radar.registration import Registrar, RegistrationLimits
 from appshare.relation_radar.servicer import RelationRadarServicer
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
+from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
+from appshare.relation_radar.stores.sqlite_friendship_changes import SqliteFriendshipChangeStore
 from appshare.rpc.address import Address
 from appshare.rpc.paging import encode_token
 from appshare.rpc.server import Service, running_server
@@ -26,6 +33,8 @@ from appshare.v1.friendship_pb2 import (
     FRIENDSHIP_LEVEL_CONFIRMED,
     FRIENDSHIP_LEVEL_LIKELY,
     FRIENDSHIP_LEVEL_NONE,
+    FRIENDSHIP_REASON_BOTH_LIST,
+    FRIENDSHIP_REASON_OWNER_LISTS,
     Contact,
     ContactBook,
     ContactBookDelta,
@@ -38,6 +47,7 @@ ANN, BOB, CARL, DORA, EVE = (f"+861380013800{digit}" for digit in range(5))
 SECRET = bytes(range(32))
 MAX_CONTACTS = 10
 MAX_FRIENDS = 6
+MAX_BLOCKS = 3
 
 
 @pytest.fixture
@@ -61,8 +71,18 @@ async def stub(database: Database, clock: FakeClock, sender: RecordingSender) ->
     store, keys = SqliteRadarStore(database), NumberKeys(SECRET)
     limits = RegistrationLimits(code_lifetime=600, codes_per_hour=3)
     registrar = Registrar(store, keys, sender, clock, secret=SECRET, limits=limits, default_region="CN")
-    radar = Radar(store, keys, FriendshipRule(), RadarLimits(max_contacts=MAX_CONTACTS, max_friends=MAX_FRIENDS))
-    servicer = RelationRadarServicer(registrar, radar)
+    radar_limits = RadarLimits(max_contacts=MAX_CONTACTS, max_friends=MAX_FRIENDS)
+    rule, blocks = FriendshipRule(), SqliteBlockStore(database)
+    people, wakeups, changes = People(store, keys), Wakeups(), SqliteFriendshipChangeStore(database)
+    signals = FriendshipSignals(store, changes, rule, RadarLimits().hub_limit, wakeups)
+    radar = Radar(store, keys, rule, radar_limits, blocks, signals.device_changed)
+    servicer = RelationRadarServicer(
+        registrar,
+        radar,
+        Blocks(store, blocks, people, signals, clock, MAX_BLOCKS),
+        FriendshipChanges(radar, people, changes, wakeups, clock, WatchLimits(heartbeat=0.05)),
+        rule,
+    )
     service = Service("appshare.v1.RelationRadarService", partial(add_RelationRadarServiceServicer_to_server, servicer))
     async with (
         running_server(Address("127.0.0.1", 0), [service]) as address,
@@ -345,8 +365,18 @@ class TestListFriendships:
         await register(DORA, EVE)
         listed = await stub.ListFriendships(pb.ListFriendshipsRequest(device_id=ann))
         assert list(listed.friends) == [
-            Friend(device_id=carl, contact_id=1, level=FRIENDSHIP_LEVEL_CONFIRMED),
-            Friend(device_id=bob, contact_id=0, level=FRIENDSHIP_LEVEL_LIKELY),
+            Friend(
+                device_id=carl,
+                contact_id=1,
+                level=FRIENDSHIP_LEVEL_CONFIRMED,
+                reason=FRIENDSHIP_REASON_BOTH_LIST,
+            ),
+            Friend(
+                device_id=bob,
+                contact_id=0,
+                level=FRIENDSHIP_LEVEL_LIKELY,
+                reason=FRIENDSHIP_REASON_OWNER_LISTS,
+            ),
         ]
         assert not listed.truncated
         assert listed.next_page_token == ""

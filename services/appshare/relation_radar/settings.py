@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from appshare import errors
 from appshare.process.settings import ProcessSettings
+from appshare.relation_radar.friendship_changes import WatchLimits
 from appshare.relation_radar.model import Rule
 from appshare.relation_radar.numbers import require_region
 from appshare.relation_radar.radar import RadarLimits
@@ -33,6 +34,8 @@ class RadarSettings(ProcessSettings):
     hub_limit: int = Field(200, ge=1, description="A number in more books than this says nothing about two people.")
     max_contacts: int = Field(20_000, ge=1, description="Contacts that a book may hold.")
     max_friends: int = Field(2_000, ge=1, description="Friends that a list may hold.")
+    max_blocks: int = Field(1_000, ge=1, description="Numbers that a person may block.")
+    heartbeat: float = Field(20, gt=0, description="Seconds after which an idle stream carries a heartbeat.")
     code_lifetime: int = Field(600, ge=1, description="Seconds in which a one-time code verifies a number.")
     codes_per_hour: int = Field(5, ge=1, description="One-time codes that a number is sent in an hour.")
     code_sender: SenderKind = Field(SenderKind.CONSOLE, description="console: codes go to the log; webhook: by POST.")
@@ -61,6 +64,10 @@ class RadarSettings(ProcessSettings):
     def radar_limits(self) -> RadarLimits:
         """The bounds of books and lists."""
         return RadarLimits(self.hub_limit, self.max_contacts, self.max_friends)
+
+    def watch_limits(self) -> WatchLimits:
+        """The bounds of watching friendships."""
+        return WatchLimits(self.max_friends, self.heartbeat)
 
     def registration_limits(self) -> RegistrationLimits:
         """The bounds of registration."""

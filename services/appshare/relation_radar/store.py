@@ -54,6 +54,9 @@ class RadarStore(Protocol):
     async def devices_with_numbers(self, numbers: Collection[NumberKey]) -> list[Device]:
         """The devices registered with one of the numbers, by device id."""
 
+    async def devices_with_ids(self, device_ids: Collection[str]) -> list[Device]:
+        """The devices with the ids, by device id."""
+
     async def replace_book(self, device: Device, entries: Sequence[BookEntry], max_contacts: int) -> tuple[int, int]:
         """Stores a whole book; returns its new version and its number of contacts.
 

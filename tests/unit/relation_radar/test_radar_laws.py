@@ -14,6 +14,7 @@ from appshare.relation_radar.model import Book, Contact, Device, Level, Registra
 from appshare.relation_radar.numbers import NumberKeys
 from appshare.relation_radar.radar import Radar, RadarLimits
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
+from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
 from appshare.sql.database import open_database
 
 KEYS = NumberKeys(bytes(32))
@@ -93,7 +94,8 @@ async def _radar(
         async with open_database(Path(folder) / "radar.db", MIGRATIONS) as database:
             store = SqliteRadarStore(database)
             devices = [await _register(store, f"device {index}", _key(own)) for index, own in enumerate(owners)]
-            yield Radar(store, KEYS, rule, RadarLimits(hub_limit=hub_limit)), store, devices
+            limits = RadarLimits(hub_limit=hub_limit)
+            yield Radar(store, KEYS, rule, limits, SqliteBlockStore(database)), store, devices
 
 
 async def _register(store: SqliteRadarStore, device_id: str, number_key: int) -> Device:

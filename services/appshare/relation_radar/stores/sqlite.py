@@ -129,6 +129,15 @@ class SqliteRadarStore:
         )
         return [Device(*row) for row in rows]
 
+    async def devices_with_ids(self, device_ids: Collection[str]) -> list[Device]:
+        """The devices with the ids, by device id."""
+        rows = await self._database.read(
+            f"SELECT {sqlite_books.DEVICE} FROM devices"
+            " WHERE device_id IN (SELECT value FROM json_each(?)) ORDER BY device_id",
+            (json.dumps(list(device_ids)),),
+        )
+        return [Device(*row) for row in rows]
+
     async def replace_book(self, device: Device, entries: Sequence[BookEntry], max_contacts: int) -> tuple[int, int]:
         """Stores a whole book; returns its new version and its number of contacts."""
         book = PackedContacts.pack((entry.number_key, entry.contact_id) for entry in entries)
