@@ -1,32 +1,17 @@
 """RelationRadar over a real connection: every call, and every refusal that its contract names."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import partial
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 from grpc import StatusCode
 from tests.contract.refusals import Refusal, refusal
+from tests.support.radar import MAX_CONTACTS, MAX_FRIENDS, Register, contacts, full, registering, serving_radar
 from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
-from appshare.process.wakeups import Wakeups
-from appshare.relation_radar.blocks import Blocks
-from appshare.relation_radar.friendship import FriendshipRule
-from appshare.relation_radar.friendship_changes import FriendshipChanges, WatchLimits
-from appshare.relation_radar.friendship_signals import FriendshipSignals
-from appshare.relation_radar.numbers import NumberKeys
-from appshare.relation_radar.people import People
-from appshare.relation_radar.radar import Radar, RadarLimits
-from appshare.relation_radar.registration import Registrar, RegistrationLimits
-from appshare.relation_radar.servicer import RelationRadarServicer
-from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
-from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
-from appshare.relation_radar.stores.sqlite_friendship_changes import SqliteFriendshipChangeStore
-from appshare.rpc.address import Address
+from appshare.relation_radar.stores.sqlite import MIGRATIONS
 from appshare.rpc.paging import encode_token
-from appshare.rpc.server import Service, running_server
 from appshare.sql.database import Database, open_database
 from appshare.v1 import relation_radar_pb2 as pb
 from appshare.v1.friendship_pb2 import (
@@ -41,13 +26,8 @@ from appshare.v1.friendship_pb2 import (
     Friend,
     PersonRef,
 )
-from appshare.v1.relation_radar_pb2_grpc import RelationRadarServiceStub, add_RelationRadarServiceServicer_to_server
 
 ANN, BOB, CARL, DORA, EVE = (f"+861380013800{digit}" for digit in range(5))
-SECRET = bytes(range(32))
-MAX_CONTACTS = 10
-MAX_FRIENDS = 6
-MAX_BLOCKS = 3
 
 
 @pytest.fixture
@@ -68,56 +48,17 @@ def sender() -> RecordingSender:
 
 @pytest.fixture
 async def stub(database: Database, clock: FakeClock, sender: RecordingSender) -> AsyncIterator[Any]:
-    store, keys = SqliteRadarStore(database), NumberKeys(SECRET)
-    limits = RegistrationLimits(code_lifetime=600, codes_per_hour=3)
-    registrar = Registrar(store, keys, sender, clock, secret=SECRET, limits=limits, default_region="CN")
-    radar_limits = RadarLimits(max_contacts=MAX_CONTACTS, max_friends=MAX_FRIENDS)
-    rule, blocks = FriendshipRule(), SqliteBlockStore(database)
-    people, wakeups, changes = People(store, keys), Wakeups(), SqliteFriendshipChangeStore(database)
-    signals = FriendshipSignals(store, changes, rule, RadarLimits().hub_limit, wakeups)
-    radar = Radar(store, keys, rule, radar_limits, blocks, signals.device_changed)
-    servicer = RelationRadarServicer(
-        registrar,
-        radar,
-        Blocks(store, blocks, people, signals, clock, MAX_BLOCKS),
-        FriendshipChanges(radar, people, changes, wakeups, clock, WatchLimits(heartbeat=0.05)),
-        rule,
-    )
-    service = Service("appshare.v1.RelationRadarService", partial(add_RelationRadarServiceServicer_to_server, servicer))
-    async with (
-        running_server(Address("127.0.0.1", 0), [service]) as address,
-        grpc.aio.insecure_channel(str(address)) as channel,
-    ):
-        yield RelationRadarServiceStub(channel)
+    async with serving_radar(database, clock, sender) as stub:
+        yield stub
 
 
 @pytest.fixture
-def register(stub: Any, sender: RecordingSender) -> Callable[..., Awaitable[str]]:
-    """Registers a device, with a book of the given numbers when there are any; gives its id."""
-
-    async def register(number: str, *book: str) -> str:
-        started = await stub.StartRegistration(pb.StartRegistrationRequest(number=number))
-        confirmed = await stub.ConfirmRegistration(confirm(started, sender.last_code))
-        if book:
-            await stub.SyncBook(full(confirmed.device_id, *book))
-        return confirmed.device_id
-
-    return register
-
-
-Register = Callable[..., Awaitable[str]]
+def register(stub: Any, sender: RecordingSender) -> Register:
+    return registering(stub, sender)
 
 
 def confirm(started: pb.StartRegistrationResponse, code: str) -> pb.ConfirmRegistrationRequest:
     return pb.ConfirmRegistrationRequest(registration_id=started.registration_id, code=code)
-
-
-def contacts(*numbers: str) -> list[Contact]:
-    return [Contact(contact_id=contact_id, numbers=[number]) for contact_id, number in enumerate(numbers, start=1)]
-
-
-def full(device_id: str, *numbers: str) -> pb.SyncBookRequest:
-    return pb.SyncBookRequest(device_id=device_id, full=ContactBook(contacts=contacts(*numbers)))
 
 
 def delta(device_id: str, base_version: int, *numbers: str, removed: tuple[int, ...] = ()) -> pb.SyncBookRequest:
