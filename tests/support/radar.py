@@ -8,7 +8,6 @@ from typing import Any
 import grpc
 from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
-from appshare.process.wakeups import Wakeups
 from appshare.relation_radar.blocks import Blocks
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.friendship_changes import FriendshipChanges, WatchLimits
@@ -21,6 +20,7 @@ from appshare.relation_radar.servicer import RelationRadarServicer
 from appshare.relation_radar.stores.sqlite import SqliteRadarStore
 from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
 from appshare.relation_radar.stores.sqlite_friendship_changes import SqliteFriendshipChangeStore
+from appshare.relation_radar.wakeups import Wakeups
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
 from appshare.sql.database import Database

@@ -9,7 +9,6 @@ from appshare.process.clock import system_clock
 from appshare.process.command import server_command
 from appshare.process.data_folder import owned_folder
 from appshare.process.secret_file import read_or_create
-from appshare.process.wakeups import Wakeups
 from appshare.relation_radar.blocks import Blocks
 from appshare.relation_radar.code_senders.choice import open_code_sender
 from appshare.relation_radar.friendship import FriendshipRule
@@ -24,6 +23,7 @@ from appshare.relation_radar.settings import RadarSettings
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
 from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
 from appshare.relation_radar.stores.sqlite_friendship_changes import SqliteFriendshipChangeStore
+from appshare.relation_radar.wakeups import Wakeups
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
 from appshare.sql.database import open_database

@@ -7,11 +7,11 @@ from weakref import WeakValueDictionary
 
 from appshare import errors
 from appshare.process.clock import Clock
-from appshare.process.wakeups import Wakeups, is_set_within, stopping
 from appshare.relation_radar.friendship_change_store import FriendshipChangeStore
 from appshare.relation_radar.model import Friend, FriendshipChange, Heartbeat, Level, OneDevice
 from appshare.relation_radar.people import People
 from appshare.relation_radar.radar import Radar
+from appshare.relation_radar.wakeups import Wakeups, is_set_within, stopping
 
 _STREAM_PAGE = 50
 """Changes that a stream holds at a time."""

@@ -4,11 +4,11 @@ from collections.abc import Collection
 from contextlib import suppress
 
 from appshare import errors
-from appshare.process.wakeups import Wakeups
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.friendship_change_store import FriendshipChangeStore
 from appshare.relation_radar.model import Device, NumberKey, Rule
 from appshare.relation_radar.store import RadarStore
+from appshare.relation_radar.wakeups import Wakeups
 
 _MAX_SHARING = 2_000
 """Devices that are woken because they share contacts with one that has changed."""

@@ -2,25 +2,25 @@
 
 from appshare import errors
 from appshare.relation_radar.blocks import Blocks
-from appshare.relation_radar.blocks_servicer import BlocksServicer
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.friendship_changes import FriendshipChanges
-from appshare.relation_radar.friendship_changes_servicer import FriendshipChangesServicer
 from appshare.relation_radar.model import Acquaintance, BookContact, DialledNumber, Friend, OneDevice, Person
 from appshare.relation_radar.radar import Radar, SyncResult
 from appshare.relation_radar.registration import Registrar
+from appshare.relation_radar.servicers.blocks import BlockServicer
+from appshare.relation_radar.servicers.friendship_changes import FriendshipChangeServicer
 from appshare.relation_radar.wire import (
     read_contacts,
     read_person,
     write_acquaintance,
     write_friend,
     write_person_devices,
-    write_time,
 )
 from appshare.rpc import paging
 from appshare.rpc.fields import invalid_field, require_length, require_text
 from appshare.rpc.interceptor import Context
-from appshare.v1 import error_reason_pb2, friendship_pb2
+from appshare.rpc.timestamps import timestamp
+from appshare.v1 import error_reason_pb2, friendship_pb2, relation_radar_pb2_grpc
 from appshare.v1 import relation_radar_pb2 as pb
 
 _MAX_PEOPLE = 100
@@ -29,14 +29,16 @@ _MAX_PEOPLE = 100
 _NOBODY_NAMED = pb.PersonDevices(error=error_reason_pb2.ERROR_REASON_INVALID_FIELD)
 
 
-class RelationRadarServicer(BlocksServicer, FriendshipChangesServicer):
-    """Serves `RelationRadarService`."""
+class RelationRadarServicer(
+    BlockServicer, FriendshipChangeServicer, relation_radar_pb2_grpc.RelationRadarServiceServicer
+):
+    """Serves `RelationRadarService`: what the classes of `servicers` serve, and the rest itself."""
 
     def __init__(
         self, registrar: Registrar, radar: Radar, blocks: Blocks, changes: FriendshipChanges, rule: FriendshipRule
     ) -> None:
-        BlocksServicer.__init__(self, blocks)
-        FriendshipChangesServicer.__init__(self, changes, rule)
+        BlockServicer.__init__(self, blocks)
+        FriendshipChangeServicer.__init__(self, changes, rule)
         self._registrar = registrar
         self._radar = radar
         self._rule = rule
@@ -50,7 +52,7 @@ class RelationRadarServicer(BlocksServicer, FriendshipChangesServicer):
             require_text(request.number, "number"), request.region, request.request_id or None
         )
         return pb.StartRegistrationResponse(
-            registration_id=registration.registration_id, code_expire_time=write_time(registration.expire_time)
+            registration_id=registration.registration_id, code_expire_time=timestamp(registration.expire_time)
         )
 
     async def ConfirmRegistration(

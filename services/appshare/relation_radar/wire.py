@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.model import (
     Acquaintance,
@@ -19,6 +17,7 @@ from appshare.relation_radar.model import (
     Person,
 )
 from appshare.rpc.fields import invalid_field, require_text
+from appshare.rpc.timestamps import timestamp
 from appshare.v1 import error_reason_pb2, friendship_pb2
 from appshare.v1 import relation_radar_pb2 as pb
 
@@ -106,7 +105,7 @@ def write_change(change: FriendshipChange, rule: FriendshipRule) -> friendship_p
     """A change of a friendship."""
     return friendship_pb2.FriendshipChanged(
         position=change.position,
-        create_time=write_time(change.change_time),
+        create_time=timestamp(change.change_time),
         friend=write_friend(change.friend, rule),
     )
 
@@ -114,12 +113,5 @@ def write_change(change: FriendshipChange, rule: FriendshipRule) -> friendship_p
 def write_block(block: Block) -> friendship_pb2.Block:
     """A block as the one who has made it sees it."""
     return friendship_pb2.Block(
-        block_id=block.block_id, contact_id=block.contact_id, create_time=write_time(block.create_time)
+        block_id=block.block_id, contact_id=block.contact_id, create_time=timestamp(block.create_time)
     )
-
-
-def write_time(seconds: float) -> Timestamp:
-    """A time, in seconds since the epoch, to the millisecond."""
-    timestamp = Timestamp()
-    timestamp.FromMilliseconds(int(seconds * 1000))
-    return timestamp

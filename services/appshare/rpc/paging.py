@@ -10,17 +10,12 @@ DEFAULT_PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
 
 _INT64 = range(-(2**63), 2**63)
-"""What the integers of a key and positions are from: a database takes no others."""
+"""What the integers of a key are from: a database takes no others."""
 
 
 def page_size(requested: int) -> int:
     """How many items a page has: 0 asks for the default, more than the maximum gets the maximum."""
     return min(requested, MAX_PAGE_SIZE) if requested else DEFAULT_PAGE_SIZE
-
-
-def position(number: int) -> int:
-    """A position behind which a list goes on, or the last one possible when the number is beyond."""
-    return min(number, _INT64[-1])
 
 
 def encode_token(*last_key: str | int) -> str:

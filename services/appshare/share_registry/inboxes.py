@@ -1,9 +1,10 @@
 """Inboxes: what waits for a device, delivered until the device acknowledges it."""
 
+import asyncio
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 
 from appshare import errors
-from appshare.process.wakeups import is_set_within, stopping
 from appshare.share_registry.model import Heartbeat, InboxEvent, InboxPage, Level
 from appshare.share_registry.signals import Signals
 from appshare.share_registry.store import RegistryStore
@@ -48,9 +49,13 @@ class Inboxes:
                         break  # the rest of the page may hold what has been taken back since
                 else:
                     position = page.through
-                    if not page.more and not await is_set_within(woken, self._heartbeat):
+                    if not page.more and not await _is_set_within(woken, self._heartbeat):
                         yield Heartbeat(await self._store.head(device_id))
-        raise stopping()
+        raise errors.UnavailableError(
+            errors.Reason.SERVICE_UNAVAILABLE,
+            "the service stops; open the stream again shortly",
+            retry_after=timedelta(seconds=1),
+        )
 
     async def read(self, device_id: str, after: int, limit: int) -> tuple[tuple[InboxEvent, ...], int]:
         """Events behind a position, oldest first, and the head of the inbox.
@@ -80,3 +85,11 @@ class Inboxes:
         """A page as it may be delivered now: with the levels as they were pushed, and audiences as they are."""
         keys = {level: keys_held(device_id, level) for level in Level}
         return await self._store.inbox_page(device_id, keys, after, limit, _PAGE_SHARES)
+
+
+async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:
+    try:
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    except TimeoutError:
+        return False

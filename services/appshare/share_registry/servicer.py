@@ -123,7 +123,7 @@ class ShareRegistryServicer(share_registry_pb2_grpc.ShareRegistryServiceServicer
         """Reads the events of a device that are not acknowledged."""
         device_id = wire.read_device_id(request.device_id, "device_id")
         events, head = await self._inboxes.read(
-            device_id, paging.position(request.after_position), paging.page_size(request.page_size)
+            device_id, wire.read_position(request.after_position), paging.page_size(request.page_size)
         )
         return pb.ReadInboxResponse(events=map(wire.write_inbox_event, events), head_position=head)
 

@@ -139,6 +139,11 @@ def read_push(request: pb.DeliverPushRequest) -> Push:
     )
 
 
+def read_position(number: int) -> int:
+    """A position, or the last one possible when the number is beyond."""
+    return min(number, _MAX_INTEGER)
+
+
 def read_push_preference(message: share_pb2.PushPreference, field: str) -> PushPreference:
     """From whom a device accepts pushes."""
     policy = _read_enum(_POLICIES, message.policy, f"{field}.policy")

@@ -6,7 +6,6 @@ import pytest
 from tests.unit.relation_radar.books import contacts_of
 from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
-from appshare.process.wakeups import Wakeups
 from appshare.relation_radar.blocks import Blocks
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.friendship_changes import FriendshipChanges, WatchLimits
@@ -19,6 +18,7 @@ from appshare.relation_radar.store import RadarStore
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
 from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
 from appshare.relation_radar.stores.sqlite_friendship_changes import SqliteFriendshipChangeStore
+from appshare.relation_radar.wakeups import Wakeups
 from appshare.sql.database import Database, open_database
 
 SECRET = secrets.token_bytes(32)

@@ -8,13 +8,13 @@ from tests.unit.relation_radar.books import contacts_of
 from tests.unit.relation_radar.doubles import FakeClock
 
 from appshare import errors
-from appshare.process.wakeups import Wakeups
 from appshare.relation_radar.blocks import Blocks
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.friendship_changes import FriendshipChanges, differences
 from appshare.relation_radar.friendship_signals import FriendshipSignals
 from appshare.relation_radar.model import DialledNumber, Friend, FriendshipChange, Heartbeat, Level, Rule
 from appshare.relation_radar.radar import Radar
+from appshare.relation_radar.wakeups import Wakeups
 from appshare.sql.database import Database
 
 ANN, BOB, CARL, DORA, EVE = (f"+861380013800{digit}" for digit in range(5))

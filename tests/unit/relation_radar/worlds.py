@@ -9,7 +9,6 @@ from pathlib import Path
 from hypothesis import strategies as st
 from tests.unit.relation_radar.doubles import FakeClock
 
-from appshare.process.wakeups import Wakeups
 from appshare.relation_radar.blocks import Blocks
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.friendship_changes import FriendshipChanges, WatchLimits
@@ -21,6 +20,7 @@ from appshare.relation_radar.radar import Radar, RadarLimits
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
 from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
 from appshare.relation_radar.stores.sqlite_friendship_changes import SqliteFriendshipChangeStore
+from appshare.relation_radar.wakeups import Wakeups
 from appshare.sql.database import Database, open_database
 
 KEYS = NumberKeys(bytes(32))

@@ -7,11 +7,10 @@ from appshare.rpc import paging
 from appshare.rpc.fields import invalid_field
 from appshare.rpc.interceptor import Context
 from appshare.v1 import relation_radar_pb2 as pb
-from appshare.v1 import relation_radar_pb2_grpc
 
 
-class BlocksServicer(relation_radar_pb2_grpc.RelationRadarServiceServicer):
-    """Serves the part of `RelationRadarService` that is about blocks."""
+class BlockServicer:
+    """The RPCs by which a person blocks others."""
 
     def __init__(self, blocks: Blocks) -> None:
         self._blocks = blocks

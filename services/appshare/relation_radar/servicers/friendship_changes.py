@@ -10,11 +10,13 @@ from appshare.relation_radar.wire import write_change
 from appshare.rpc import paging
 from appshare.rpc.interceptor import Context
 from appshare.v1 import relation_radar_pb2 as pb
-from appshare.v1 import relation_radar_pb2_grpc
+
+_LAST_POSITION = 2**63 - 1
+"""A position beyond it is none that a database takes."""
 
 
-class FriendshipChangesServicer(relation_radar_pb2_grpc.RelationRadarServiceServicer):
-    """Serves the part of `RelationRadarService` that is about changes of friendships."""
+class FriendshipChangeServicer:
+    """The RPCs by which a device is told of changes of its friendships."""
 
     def __init__(self, changes: FriendshipChanges, rule: FriendshipRule) -> None:
         self._changes = changes
@@ -36,7 +38,7 @@ class FriendshipChangesServicer(relation_radar_pb2_grpc.RelationRadarServiceServ
     ) -> pb.ReadFriendshipChangesResponse:
         """Reads the changes that are not acknowledged."""
         changes, head = await self._changes.read(
-            request.device_id, paging.position(request.after_position), paging.page_size(request.page_size)
+            request.device_id, min(request.after_position, _LAST_POSITION), paging.page_size(request.page_size)
         )
         return pb.ReadFriendshipChangesResponse(
             changes=[write_change(each, self._rule) for each in changes], head_position=head

@@ -1,4 +1,4 @@
-"""What happens in this process and concerns the streams of devices that are open in it."""
+"""Who watches their friendships, in this process."""
 
 import asyncio
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ from appshare import errors
 class Wakeups:
     """Wakes the streams of devices.
 
-    The database holds the truth: a wake-up that is lost, or happens in another process, costs a stream time only.
+    The database holds the truth: a wake-up that is lost costs a stream time, and no change.
     """
 
     def __init__(self) -> None:
