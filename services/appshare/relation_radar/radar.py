@@ -230,10 +230,13 @@ class Radar:
         return self._rule.level_by_listing(owner_lists=True, viewer_lists=viewer.lists(owner.number_key))
 
     async def _acquaintances(self, device: Device, others: Iterable[Device]) -> list[Acquaintance]:
-        """How others stand to a device; not the device itself, and nobody who is blocked."""
+        """How others stand to a device; not the device itself, and nobody who is blocked.
+
+        It asks the store as often for nobody as for somebody: the time must not tell who is registered.
+        """
         others = await self._unblocked(device, [other for other in others if other.key != device.key])
         found = []
-        for start in range(0, len(others), _BOOKS_AT_ONCE):
+        for start in range(0, len(others) or 1, _BOOKS_AT_ONCE):
             found += await self._stand(device, others[start : start + _BOOKS_AT_ONCE])
         return found
 
@@ -279,8 +282,6 @@ class Radar:
     async def _hubs_between(self, pairs: Sequence[tuple[Book, Book]]) -> frozenset[NumberKey]:
         """The hubs among what viewers and owners have in common, where it matters."""
         common = [common_numbers(*pair) for pair in pairs if self._rule.counts_shared_contacts(*pair)]
-        if not common:
-            return frozenset()
         return await self._store.hubs(frozenset().union(*common), self._limits.hub_limit)
 
     async def _read(self, contacts: Sequence[Contact], region: str) -> tuple[list[BookEntry], int]:
