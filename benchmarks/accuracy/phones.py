@@ -8,6 +8,7 @@ from appshare.relation_radar.model import Contact, Registration, Rule, Session
 from appshare.relation_radar.numbers import NumberKeys, read_personal_number
 from appshare.relation_radar.radar import Radar, RadarLimits
 from appshare.relation_radar.stores.sqlite import SqliteRadarStore
+from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
 from appshare.sql.database import Database
 from benchmarks.accuracy.phone_numbers import REGION, person_number
 from benchmarks.accuracy.remembering_store import RememberingStore
@@ -51,7 +52,7 @@ class Phones:
 
     def _radar(self, store: SqliteRadarStore, rule: Rule, hub_limit: int) -> Radar:
         limits = RadarLimits(hub_limit=hub_limit, max_contacts=UNLIMITED, max_friends=UNLIMITED)
-        return Radar(store, self._number_keys, FriendshipRule(rule), limits)
+        return Radar(store, self._number_keys, FriendshipRule(rule), limits, SqliteBlockStore(self._database))
 
     async def _register(self, person: int) -> None:
         name = str(person)

@@ -18,6 +18,7 @@ from appshare.relation_radar.model import BookEntry, Device, Registration, Rule,
 from appshare.relation_radar.numbers import NumberKeys
 from appshare.relation_radar.radar import Radar, RadarLimits
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
+from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
 from appshare.sql.database import open_database
 from benchmarks.radar.bare import Bare
 from benchmarks.radar.population import CONTACTS, Person, population
@@ -42,8 +43,9 @@ class Figure:
 class Bench:
     """One run: a population in a store, and the same in bare SQLite."""
 
-    def __init__(self, store: SqliteRadarStore, people: list[Person], folder: Path) -> None:
+    def __init__(self, store: SqliteRadarStore, blocks: SqliteBlockStore, people: list[Person], folder: Path) -> None:
         self.store = store
+        self.blocks = blocks
         self.people = people
         self.path = folder / "radar.db"
         self.bare = Bare(folder / "bare.db")
@@ -165,7 +167,7 @@ class Bench:
         return pairs
 
     def _radar(self, rule: Rule) -> Radar:
-        return Radar(self.store, NumberKeys(bytes(32)), _RULES[rule], _LIMITS)
+        return Radar(self.store, NumberKeys(bytes(32)), _RULES[rule], _LIMITS, self.blocks)
 
     async def _time(
         self, what: str, unit: str, acts: Sequence[Act], bare: float | None = None, bare_is: str = ""
@@ -203,7 +205,7 @@ async def _run(devices: int) -> list[Figure]:
     people = list(population(devices))
     with tempfile.TemporaryDirectory() as folder:
         async with open_database(Path(folder) / "radar.db", MIGRATIONS) as database:
-            bench = Bench(SqliteRadarStore(database), people, Path(folder))
+            bench = Bench(SqliteRadarStore(database), SqliteBlockStore(database), people, Path(folder))
             await bench.build()
             await database.checkpoint()
             await bench.measure()

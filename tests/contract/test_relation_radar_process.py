@@ -19,7 +19,7 @@ from tests.contract.refusals import refusal
 from appshare.relation_radar.__main__ import main
 from appshare.rpc.call import open_channel
 from appshare.v1 import relation_radar_pb2 as pb
-from appshare.v1.friendship_pb2 import Contact, ContactBook
+from appshare.v1.friendship_pb2 import Contact, ContactBook, PersonRef
 from appshare.v1.relation_radar_pb2_grpc import RelationRadarServiceStub
 
 ANN, BOB = "+8613800138000", "+8613800138001"
@@ -96,15 +96,24 @@ async def test_what_was_answered_outlives_the_process(tmp_path: Path) -> None:
         await radar.stub.SyncBook(pb.SyncBookRequest(device_id=ann.device_id, full=book))
         listed = await radar.stub.ListFriendships(pb.ListFriendshipsRequest(device_id=ann.device_id))
         assert [friend.contact_id for friend in listed.friends] == [7]
+        # An open stream does not hold up the end.
+        stream = radar.stub.WatchFriendships(pb.WatchFriendshipsRequest(device_id=ann.device_id))
+        await stream.read()
         radar.process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(radar.process.wait(), 10) == 0
+        assert await asyncio.wait_for(radar.process.wait(), 4) == 0
     everything = "".join(log + radar.log)
     for secret in (ANN.removeprefix("+86"), BOB.removeprefix("+86"), ann.refresh_token, rotated.refresh_token):
         assert secret not in everything
 
 
 async def test_settings_reach_what_they_are_for(tmp_path: Path) -> None:
-    flags = ("--default-region=US", "--codes-per-hour=1", "--max-contacts=1", "--friendship-rule=mutual")
+    flags = (
+        "--default-region=US",
+        "--codes-per-hour=1",
+        "--max-contacts=1",
+        "--max-blocks=1",
+        "--friendship-rule=mutual",
+    )
     async with running(tmp_path, *flags) as radar:
         ann = await radar.register("(650) 253-0000")
         refused = await refusal(radar.stub.StartRegistration(pb.StartRegistrationRequest(number="+16502530000")))
@@ -112,6 +121,12 @@ async def test_settings_reach_what_they_are_for(tmp_path: Path) -> None:
         contacts = [Contact(contact_id=number, numbers=[f"650-253-000{number}"]) for number in (1, 2)]
         request = pb.SyncBookRequest(device_id=ann.device_id, full=ContactBook(contacts=contacts))
         assert (await refusal(radar.stub.SyncBook(request))).reason == "LIMIT_EXCEEDED"
+        blocks = [
+            pb.AddBlocksRequest(device_id=ann.device_id, person=PersonRef(number=f"650-253-000{number}"))
+            for number in (1, 2)
+        ]
+        await radar.stub.AddBlocks(blocks[0])
+        assert (await refusal(radar.stub.AddBlocks(blocks[1]))).reason == "LIMIT_EXCEEDED"
 
 
 async def test_a_start_that_fails_says_why(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """RelationRadar over a real connection: every call, and every refusal that its contract names."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import partial
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -9,18 +8,22 @@ import grpc
 import pytest
 from grpc import StatusCode
 from tests.contract.refusals import Refusal, read_refusal, refusal
+from tests.support.radar import (
+    LOOKUP_BURST,
+    MAX_CONTACTS,
+    MAX_DEVICES,
+    MAX_FRIENDS,
+    NEW_CONTACTS_PER_DAY,
+    Register,
+    contacts,
+    full,
+    registering,
+    serving_radar,
+)
 from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
-from appshare.relation_radar.devices import Devices
-from appshare.relation_radar.friendship import FriendshipRule
-from appshare.relation_radar.numbers import NumberKeys
-from appshare.relation_radar.radar import Radar, RadarLimits
-from appshare.relation_radar.registration import Registrar, RegistrationLimits
-from appshare.relation_radar.servicer import RelationRadarServicer
-from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
-from appshare.rpc.address import Address
+from appshare.relation_radar.stores.sqlite import MIGRATIONS
 from appshare.rpc.paging import encode_token
-from appshare.rpc.server import Service, running_server
 from appshare.sql.database import Database, open_database
 from appshare.v1 import relation_radar_pb2 as pb
 from appshare.v1.deletion_pb2 import RadarDeletion
@@ -28,21 +31,16 @@ from appshare.v1.friendship_pb2 import (
     FRIENDSHIP_LEVEL_CONFIRMED,
     FRIENDSHIP_LEVEL_LIKELY,
     FRIENDSHIP_LEVEL_NONE,
+    FRIENDSHIP_REASON_BOTH_LIST,
+    FRIENDSHIP_REASON_OWNER_LISTS,
     Contact,
     ContactBook,
     ContactBookDelta,
     Friend,
     PersonRef,
 )
-from appshare.v1.relation_radar_pb2_grpc import RelationRadarServiceStub, add_RelationRadarServiceServicer_to_server
 
 ANN, BOB, CARL, DORA, EVE = (f"+861380013800{digit}" for digit in range(5))
-SECRET = bytes(range(32))
-MAX_CONTACTS = 10
-MAX_FRIENDS = 6
-MAX_DEVICES = 3
-NEW_CONTACTS_PER_DAY = 12
-LOOKUP_BURST = 5
 
 
 @pytest.fixture
@@ -63,53 +61,17 @@ def sender() -> RecordingSender:
 
 @pytest.fixture
 async def stub(database: Database, clock: FakeClock, sender: RecordingSender) -> AsyncIterator[Any]:
-    store, keys = SqliteRadarStore(database), NumberKeys(SECRET)
-    limits = RegistrationLimits(code_lifetime=600, codes_per_hour=5, max_devices=MAX_DEVICES)
-    registrar = Registrar(store, keys, sender, clock, secret=SECRET, limits=limits, default_region="CN")
-    bounds = RadarLimits(
-        max_contacts=MAX_CONTACTS,
-        max_friends=MAX_FRIENDS,
-        new_contacts_per_day=NEW_CONTACTS_PER_DAY,
-        lookups_per_hour=60,
-        lookup_burst=LOOKUP_BURST,
-    )
-    radar = Radar(store, keys, FriendshipRule(), bounds, clock)
-    servicer = RelationRadarServicer(registrar, Devices(store), radar)
-    service = Service("appshare.v1.RelationRadarService", partial(add_RelationRadarServiceServicer_to_server, servicer))
-    async with (
-        running_server(Address("127.0.0.1", 0), [service]) as address,
-        grpc.aio.insecure_channel(str(address)) as channel,
-    ):
-        yield RelationRadarServiceStub(channel)
+    async with serving_radar(database, clock, sender) as stub:
+        yield stub
 
 
 @pytest.fixture
-def register(stub: Any, sender: RecordingSender) -> Callable[..., Awaitable[str]]:
-    """Registers a device, with a book of the given numbers when there are any; gives its id."""
-
-    async def register(number: str, *book: str) -> str:
-        started = await stub.StartRegistration(pb.StartRegistrationRequest(number=number))
-        confirmed = await stub.ConfirmRegistration(confirm(started, sender.last_code))
-        if book:
-            await stub.SyncBook(full(confirmed.device_id, *book))
-        return confirmed.device_id
-
-    return register
-
-
-Register = Callable[..., Awaitable[str]]
+def register(stub: Any, sender: RecordingSender) -> Register:
+    return registering(stub, sender)
 
 
 def confirm(started: pb.StartRegistrationResponse, code: str) -> pb.ConfirmRegistrationRequest:
     return pb.ConfirmRegistrationRequest(registration_id=started.registration_id, code=code)
-
-
-def contacts(*numbers: str) -> list[Contact]:
-    return [Contact(contact_id=contact_id, numbers=[number]) for contact_id, number in enumerate(numbers, start=1)]
-
-
-def full(device_id: str, *numbers: str) -> pb.SyncBookRequest:
-    return pb.SyncBookRequest(device_id=device_id, full=ContactBook(contacts=contacts(*numbers)))
 
 
 def delta(device_id: str, base_version: int, *numbers: str, removed: tuple[int, ...] = ()) -> pb.SyncBookRequest:
@@ -484,8 +446,18 @@ class TestListFriendships:
         await register(DORA, EVE)
         listed = await stub.ListFriendships(pb.ListFriendshipsRequest(device_id=ann))
         assert list(listed.friends) == [
-            Friend(device_id=carl, contact_id=1, level=FRIENDSHIP_LEVEL_CONFIRMED),
-            Friend(device_id=bob, contact_id=0, level=FRIENDSHIP_LEVEL_LIKELY),
+            Friend(
+                device_id=carl,
+                contact_id=1,
+                level=FRIENDSHIP_LEVEL_CONFIRMED,
+                reason=FRIENDSHIP_REASON_BOTH_LIST,
+            ),
+            Friend(
+                device_id=bob,
+                contact_id=0,
+                level=FRIENDSHIP_LEVEL_LIKELY,
+                reason=FRIENDSHIP_REASON_OWNER_LISTS,
+            ),
         ]
         assert not listed.truncated
         assert listed.next_page_token == ""

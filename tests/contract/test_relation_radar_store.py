@@ -16,6 +16,7 @@ import pytest
 from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
 from appshare import errors
+from appshare.relation_radar.block_store import BlockStore
 from appshare.relation_radar.friendship import FriendshipRule, common_numbers
 from appshare.relation_radar.model import (
     Book,
@@ -35,6 +36,7 @@ from appshare.relation_radar.registration import Registrar, RegistrationLimits
 from appshare.relation_radar.store import RadarStore
 from appshare.relation_radar.stores import sqlite_books
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
+from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
 from appshare.sql.database import open_database
 
 Trouble = Callable[[], AbstractAsyncContextManager[None]]
@@ -45,6 +47,7 @@ class Opened:
     """A store, what can befall its disk for a while, what is on it, and its rows as SQL."""
 
     store: RadarStore
+    blocks: BlockStore
     full: Trouble
     read_only: Trouble
     files: Callable[[], bytes]
@@ -78,6 +81,7 @@ def open_store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pyte
 
             yield Opened(
                 SqliteRadarStore(database),
+                SqliteBlockStore(database),
                 # Less than there is: SQLite takes the size that the file has.
                 full=partial(pragma, "max_page_count = 1", "max_page_count = 1000000"),
                 read_only=partial(pragma, "query_only = ON", "query_only = OFF"),
@@ -751,7 +755,7 @@ class TestDurability:
             started = await registrar.start(numbers[0], "", "request")
             while_registering = opened.files()
             device_id, token = await registrar.confirm(started.registration_id, sender.last_code)
-            radar = Radar(opened.store, keys, FriendshipRule(), RadarLimits())
+            radar = Radar(opened.store, keys, FriendshipRule(), RadarLimits(), opened.blocks)
             await radar.replace_book(device_id, [Contact(7, (numbers[1], "138 0013 8002"))])
             while_running = opened.files()
         async with open_store() as opened:

@@ -9,15 +9,22 @@ from appshare.process.clock import system_clock
 from appshare.process.command import server_command
 from appshare.process.data_folder import owned_folder
 from appshare.process.secret_file import read_or_create
+from appshare.relation_radar.blocks import Blocks
 from appshare.relation_radar.code_senders.choice import open_code_sender
 from appshare.relation_radar.devices import Devices
 from appshare.relation_radar.friendship import FriendshipRule
+from appshare.relation_radar.friendship_changes import FriendshipChanges
+from appshare.relation_radar.friendship_signals import FriendshipSignals
 from appshare.relation_radar.numbers import NumberKeys
+from appshare.relation_radar.people import People
 from appshare.relation_radar.radar import Radar
 from appshare.relation_radar.registration import Registrar
 from appshare.relation_radar.servicer import RelationRadarServicer
 from appshare.relation_radar.settings import RadarSettings
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
+from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
+from appshare.relation_radar.stores.sqlite_friendship_changes import SqliteFriendshipChangeStore
+from appshare.relation_radar.wakeups import Wakeups
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
 from appshare.sql.database import open_database
@@ -32,6 +39,7 @@ async def running(settings: RadarSettings) -> AsyncIterator[dict[str, Address]]:
         secret = read_or_create(folder / "number.key", partial(secrets.token_bytes, 32))
         database = await stack.enter_async_context(open_database(folder / "relation_radar.db", MIGRATIONS))
         store, number_keys = SqliteRadarStore(database), NumberKeys(secret)
+        block_store, change_store = SqliteBlockStore(database), SqliteFriendshipChangeStore(database)
         registrar = Registrar(
             store,
             number_keys,
@@ -42,13 +50,23 @@ async def running(settings: RadarSettings) -> AsyncIterator[dict[str, Address]]:
             default_region=settings.default_region,
         )
         rule = FriendshipRule(settings.friendship_rule, settings.shared_contacts)
-        radar = Radar(store, number_keys, rule, settings.radar_limits())
-        servicer = RelationRadarServicer(registrar, Devices(store), radar)
+        people, wakeups = People(store, number_keys), Wakeups()
+        signals = FriendshipSignals(store, change_store, rule, settings.hub_limit, wakeups)
+        radar = Radar(store, number_keys, rule, settings.radar_limits(), block_store, signals.device_changed)
+        servicer = RelationRadarServicer(
+            registrar,
+            Devices(store, signals.device_changed),
+            radar,
+            Blocks(store, block_store, people, signals, system_clock, settings.max_blocks),
+            FriendshipChanges(radar, people, change_store, wakeups, system_clock, settings.watch_limits()),
+            rule,
+        )
         service = Service(
             "appshare.v1.RelationRadarService", partial(add_RelationRadarServiceServicer_to_server, servicer)
         )
         server = running_server(settings.listen, [service], with_reflection=settings.reflection)
         address = await stack.enter_async_context(server)
+        stack.callback(wakeups.close)  # a stream of friendship changes does not end by itself
         yield {"listen": address}
 
 

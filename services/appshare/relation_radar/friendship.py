@@ -3,7 +3,7 @@
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from appshare.relation_radar.model import Book, Level, NumberKey, Rule
+from appshare.relation_radar.model import Book, Ground, Level, NumberKey, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,14 @@ class FriendshipRule:
         if count_shared_people(viewer, owner, hubs, enough=self.shared_contacts) < self.shared_contacts:
             return Level.NONE
         return Level.CONFIRMED if owner_lists and viewer_lists else Level.LIKELY
+
+    def ground(self, level: Level) -> Ground | None:
+        """By what a friendship of a level holds; None where there is none. It tells no more of books than the level."""
+        if level is Level.NONE:
+            return None
+        if self.rule is Rule.SHARED_CONTACTS:
+            return Ground.SHARED_CONTACTS
+        return Ground.BOTH_LIST if level is Level.CONFIRMED else Ground.OWNER_LISTS
 
 
 def common_numbers(one: Book, other: Book) -> set[NumberKey]:

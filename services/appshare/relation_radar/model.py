@@ -29,6 +29,14 @@ class Rule(StrEnum):
     MUTUAL = "mutual"
 
 
+class Ground(StrEnum):
+    """By what a friendship holds: `FriendshipReason` of the protos."""
+
+    BOTH_LIST = "both_list"
+    OWNER_LISTS = "owner_lists"
+    SHARED_CONTACTS = "shared_contacts"
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """A registered device.
@@ -102,6 +110,31 @@ class Deletion:
 
     def __add__(self, other: "Deletion") -> "Deletion":
         return Deletion(*map(sum, zip(astuple(self), astuple(other), strict=True)))
+
+
+@dataclass(frozen=True, slots=True)
+class DialledNumber:
+    """A person, by a number as dialled by the device that asks."""
+
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookContact:
+    """A person, by a contact of the asking device's book."""
+
+    contact_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OneDevice:
+    """A person, by one of their devices."""
+
+    device_id: str
+
+
+Person = DialledNumber | BookContact | OneDevice
+"""Somebody as the device that asks means them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,11 +263,50 @@ class Acquaintance:
 
 @dataclass(frozen=True, slots=True)
 class Friend:
-    """An owner who is a friend of the viewer that asks."""
+    """An owner who is a friend of the viewer that asks, or was one, with the level NONE."""
 
     device_id: str
     contact_id: int
     level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class FriendshipChange:
+    """A friendship that has begun, has another level, or is over.
+
+    Attributes:
+        position: above 0; grows with every change of a device's friendships.
+        change_time: in seconds since the epoch.
+    """
+
+    position: int
+    change_time: float
+    friend: Friend
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Says that a stream of changes lives, and the position of the newest."""
+
+    head: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedNumber:
+    """One number that a person blocks; those that were blocked as one contact have one block id."""
+
+    block_id: str
+    number_key: NumberKey
+    create_time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block as the device that asks sees it: its own id for the person, 0 when the person is not in its book."""
+
+    block_id: str
+    contact_id: int
+    create_time: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,27 +1,38 @@
 """The radar: contact books come in, friendships are derived from them when asked."""
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from appshare import errors
 from appshare.process.clock import Clock, system_clock
+from appshare.relation_radar.block_store import BlockStore
 from appshare.relation_radar.friendship import FriendshipRule, common_numbers
 from appshare.relation_radar.lookups import LookupLimiter
 from appshare.relation_radar.model import (
     Acquaintance,
     Book,
+    BookContact,
     BookEntry,
     Contact,
     ContactQuota,
     Device,
+    DialledNumber,
     Friend,
     Level,
     NumberKey,
+    OneDevice,
+    Person,
     Rule,
 )
-from appshare.relation_radar.numbers import PERSONAL_TYPES, NumberKeys, NumberType, read_number, read_personal_number
+from appshare.relation_radar.numbers import PERSONAL_TYPES, NumberKeys, NumberType, read_personal_number
+from appshare.relation_radar.people import People
 from appshare.relation_radar.store import RadarStore
+
+_Name = NumberKey | str
+"""What a device is found by: its number, or its id."""
 
 _BOOKS_AT_ONCE = 64
 """Books that are held to decide on, so that a long list neither fills the memory nor holds up the event loop."""
@@ -59,8 +70,16 @@ class SyncResult:
     skipped_number_count: int
 
 
+async def nobody_watches(_device_id: str) -> None:
+    """For a radar whose friendships nobody watches."""
+
+
 class Radar:
-    """Keeps contact books and says who is whose friend."""
+    """Keeps contact books and says who is whose friend. Whom a block is between, they do not find each other.
+
+    Args:
+        changed: told of each device whose book has changed.
+    """
 
     def __init__(
         self,
@@ -68,14 +87,19 @@ class Radar:
         number_keys: NumberKeys,
         rule: FriendshipRule,
         limits: RadarLimits,
+        blocks: BlockStore,
+        changed: Callable[[str], Awaitable[None]] = nobody_watches,
         clock: Clock = system_clock,
     ) -> None:
         self._store = store
         self._number_keys = number_keys
         self._rule = rule
         self._limits = limits
+        self._blocks = blocks
+        self._changed = changed
         self._clock = clock
         self._lookups = LookupLimiter(limits.lookups_per_hour, limits.lookup_burst, clock)
+        self._people = People(store, number_keys)
 
     async def replace_book(self, device_id: str, contacts: Sequence[Contact]) -> SyncResult:
         """Stores a whole book.
@@ -95,6 +119,7 @@ class Radar:
         self._require_bounded(contacts)
         entries, skipped = await self._read(contacts, device.region)
         version, count = await self._store.replace_book(device, entries, self._limits.max_contacts, self._quota())
+        await self._changed(device_id)
         return SyncResult(version, count, skipped)
 
     async def change_book(
@@ -114,6 +139,7 @@ class Radar:
         version, count = await self._store.change_book(
             device, base_version, dropped, entries, self._limits.max_contacts, self._quota()
         )
+        await self._changed(device_id)
         return SyncResult(version, count, skipped)
 
     async def find_by_number(self, device_id: str, number: str) -> list[Acquaintance]:
@@ -125,7 +151,7 @@ class Radar:
             errors.ResourceExhaustedError: LIMIT_EXCEEDED, when the person asks too often.
         """
         device = await self._require_device(device_id)
-        key = self._number_keys.key(read_number(number, device.region, field="person.number"))
+        key = self._people.number(device, number)
         self._lookups.take(device.number_key)
         return await self._acquaintances(device, await self._store.devices_with_numbers([key]))
 
@@ -151,6 +177,22 @@ class Radar:
         other = await self._store.find_device(other_id)
         return await self._acquaintances(device, [other] if other else [])
 
+    async def find_people(self, device_id: str, people: Sequence[Person]) -> list[list[Acquaintance] | None]:
+        """The devices of each person, in the order of the people; None for a number that cannot be read.
+
+        Raises:
+            errors.NotFoundError: DEVICE_NOT_FOUND.
+            errors.ResourceExhaustedError: LIMIT_EXCEEDED, when the person asks too often.
+        """
+        device = await self._require_device(device_id)
+        self._lookups.take(device.number_key, sum(not isinstance(person, OneDevice) for person in people))
+        book = await self._store.book(device)
+        names = [self._names(device, book, person) for person in people]
+        devices = await self._devices_by_name({name for each in names for name in each or ()})
+        others = {other.key: other for named in devices.values() for other in named}
+        found = {each.device_id: each for each in await self._acquaintances(device, others.values())}
+        return [None if each is None else _named(each, devices, found) for each in names]
+
     async def friends(self, device_id: str) -> tuple[list[Friend], bool]:
         """The owners who are friends from the viewer's side, confirmed ones first; True when there may be more.
 
@@ -159,7 +201,7 @@ class Radar:
         """
         viewer = await self._require_device(device_id)
         book = await self._store.book(viewer)
-        candidates = await self._candidates(viewer)
+        candidates = await self._unblocked_candidates(viewer)
         owners = candidates[: self._limits.max_friends]
         levels = await self._levels_of_candidates(book, owners)
         found = [
@@ -169,9 +211,17 @@ class Radar:
         ]
         return found, len(candidates) > len(owners)
 
-    async def _candidates(self, viewer: Device) -> list[Device]:
+    async def _unblocked_candidates(self, viewer: Device) -> list[Device]:
         """Owners who may be friends, those who would be confirmed first: one more than a list holds, when there are."""
-        at_most = self._limits.max_friends + 1
+        wanted = at_most = self._limits.max_friends + 1
+        while True:
+            candidates = await self._candidates(viewer, at_most)
+            unblocked = await self._unblocked(viewer, candidates)
+            if len(unblocked) >= wanted or len(candidates) < at_most:
+                return unblocked[:wanted]
+            at_most *= 2
+
+    async def _candidates(self, viewer: Device, at_most: int) -> list[Device]:
         if self._rule.rule is Rule.SHARED_CONTACTS:
             hub_limit = self._limits.hub_limit
             return await self._store.devices_sharing(viewer, self._rule.shared_contacts, hub_limit, at_most)
@@ -200,7 +250,17 @@ class Radar:
         return self._rule.level_by_listing(owner_lists=True, viewer_lists=viewer.lists(owner.number_key))
 
     async def _acquaintances(self, device: Device, others: Iterable[Device]) -> list[Acquaintance]:
-        others = [other for other in others if other.key != device.key]
+        """How others stand to a device; not the device itself, and nobody who is blocked.
+
+        It asks the store as often for nobody as for somebody: the time must not tell who is registered.
+        """
+        others = await self._unblocked(device, [other for other in others if other.key != device.key])
+        found = []
+        for start in range(0, len(others) or 1, _BOOKS_AT_ONCE):
+            found += await self._stand(device, others[start : start + _BOOKS_AT_ONCE])
+        return found
+
+    async def _stand(self, device: Device, others: Sequence[Device]) -> list[Acquaintance]:
         book, *books = await self._store.books([device, *others])
         hubs = await self._hubs_between([pair for other in books for pair in ((book, other), (other, book))])
         return [
@@ -213,11 +273,35 @@ class Radar:
             for other, other_book in zip(others, books, strict=True)
         ]
 
+    async def _unblocked(self, device: Device, others: Sequence[Device]) -> list[Device]:
+        """The devices whose people neither block the device's person nor are blocked by it."""
+        blocked = await self._blocks.blocked_among(device.number_key, {other.number_key for other in others})
+        return [other for other in others if other.number_key not in blocked]
+
+    def _names(self, device: Device, book: Book, person: Person) -> Sequence[_Name] | None:
+        """The numbers, or the device id, of whom a device means; None for a number that cannot be read."""
+        match person:
+            case DialledNumber(number):
+                with suppress(errors.InvalidArgumentError):
+                    return [self._people.number(device, number)]
+                return None
+            case BookContact(contact_id):
+                return book.packed.numbers_of(contact_id)
+            case OneDevice(device_id):
+                return [device_id]
+
+    async def _devices_by_name(self, names: Collection[_Name]) -> Mapping[_Name, Sequence[Device]]:
+        """The devices that have the numbers or the ids."""
+        devices: defaultdict[_Name, list[Device]] = defaultdict(list)
+        for device in await self._store.devices_with_numbers([name for name in names if isinstance(name, int)]):
+            devices[device.number_key].append(device)
+        for device in await self._store.devices_with_ids([name for name in names if isinstance(name, str)]):
+            devices[device.device_id].append(device)
+        return devices
+
     async def _hubs_between(self, pairs: Sequence[tuple[Book, Book]]) -> frozenset[NumberKey]:
         """The hubs among what viewers and owners have in common, where it matters."""
         common = [common_numbers(*pair) for pair in pairs if self._rule.counts_shared_contacts(*pair)]
-        if not common:
-            return frozenset()
         return await self._store.hubs(frozenset().union(*common), self._limits.hub_limit)
 
     async def _read(self, contacts: Sequence[Contact], region: str) -> tuple[list[BookEntry], int]:
@@ -246,12 +330,15 @@ class Radar:
         return ContactQuota(self._limits.new_contacts_per_day, self._clock())
 
     async def _require_device(self, device_id: str) -> Device:
-        device = await self._store.find_device(device_id)
-        if device is None:
-            raise errors.NotFoundError(
-                errors.Reason.DEVICE_NOT_FOUND, "the device is not registered any more; register it again"
-            )
-        return device
+        return await self._people.require_device(device_id)
+
+
+def _named(
+    names: Iterable[_Name], devices: Mapping[_Name, Sequence[Device]], found: Mapping[str, Acquaintance]
+) -> list[Acquaintance]:
+    """What was found of the devices with names, by device id."""
+    device_ids = sorted(device.device_id for name in names for device in devices.get(name, ()))
+    return [found[device_id] for device_id in device_ids if device_id in found]
 
 
 def _contact_id(book: Book, other: Device) -> int:

@@ -1,42 +1,66 @@
 """The wire of RelationRadar: requests become domain calls, results become responses."""
 
-from collections.abc import Sequence
-
+from appshare import errors
+from appshare.relation_radar.blocks import Blocks
 from appshare.relation_radar.devices import Devices
-from appshare.relation_radar.model import Acquaintance, Contact, Friend, Level
+from appshare.relation_radar.friendship import FriendshipRule
+from appshare.relation_radar.friendship_changes import FriendshipChanges
+from appshare.relation_radar.model import Acquaintance, BookContact, DialledNumber, Friend, OneDevice, Person
 from appshare.relation_radar.radar import Radar, SyncResult
 from appshare.relation_radar.registration import Registrar
+from appshare.relation_radar.servicers.blocks import BlockServicer
 from appshare.relation_radar.servicers.devices import DeviceServicer
+from appshare.relation_radar.servicers.friendship_changes import FriendshipChangeServicer
 from appshare.relation_radar.servicers.registration import RegistrationServicer
+from appshare.relation_radar.wire import (
+    read_contacts,
+    read_person,
+    write_acquaintance,
+    write_friend,
+    write_person_devices,
+)
 from appshare.rpc import paging
-from appshare.rpc.fields import invalid_field, require_text
+from appshare.rpc.fields import invalid_field
 from appshare.rpc.interceptor import Context
-from appshare.v1 import friendship_pb2, relation_radar_pb2_grpc
+from appshare.v1 import error_reason_pb2, friendship_pb2, relation_radar_pb2_grpc
 from appshare.v1 import relation_radar_pb2 as pb
 
-_MAX_NUMBERS = 50
-"""Numbers that one contact may have."""
+_MAX_PEOPLE = 100
+"""People of one request."""
 
-_LEVELS = {
-    Level.NONE: friendship_pb2.FRIENDSHIP_LEVEL_NONE,
-    Level.LIKELY: friendship_pb2.FRIENDSHIP_LEVEL_LIKELY,
-    Level.CONFIRMED: friendship_pb2.FRIENDSHIP_LEVEL_CONFIRMED,
-}
+_NOBODY_NAMED = pb.PersonDevices(error=error_reason_pb2.ERROR_REASON_INVALID_FIELD)
 
 
-class RelationRadarServicer(RegistrationServicer, DeviceServicer, relation_radar_pb2_grpc.RelationRadarServiceServicer):
+class RelationRadarServicer(
+    RegistrationServicer,
+    DeviceServicer,
+    BlockServicer,
+    FriendshipChangeServicer,
+    relation_radar_pb2_grpc.RelationRadarServiceServicer,
+):
     """Serves `RelationRadarService`: what the classes of `servicers` serve, and books and friendships itself."""
 
-    def __init__(self, registrar: Registrar, devices: Devices, radar: Radar) -> None:
+    def __init__(
+        self,
+        registrar: Registrar,
+        devices: Devices,
+        radar: Radar,
+        blocks: Blocks,
+        changes: FriendshipChanges,
+        rule: FriendshipRule,
+    ) -> None:
         RegistrationServicer.__init__(self, registrar)
         DeviceServicer.__init__(self, devices)
+        BlockServicer.__init__(self, blocks)
+        FriendshipChangeServicer.__init__(self, changes, rule)
         self._radar = radar
+        self._rule = rule
 
     async def SyncBook(self, request: pb.SyncBookRequest, context: Context) -> pb.SyncBookResponse:
         """Replaces or changes a contact book."""
         match request.WhichOneof("change"):
             case "full":
-                contacts = _contacts(request.full.contacts, "full.contacts")
+                contacts = read_contacts(request.full.contacts, "full.contacts")
                 result = await self._radar.replace_book(request.device_id, contacts)
             case "delta":
                 result = await self._change_book(request.device_id, request.delta)
@@ -50,8 +74,20 @@ class RelationRadarServicer(RegistrationServicer, DeviceServicer, relation_radar
 
     async def FindDevices(self, request: pb.FindDevicesRequest, context: Context) -> pb.FindDevicesResponse:
         """Finds the devices of a person."""
-        found = await self._find(request.device_id, request.person)
-        return pb.FindDevicesResponse(acquaintances=[_acquaintance(each) for each in found])
+        found = await self._find(request.device_id, read_person(request.person))
+        return pb.FindDevicesResponse(acquaintances=map(write_acquaintance, found))
+
+    async def BatchFindDevices(
+        self, request: pb.BatchFindDevicesRequest, context: Context
+    ) -> pb.BatchFindDevicesResponse:
+        """Finds the devices of several people."""
+        if len(request.people) > _MAX_PEOPLE:
+            raise invalid_field("people", f"at most {_MAX_PEOPLE} people in one request")
+        people = [_person_or_none(each) for each in request.people]
+        found = iter(await self._radar.find_people(request.device_id, [each for each in people if each]))
+        return pb.BatchFindDevicesResponse(
+            results=[write_person_devices(next(found)) if person else _NOBODY_NAMED for person in people]
+        )
 
     async def ListFriendships(self, request: pb.ListFriendshipsRequest, context: Context) -> pb.ListFriendshipsResponse:
         """Lists the friends of a viewer."""
@@ -60,53 +96,31 @@ class RelationRadarServicer(RegistrationServicer, DeviceServicer, relation_radar
         rest = [friend for friend in friends if after is None or _page_key(friend) > after]
         page = rest[: paging.page_size(request.page_size)]
         return pb.ListFriendshipsResponse(
-            friends=[_friend(each) for each in page],
+            friends=[write_friend(each, self._rule) for each in page],
             next_page_token=paging.encode_token(*_page_key(page[-1])) if len(rest) > len(page) else "",
             truncated=truncated,
         )
 
     async def _change_book(self, device_id: str, delta: friendship_pb2.ContactBookDelta) -> SyncResult:
-        upserted = _contacts(delta.upserted, "delta.upserted")
+        upserted = read_contacts(delta.upserted, "delta.upserted")
         return await self._radar.change_book(device_id, delta.base_version, upserted, delta.removed_contact_ids)
 
-    async def _find(self, device_id: str, person: friendship_pb2.PersonRef) -> list[Acquaintance]:
-        match person.WhichOneof("person"):
-            case "number":
-                return await self._radar.find_by_number(device_id, require_text(person.number, "person.number"))
-            case "contact_id":
-                return await self._radar.find_by_contact(device_id, person.contact_id)
-            case "device_id":
-                return await self._radar.find_by_device(device_id, person.device_id)
-            case _:
-                raise invalid_field("person", "say who: a number, a contact or a device")
+    async def _find(self, device_id: str, person: Person) -> list[Acquaintance]:
+        match person:
+            case DialledNumber(number):
+                return await self._radar.find_by_number(device_id, number)
+            case BookContact(contact_id):
+                return await self._radar.find_by_contact(device_id, contact_id)
+            case OneDevice(other_id):
+                return await self._radar.find_by_device(device_id, other_id)
 
 
-def _contacts(messages: Sequence[friendship_pb2.Contact], field: str) -> list[Contact]:
-    seen: set[int] = set()
-    contacts = []
-    for index, message in enumerate(messages):
-        place = f"{field}[{index}]"
-        if message.contact_id == 0 or message.contact_id in seen:
-            raise invalid_field(f"{place}.contact_id", "a contact needs an id above 0 that no other contact has")
-        if len(message.numbers) > _MAX_NUMBERS:
-            raise invalid_field(f"{place}.numbers", f"a contact has at most {_MAX_NUMBERS} numbers")
-        seen.add(message.contact_id)
-        contacts.append(Contact(message.contact_id, tuple(message.numbers)))
-    return contacts
+def _person_or_none(message: friendship_pb2.PersonRef) -> Person | None:
+    try:
+        return read_person(message)
+    except errors.InvalidArgumentError:
+        return None
 
 
 def _page_key(friend: Friend) -> tuple[int, str]:
     return (-friend.level, friend.device_id)
-
-
-def _acquaintance(found: Acquaintance) -> pb.Acquaintance:
-    return pb.Acquaintance(
-        device_id=found.device_id,
-        contact_id=found.contact_id,
-        as_viewer=_LEVELS[found.as_viewer],
-        as_owner=_LEVELS[found.as_owner],
-    )
-
-
-def _friend(friend: Friend) -> friendship_pb2.Friend:
-    return friendship_pb2.Friend(device_id=friend.device_id, contact_id=friend.contact_id, level=_LEVELS[friend.level])

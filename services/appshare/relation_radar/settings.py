@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from appshare import errors
 from appshare.process.settings import ProcessSettings
+from appshare.relation_radar.friendship_changes import WatchLimits
 from appshare.relation_radar.model import Rule
 from appshare.relation_radar.numbers import PERSONAL_TYPES, NumberType, read_number_types, require_region
 from appshare.relation_radar.radar import RadarLimits
@@ -43,6 +44,8 @@ class RadarSettings(ProcessSettings):
     )
     lookups_per_hour: int = Field(1_000, ge=1, description="People that a person may look up by number or contact.")
     lookup_burst: int = Field(300, ge=100, description="How many of them at once; a batch has up to 100.")
+    max_blocks: int = Field(1_000, ge=1, description="Numbers that a person may block.")
+    heartbeat: float = Field(20, gt=0, description="Seconds after which an idle stream carries a heartbeat.")
     code_lifetime: int = Field(600, ge=1, description="Seconds in which a one-time code verifies a number.")
     codes_per_hour: int = Field(5, ge=1, description="One-time codes that a number is sent in an hour.")
     session_lifetime: int = Field(180, ge=1, description="Days after which a session that was not renewed is over.")
@@ -87,6 +90,10 @@ class RadarSettings(ProcessSettings):
             lookups_per_hour=self.lookups_per_hour,
             lookup_burst=self.lookup_burst,
         )
+
+    def watch_limits(self) -> WatchLimits:
+        """The bounds of watching friendships."""
+        return WatchLimits(self.max_friends, self.heartbeat)
 
     def registration_limits(self) -> RegistrationLimits:
         """The bounds of registration."""

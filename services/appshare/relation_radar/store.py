@@ -78,6 +78,9 @@ class DeviceStore(Protocol):
     async def devices_with_numbers(self, numbers: Collection[NumberKey]) -> list[Device]:
         """The devices registered with one of the numbers, by device id."""
 
+    async def devices_with_ids(self, device_ids: Collection[str]) -> list[Device]:
+        """The devices with the ids, by device id."""
+
     async def purge_device(self, device: Device) -> Deletion | None:
         """Deletes a device and all that is kept of it; with the last of a number, all that is kept of the number.
 

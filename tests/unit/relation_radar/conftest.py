@@ -7,16 +7,24 @@ import pytest
 from tests.unit.relation_radar.books import contacts_of
 from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
+from appshare.relation_radar.blocks import Blocks
 from appshare.relation_radar.devices import Devices
 from appshare.relation_radar.friendship import FriendshipRule
+from appshare.relation_radar.friendship_changes import FriendshipChanges, WatchLimits
+from appshare.relation_radar.friendship_signals import FriendshipSignals
 from appshare.relation_radar.numbers import NumberKeys
+from appshare.relation_radar.people import People
 from appshare.relation_radar.radar import Radar, RadarLimits
 from appshare.relation_radar.registration import Registrar, RegistrationLimits
 from appshare.relation_radar.store import RadarStore
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
-from appshare.sql.database import open_database
+from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
+from appshare.relation_radar.stores.sqlite_friendship_changes import SqliteFriendshipChangeStore
+from appshare.relation_radar.wakeups import Wakeups
+from appshare.sql.database import Database, open_database
 
 SECRET = secrets.token_bytes(32)
+MAX_BLOCKS = 5
 
 
 @pytest.fixture
@@ -25,9 +33,14 @@ def number_keys() -> NumberKeys:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[RadarStore]:
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
     async with open_database(tmp_path / "radar.db", MIGRATIONS) as database:
-        yield SqliteRadarStore(database)
+        yield database
+
+
+@pytest.fixture
+def store(database: Database) -> RadarStore:
+    return SqliteRadarStore(database)
 
 
 @pytest.fixture
@@ -47,16 +60,68 @@ def registrar(store: RadarStore, number_keys: NumberKeys, sender: RecordingSende
 
 
 @pytest.fixture
-def devices(store: RadarStore) -> Devices:
-    return Devices(store)
+def devices(store: RadarStore, make_signals: Callable[..., FriendshipSignals]) -> Devices:
+    return Devices(store, make_signals().device_changed)
 
 
 @pytest.fixture
-def make_radar(store: RadarStore, number_keys: NumberKeys, clock: FakeClock) -> Callable[..., Radar]:
+def wakeups() -> Wakeups:
+    return Wakeups()
+
+
+@pytest.fixture
+def make_signals(database: Database, store: RadarStore, wakeups: Wakeups) -> Callable[..., FriendshipSignals]:
+    """Makes signals for a rule."""
+
+    def make(rule: FriendshipRule | None = None, hub_limit: int = 200) -> FriendshipSignals:
+        changes = SqliteFriendshipChangeStore(database)
+        return FriendshipSignals(store, changes, rule or FriendshipRule(), hub_limit, wakeups)
+
+    return make
+
+
+@pytest.fixture
+def make_radar(
+    database: Database,
+    store: RadarStore,
+    number_keys: NumberKeys,
+    clock: FakeClock,
+    make_signals: Callable[..., FriendshipSignals],
+) -> Callable[..., Radar]:
     """Makes a radar with a rule and limits on the one store."""
 
     def make(rule: FriendshipRule | None = None, **limits: Any) -> Radar:
-        return Radar(store, number_keys, rule or FriendshipRule(), RadarLimits(**limits), clock)
+        bounds = RadarLimits(**limits)
+        changed = make_signals(rule, bounds.hub_limit).device_changed
+        return Radar(store, number_keys, rule or FriendshipRule(), bounds, SqliteBlockStore(database), changed, clock)
+
+    return make
+
+
+@pytest.fixture
+def blocks(
+    database: Database,
+    store: RadarStore,
+    number_keys: NumberKeys,
+    clock: FakeClock,
+    make_signals: Callable[..., FriendshipSignals],
+) -> Blocks:
+    people = People(store, number_keys)
+    return Blocks(store, SqliteBlockStore(database), people, make_signals(), clock, MAX_BLOCKS)
+
+
+@pytest.fixture
+def make_changes(
+    database: Database, store: RadarStore, number_keys: NumberKeys, wakeups: Wakeups, clock: FakeClock
+) -> Callable[..., FriendshipChanges]:
+    """Makes the changes of friendships as a radar sees them; idle streams say soon that they live."""
+
+    def make(
+        radar: Radar, *, max_friends: int = 2_000, heartbeat: float = 0.01, look: float = 600
+    ) -> FriendshipChanges:
+        limits = WatchLimits(max_friends, heartbeat, look)
+        people, changes = People(store, number_keys), SqliteFriendshipChangeStore(database)
+        return FriendshipChanges(radar, people, changes, wakeups, clock, limits)
 
     return make
 

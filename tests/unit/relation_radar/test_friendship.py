@@ -4,7 +4,7 @@ import pytest
 from tests.unit.relation_radar.books import book
 
 from appshare.relation_radar.friendship import FriendshipRule, common_numbers, count_shared_people
-from appshare.relation_radar.model import Level, Rule
+from appshare.relation_radar.model import Ground, Level, Rule
 
 VIEWER, OWNER = 1, 2
 ANN, BOB, CARL, DORA = 11, 12, 13, 14
@@ -45,6 +45,21 @@ def test_level_by_rule_and_who_lists_whom(
 def test_operator_sets_how_many_shared_contacts_make_friends(k: int, level: Level) -> None:
     viewer, owner = book(VIEWER, ANN, BOB), book(OWNER, ANN, BOB)
     assert FriendshipRule(Rule.SHARED_CONTACTS, k).level(viewer, owner, NO_HUBS) is level
+
+
+@pytest.mark.parametrize(
+    ("rule", "likely", "confirmed"),
+    [
+        (Rule.SHARED_CONTACTS, Ground.SHARED_CONTACTS, Ground.SHARED_CONTACTS),
+        (Rule.LISTED, Ground.OWNER_LISTS, Ground.BOTH_LIST),
+        (Rule.MUTUAL, None, Ground.BOTH_LIST),  # which never takes anybody for a likely friend
+    ],
+)
+def test_by_what_a_friendship_holds(rule: Rule, likely: Ground | None, confirmed: Ground) -> None:
+    friendship = FriendshipRule(rule)
+    assert friendship.ground(NONE) is None
+    assert friendship.ground(CONFIRMED) is confirmed
+    assert likely is None or friendship.ground(LIKELY) is likely
 
 
 @pytest.mark.parametrize("rule", [Rule.LISTED, Rule.MUTUAL])

@@ -1,15 +1,26 @@
 """The radar: books come in, friendships come out."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 from tests.unit.relation_radar.books import contacts_of
 
 from appshare import errors
 from appshare.relation_radar.friendship import FriendshipRule
-from appshare.relation_radar.model import Acquaintance, Contact, Friend, Level, Rule
+from appshare.relation_radar.model import (
+    Acquaintance,
+    Book,
+    BookContact,
+    Contact,
+    Device,
+    DialledNumber,
+    Friend,
+    Level,
+    Rule,
+)
 from appshare.relation_radar.numbers import NumberType
 from appshare.relation_radar.radar import Radar, SyncResult
+from appshare.relation_radar.store import RadarStore
 
 ANN, BOB, CARL, DORA, EVE = (f"+861380013800{digit}" for digit in range(5))
 
@@ -199,6 +210,26 @@ async def test_a_number_that_cannot_be_read_is_named_as_the_requests_field(radar
     assert (caught.value.reason, caught.value.field) == (errors.Reason.INVALID_PHONE_NUMBER, "person.number")
 
 
+async def test_many_devices_are_found_with_a_part_of_their_books_at_a_time(
+    radar: Radar, add_device: AddDevice, store: RadarStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = [f"+86138001390{index:02d}" for index in range(70)]
+    ann = await add_device(ANN, tuple(numbers))
+    expected = sorted([await add_device(number, ANN) for number in numbers])
+    read, books = [], store.books
+
+    async def counted(devices: Sequence[Device]) -> list[Book]:
+        read.append(len(devices))
+        return await books(devices)
+
+    monkeypatch.setattr(store, "books", counted)
+    found = await radar.find_by_contact(ann, 1)
+    assert [each.device_id for each in found] == expected
+    assert {each.as_viewer for each in found} == {Level.CONFIRMED}
+    assert max(read) == 65  # the own one with each part
+    assert await radar.find_people(ann, [BookContact(1), DialledNumber("no number")]) == [found, None]
+
+
 @pytest.mark.parametrize(
     "ask",
     [
@@ -207,6 +238,7 @@ async def test_a_number_that_cannot_be_read_is_named_as_the_requests_field(radar
         lambda radar: radar.find_by_number("nobody", BOB),
         lambda radar: radar.find_by_contact("nobody", 1),
         lambda radar: radar.find_by_device("nobody", "nobody"),
+        lambda radar: radar.find_people("nobody", []),
         lambda radar: radar.friends("nobody"),
     ],
 )

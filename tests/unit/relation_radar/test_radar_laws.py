@@ -1,24 +1,13 @@
 """What holds for all books and all ways to send them, on the real store."""
 
 import asyncio
-import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.unit.relation_radar.worlds import BOOK, NUMBERS, PEOPLE, book_of_people, contacts_of_people, key_of, world
 
 from appshare.relation_radar.friendship import FriendshipRule
-from appshare.relation_radar.model import Book, Contact, Device, Level, Registration, Rule, Session
-from appshare.relation_radar.numbers import NumberKeys
-from appshare.relation_radar.radar import Radar, RadarLimits
-from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
-from appshare.sql.database import open_database
-
-KEYS = NumberKeys(bytes(32))
-PEOPLE = st.integers(0, 7)
-NUMBERS = st.frozensets(PEOPLE, min_size=1, max_size=3)
+from appshare.relation_radar.model import Level, Rule
 
 # A change of a contact: its numbers from now on, or None when it is removed.
 CHANGE = st.tuples(st.integers(1, 5), st.none() | NUMBERS)
@@ -35,92 +24,93 @@ def test_changes_in_any_grouping_come_to_the_same_book_as_a_full_sync(deltas: li
         after = {contact: numbers for contact, numbers in after.items() if group.get(contact, numbers)}
 
     async def scenario() -> None:
-        async with _radar(FriendshipRule(), owners=(0, 0)) as (radar, store, (changed, replaced)):
+        async with world(FriendshipRule(), owners=(0, 0)) as here:
+            changed, replaced = here.devices
             for version, group in enumerate(groups):
-                upserted = _contacts({contact: numbers for contact, numbers in group.items() if numbers})
+                upserted = contacts_of_people({contact: numbers for contact, numbers in group.items() if numbers})
                 removed = [contact for contact, numbers in group.items() if not numbers]
-                result = await radar.change_book(changed.device_id, version, upserted, removed)
+                result = await here.radar.change_book(changed.device_id, version, upserted, removed)
             assert result.contact_count == len(after)
             if after:
-                await radar.replace_book(replaced.device_id, _contacts(after))
-            assert await store.book(changed) == await store.book(replaced)
+                await here.radar.replace_book(replaced.device_id, contacts_of_people(after))
+            assert await here.store.book(changed) == await here.store.book(replaced)
 
     asyncio.run(scenario())
 
 
-BOOK = st.dictionaries(st.integers(1, 5), NUMBERS, max_size=5)
+DEVICES = st.lists(st.tuples(PEOPLE, BOOK), min_size=2, max_size=4)
 
 
-@given(
-    st.sampled_from(Rule),
-    st.integers(1, 3),
-    st.integers(1, 4),
-    st.lists(st.tuples(PEOPLE, BOOK), min_size=2, max_size=4),
-)
+@given(st.builds(FriendshipRule, st.sampled_from(Rule), st.integers(1, 3)), DEVICES, st.randoms(use_true_random=False))
+@settings(max_examples=25, deadline=None)
+def test_contacts_in_any_order_and_grouping_come_to_the_same_verdicts_as_full_syncs(rule, devices, random) -> None:
+    # Each delta names a device, and in its turn some of the contacts of its book.
+    owners = [own for own, _ in devices]
+    pieces = [(index, contact) for index, (_, book) in enumerate(devices) for contact in book]
+    random.shuffle(pieces)
+
+    async def scenario() -> None:
+        async with world(rule, owners) as whole, world(rule, owners) as piecewise:
+            for device, (_, contacts) in zip(whole.devices, devices, strict=True):
+                if contacts:
+                    await whole.sync(device, contacts)
+            while pieces:
+                index, _ = pieces[-1]
+                named = [pieces.pop()[1]]
+                while pieces and pieces[-1][0] == index and random.random() < 0.5:
+                    named.append(pieces.pop()[1])
+                device = await piecewise.found(piecewise.devices[index])
+                upserted = contacts_of_people({contact: devices[index][1][contact] for contact in named})
+                await piecewise.radar.change_book(device.device_id, device.book_version, upserted, [])
+            for device in whole.devices:
+                friends = await whole.radar.friends(device.device_id)
+                assert await piecewise.radar.friends(device.device_id) == friends
+
+    asyncio.run(scenario())
+
+
+@given(st.sampled_from(Rule), st.integers(1, 3), st.integers(1, 4), DEVICES)
 @settings(max_examples=25, deadline=None)
 def test_the_list_of_friends_is_everybody_who_is_found_to_be_a_friend(
     rule: Rule, k: int, hub_limit: int, devices: list[tuple[int, dict[int, frozenset[int]]]]
 ) -> None:
     friendship = FriendshipRule(rule, k)
-    books = [_book(own, contacts) for own, contacts in devices]
-    hubs = {number for number in map(_key, range(8)) if sum(number in book.contacts for book in books) > hub_limit}
+    books = [book_of_people(own, contacts) for own, contacts in devices]
+    hubs = {number for number in map(key_of, range(8)) if sum(number in book.contacts for book in books) > hub_limit}
 
     async def scenario() -> None:
         owners = [own for own, _ in devices]
-        async with _radar(friendship, owners, hub_limit=hub_limit) as (radar, _, registered):
-            for device, (_, contacts) in zip(registered, devices, strict=True):
+        async with world(friendship, owners, hub_limit=hub_limit) as here:
+            for device, (_, contacts) in zip(here.devices, devices, strict=True):
                 if contacts:
-                    await radar.replace_book(device.device_id, _contacts(contacts))
-            for viewer, book in zip(registered, books, strict=True):
+                    await here.sync(device, contacts)
+            for viewer, book in zip(here.devices, books, strict=True):
                 expected = {
                     owner.device_id: level
-                    for owner, other in zip(registered, books, strict=True)
+                    for owner, other in zip(here.devices, books, strict=True)
                     if owner != viewer and (level := friendship.level(book, other, hubs)) is not Level.NONE
                 }
-                friends, truncated = await radar.friends(viewer.device_id)
+                friends, truncated = await here.radar.friends(viewer.device_id)
                 assert {friend.device_id: friend.level for friend in friends} == expected
                 assert not truncated
 
     asyncio.run(scenario())
 
 
-@asynccontextmanager
-async def _radar(
-    rule: FriendshipRule, owners: Sequence[int], *, hub_limit: int = 200
-) -> AsyncIterator[tuple[Radar, SqliteRadarStore, list[Device]]]:
-    """A radar on a new store with a device for each of the owners' numbers."""
-    with tempfile.TemporaryDirectory() as folder:
-        async with open_database(Path(folder) / "radar.db", MIGRATIONS) as database:
-            store = SqliteRadarStore(database)
-            devices = [await _register(store, f"device {index}", _key(own)) for index, own in enumerate(owners)]
-            yield Radar(store, KEYS, rule, RadarLimits(hub_limit=hub_limit)), store, devices
+@given(st.builds(FriendshipRule, st.sampled_from(Rule), st.integers(1, 3)), DEVICES)
+@settings(max_examples=25, deadline=None)
+def test_what_two_devices_are_to_each_other_is_the_same_from_both_sides(rule: FriendshipRule, devices) -> None:
+    async def scenario() -> None:
+        async with world(rule, [own for own, _ in devices]) as here:
+            for device, (_, contacts) in zip(here.devices, devices, strict=True):
+                await here.sync(device, contacts)
+            for one in here.devices:
+                for other in here.devices:
+                    if one is not other:
+                        [seen] = await here.radar.find_by_device(one.device_id, other.device_id)
+                        [back] = await here.radar.find_by_device(other.device_id, one.device_id)
+                        assert (seen.as_viewer, seen.as_owner) == (back.as_owner, back.as_viewer)
+                        if rule.rule is not Rule.LISTED:
+                            assert seen.as_viewer is seen.as_owner
 
-
-async def _register(store: SqliteRadarStore, device_id: str, number_key: int) -> Device:
-    registration = Registration(device_id, number_key, "CN", b"", 0, 600.0)
-    await store.add_registration(registration, None, 0.0, 100)
-    session = Session(device_id, device_id, b"", None, 0.0)
-    await store.complete_registration(registration, device_id, session)
-    device = await store.find_device(device_id)
-    assert device is not None
-    return device
-
-
-def _number(person: int) -> str:
-    return f"+8613800138{person:03d}"
-
-
-def _key(person: int) -> int:
-    return KEYS.key(_number(person))
-
-
-def _contacts(contacts: Mapping[int, frozenset[int]]) -> list[Contact]:
-    return [Contact(contact_id, tuple(map(_number, people))) for contact_id, people in contacts.items()]
-
-
-def _book(own: int, contacts: Mapping[int, frozenset[int]]) -> Book:
-    listed: dict[int, set[int]] = {}
-    for contact_id, people in contacts.items():
-        for person in people:
-            listed.setdefault(_key(person), set()).add(contact_id)
-    return Book(_key(own), {number: frozenset(ids) for number, ids in listed.items()})
+    asyncio.run(scenario())

@@ -14,17 +14,19 @@ CREATE TABLE blocks (
 CREATE INDEX blocks_by_blocked ON blocks (blocked_key, blocker_key);
 CREATE INDEX blocks_by_id ON blocks (blocker_key, block_id);
 
--- What a device that watches its friendships was told of each, and what it is to be told: a row per friend.
+-- How each friendship of a device that watches them stands, as the device knows it or is to be told: a row per friend, and
+-- one for each friendship that is over and not acknowledged yet.
 CREATE TABLE friendship_changes (
     device          INTEGER NOT NULL REFERENCES devices (device) ON DELETE CASCADE,
     other_device_id TEXT    NOT NULL,
+    contact_id      INTEGER NOT NULL,
+    level           INTEGER NOT NULL,
     position        INTEGER NOT NULL,
     change_time     REAL    NOT NULL,
-    level           INTEGER NOT NULL,
-    told_level      INTEGER NOT NULL,
     PRIMARY KEY (device, other_device_id)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX friendship_changes_by_position ON friendship_changes (device, position);
+CREATE INDEX friendship_changes_by_other ON friendship_changes (other_device_id);
 
 -- How far the changes of a device's friendships go.
 CREATE TABLE friendship_watchers (

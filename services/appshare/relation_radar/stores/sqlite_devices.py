@@ -32,6 +32,15 @@ class SqliteDeviceStore:
         )
         return [Device(*row) for row in rows]
 
+    async def devices_with_ids(self, device_ids: Collection[str]) -> list[Device]:
+        """The devices with the ids, by device id."""
+        rows = await self._database.read(
+            f"SELECT {sqlite_books.DEVICE} FROM devices"
+            " WHERE device_id IN (SELECT value FROM json_each(?)) ORDER BY device_id",
+            (json.dumps(list(device_ids)),),
+        )
+        return [Device(*row) for row in rows]
+
     async def devices_of_number(self, number: NumberKey) -> list[RegisteredDevice]:
         """The devices registered with the number, the newest first."""
         rows = await self._database.read(

@@ -1,0 +1,100 @@
+"""RelationRadar on a real connection, made of the real parts on a database."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import grpc
+from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
+
+from appshare.relation_radar.blocks import Blocks
+from appshare.relation_radar.devices import Devices
+from appshare.relation_radar.friendship import FriendshipRule
+from appshare.relation_radar.friendship_changes import FriendshipChanges, WatchLimits
+from appshare.relation_radar.friendship_signals import FriendshipSignals
+from appshare.relation_radar.numbers import NumberKeys
+from appshare.relation_radar.people import People
+from appshare.relation_radar.radar import Radar, RadarLimits
+from appshare.relation_radar.registration import Registrar, RegistrationLimits
+from appshare.relation_radar.servicer import RelationRadarServicer
+from appshare.relation_radar.stores.sqlite import SqliteRadarStore
+from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
+from appshare.relation_radar.stores.sqlite_friendship_changes import SqliteFriendshipChangeStore
+from appshare.relation_radar.wakeups import Wakeups
+from appshare.rpc.address import Address
+from appshare.rpc.server import Service, running_server
+from appshare.sql.database import Database
+from appshare.v1 import relation_radar_pb2 as pb
+from appshare.v1.friendship_pb2 import Contact, ContactBook
+from appshare.v1.relation_radar_pb2_grpc import RelationRadarServiceStub, add_RelationRadarServiceServicer_to_server
+
+SECRET = bytes(range(32))
+MAX_CONTACTS = 10
+MAX_FRIENDS = 6
+MAX_BLOCKS = 3
+MAX_DEVICES = 3
+NEW_CONTACTS_PER_DAY = 12
+LOOKUP_BURST = 120
+
+Register = Callable[..., Awaitable[str]]
+
+
+@asynccontextmanager
+async def serving_radar(
+    database: Database, clock: FakeClock, sender: RecordingSender, *, heartbeat: float = 0.05
+) -> AsyncIterator[Any]:
+    """Serves a radar under the default rule and small limits; yields its stub."""
+    store, keys, rule = SqliteRadarStore(database), NumberKeys(SECRET), FriendshipRule()
+    blocks, changes = SqliteBlockStore(database), SqliteFriendshipChangeStore(database)
+    people, wakeups = People(store, keys), Wakeups()
+    limits = RegistrationLimits(code_lifetime=600, codes_per_hour=5, max_devices=MAX_DEVICES)
+    registrar = Registrar(store, keys, sender, clock, secret=SECRET, limits=limits, default_region="CN")
+    bounds = RadarLimits(
+        max_contacts=MAX_CONTACTS,
+        max_friends=MAX_FRIENDS,
+        new_contacts_per_day=NEW_CONTACTS_PER_DAY,
+        lookups_per_hour=60,
+        lookup_burst=LOOKUP_BURST,
+    )
+    signals = FriendshipSignals(store, changes, rule, bounds.hub_limit, wakeups)
+    radar = Radar(store, keys, rule, bounds, blocks, signals.device_changed, clock)
+    servicer = RelationRadarServicer(
+        registrar,
+        Devices(store, signals.device_changed),
+        radar,
+        Blocks(store, blocks, people, signals, clock, MAX_BLOCKS),
+        FriendshipChanges(radar, people, changes, wakeups, clock, WatchLimits(MAX_FRIENDS, heartbeat)),
+        rule,
+    )
+    service = Service("appshare.v1.RelationRadarService", partial(add_RelationRadarServiceServicer_to_server, servicer))
+    async with (
+        running_server(Address("127.0.0.1", 0), [service]) as address,
+        grpc.aio.insecure_channel(str(address)) as channel,
+    ):
+        yield RelationRadarServiceStub(channel)
+        wakeups.close()
+
+
+def registering(stub: Any, sender: RecordingSender) -> Register:
+    """What registers a device, with a book of the given numbers when there are any, and gives its id."""
+
+    async def register(number: str, *book: str) -> str:
+        started = await stub.StartRegistration(pb.StartRegistrationRequest(number=number))
+        request = pb.ConfirmRegistrationRequest(registration_id=started.registration_id, code=sender.last_code)
+        confirmed = await stub.ConfirmRegistration(request)
+        if book:
+            await stub.SyncBook(full(confirmed.device_id, *book))
+        return str(confirmed.device_id)
+
+    return register
+
+
+def contacts(*numbers: str) -> list[Contact]:
+    """Contacts with ids from 1, each with one number."""
+    return [Contact(contact_id=contact_id, numbers=[number]) for contact_id, number in enumerate(numbers, start=1)]
+
+
+def full(device_id: str, *numbers: str) -> pb.SyncBookRequest:
+    """A sync of a whole book."""
+    return pb.SyncBookRequest(device_id=device_id, full=ContactBook(contacts=contacts(*numbers)))
