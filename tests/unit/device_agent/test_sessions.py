@@ -7,7 +7,8 @@ from tests.unit.device_agent.gateway import Sessions, serving
 
 from appshare import errors
 from appshare.device_agent.agent_home import Account, AgentHome
-from appshare.device_agent.client import DeviceClient, RefreshSession
+from appshare.device_agent.calls.session import RefreshSession
+from appshare.device_agent.client import DeviceClient
 from appshare.device_agent.connection import open_client
 from appshare.device_agent.model import Heartbeat, PushPolicy, Session
 from appshare.v1 import inbox_pb2
