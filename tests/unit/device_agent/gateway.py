@@ -11,9 +11,9 @@ from typing import Any
 from appshare import errors
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
+from appshare.v1 import deletion_pb2, error_reason_pb2, fit_pb2, friendship_pb2, inbox_pb2, share_pb2
 from appshare.v1 import device_gateway_pb2 as pb
 from appshare.v1 import device_gateway_pb2_grpc as pb_grpc
-from appshare.v1 import deletion_pb2, error_reason_pb2, fit_pb2, friendship_pb2, inbox_pb2, share_pb2
 
 CHUNK = 16 * 1024
 
@@ -149,7 +149,8 @@ class Cloud(
         changes: changes of friendships that wait.
         acknowledged: positions, in the order in which they came.
         acknowledged_changes: the same of changes of friendships.
-        failures: raised by the next calls that ask for more than a list.
+        failures: raised by the next calls, but for most lists.
+        refused: raised by every `ReportInstall`.
     """
 
     def __init__(self) -> None:
@@ -170,6 +171,7 @@ class Cloud(
         self.acknowledged: list[int] = []
         self.acknowledged_changes: list[int] = []
         self.failures: list[errors.AppShareError] = []
+        self.refused: errors.AppShareError | None = None
 
     def _take(self, request: Any) -> None:
         self.requests.append(request)
@@ -295,6 +297,8 @@ class Cloud(
 
     async def ReportInstall(self, request: pb.ReportInstallRequest, context: Any) -> pb.ReportInstallResponse:
         self._take(request)
+        if self.refused:
+            raise self.refused
         return pb.ReportInstallResponse()
 
     async def GetPushPreference(

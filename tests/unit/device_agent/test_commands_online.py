@@ -1,26 +1,20 @@
-import asyncio
 import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-from structlog.testing import capture_logs
-from tests.unit.device_agent.gateway import Cloud, serving
+from click.testing import Result
+from tests.unit.device_agent.gateway import Cloud
 
 from appshare import errors
 from appshare.command_line.exit_code import ExitCode
-from appshare.device_agent.__main__ import main
 from appshare.device_agent.address_book import AddressBook, BookContact
-from appshare.device_agent.agent_home import Account, AgentHome
+from appshare.device_agent.agent_home import AgentHome
 from appshare.device_agent.commands import push_send
-from appshare.device_agent.model import Session
 from appshare.v1 import app_pb2, inbox_pb2, share_pb2
 
 Appshare = Callable[..., Result]
 
-SERVICES = ("AccountService", "FriendService", "SharingService", "InboxService", "DownloadService")
 GONE = errors.UnavailableError(errors.Reason.SERVICE_UNAVAILABLE, "gone")
 BOOK = AddressBook((BookContact(1, "Li Wei", "", ("138",)), BookContact(2, "Aunt Mei", "", ("139",))), 3)
 
@@ -33,36 +27,6 @@ def event(position: int, sender: str = "d1") -> inbox_pb2.InboxEvent:
 
 def own(package_name: str, label: str = "") -> share_pb2.InventoryApp:
     return share_pb2.InventoryApp(app=app_pb2.App(package_name=package_name, label=label))
-
-
-@pytest.fixture
-def cloud() -> Cloud:
-    return Cloud()
-
-
-@pytest.fixture
-def appshare(cloud: Cloud, home: AgentHome, session: Session) -> Iterator[Appshare]:
-    """Runs `appshare` as a registered device, with a server in a thread of its own."""
-    ready, done = threading.Event(), asyncio.Event()
-    loop = asyncio.new_event_loop()
-
-    async def serve() -> None:
-        async with serving(cloud, *SERVICES) as address:
-            home.save_account(Account(address, session))
-            ready.set()
-            await done.wait()
-
-    def run(*arguments: str | Path) -> Result:
-        return CliRunner().invoke(main, ["--home", str(home.folder), *map(str, arguments)])
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-    with capture_logs():  # the server's log is not the command's output
-        thread.start()
-        ready.wait(timeout=30)
-        yield run
-        loop.call_soon_threadsafe(done.set)
-        thread.join()
-    loop.close()
 
 
 @pytest.fixture

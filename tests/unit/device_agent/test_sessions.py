@@ -50,7 +50,7 @@ async def test_a_stream_is_opened_again_with_the_new_session(address: str, sessi
     sessions.streams = [[inbox_pb2.InboxEvent(position=3)]]
     async with DeviceClient(address, STALE) as client:
         heartbeat, event = [message async for message in client.subscribe()]
-    assert heartbeat == Heartbeat(0)
+    assert heartbeat == Heartbeat(0, 0)
     assert event.position == 3
 
 
