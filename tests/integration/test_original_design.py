@@ -60,8 +60,8 @@ async def test_r1_both_send_their_address_books_in_any_order(cloud: Cloud, order
 
 async def level_seen_by(viewer: Device, owner: Device) -> int:
     request = pb.BatchCheckFriendsRequest(people=[person(owner.number)])
-    [level] = (await viewer.call(viewer.friends.BatchCheckFriends, request)).levels
-    return int(level)
+    [check] = (await viewer.call(viewer.friends.BatchCheckFriends, request)).checks
+    return int(check.level)
 
 
 @pytest.mark.parametrize(("shared", "level"), [(1, FRIENDSHIP_LEVEL_NONE), (2, FRIENDSHIP_LEVEL_LIKELY)])

@@ -35,12 +35,22 @@ class LazyGroup(click.Group):
     Args:
         lazy: the commands by name, in the order of the help.
         examples: lines that can be typed as they are.
+        default: the command that is meant where none is named, whose arguments then follow the group's name.
     """
 
-    def __init__(self, *args: Any, lazy: Mapping[str, LazyCommand], examples: str, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, lazy: Mapping[str, LazyCommand], examples: str, default: str | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self._lazy = lazy
+        self._default = default
         self.examples = examples
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Puts the default command where none is named."""
+        if self._default and args[:1] != ["--help"] and not self._lazy.keys() & set(args[:1]):
+            args = [self._default, *args]
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, in the order of the help."""

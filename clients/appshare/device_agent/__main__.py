@@ -14,14 +14,25 @@ _COMMANDS = "appshare.device_agent.commands"
     cls=LazyGroup,
     lazy={
         "register": LazyCommand(f"{_COMMANDS}.register:register", "Register this device with its phone number."),
-        "contacts": LazyCommand(f"{_COMMANDS}.contacts:contacts", "Read and sync the address book."),
-        "friends": LazyCommand(f"{_COMMANDS}.friends:friends", "List your friends."),
+        "contacts": LazyCommand(
+            f"{_COMMANDS}.contacts:contacts", "Sync the address book, and say who stays out of it."
+        ),
+        "friends": LazyCommand(f"{_COMMANDS}.friends:friends", "List your friends, or check people."),
+        "block": LazyCommand(f"{_COMMANDS}.block:block", "Block somebody: neither sees anything of the other."),
+        "unblock": LazyCommand(f"{_COMMANDS}.unblock:unblock", "Take a block back."),
+        "blocks": LazyCommand(f"{_COMMANDS}.blocks:blocks", "List whom you block."),
         "apps": LazyCommand(f"{_COMMANDS}.apps:apps", "Publish your apps and say with whom to share them."),
-        "shares": LazyCommand(f"{_COMMANDS}.shares:shares", "List what somebody shares with you."),
+        "shares": LazyCommand(f"{_COMMANDS}.shares:shares", "List what friends share with you."),
         "get": LazyCommand(f"{_COMMANDS}.get:get", "Download an app in the build that fits."),
-        "push": LazyCommand(f"{_COMMANDS}.push:push", "Push shared apps to friends."),
-        "preferences": LazyCommand(f"{_COMMANDS}.preferences:preferences", "Say from whom you accept pushes."),
-        "watch": LazyCommand(f"{_COMMANDS}.watch:watch", "Print what friends push, as it comes."),
+        "push": LazyCommand(f"{_COMMANDS}.push:push", "Push shared apps to friends, or take a push back."),
+        "preferences": LazyCommand(
+            f"{_COMMANDS}.preferences:preferences", "Say what others may send you and learn of you."
+        ),
+        "watch": LazyCommand(f"{_COMMANDS}.watch:watch", "Print what friends push and do, as it comes."),
+        "devices": LazyCommand(f"{_COMMANDS}.devices:devices", "List and remove the devices of your number."),
+        "delete-everything": LazyCommand(
+            f"{_COMMANDS}.delete_everything:delete_everything", "Remove all that is kept of your number."
+        ),
     },
     examples="""
     appshare register +8613800138000 --device phone.json

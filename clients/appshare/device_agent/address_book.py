@@ -63,6 +63,12 @@ def updated(book: AddressBook, cards: Iterable[Card]) -> AddressBook:
     return replace(book, contacts=tuple(contacts.values()), next_contact_id=ids.next_id)
 
 
+def with_contacts(book: AddressBook, contacts: Iterable[BookContact]) -> AddressBook:
+    """The book with these contacts too, each under an id that was never used."""
+    added = [replace(contact, contact_id=book.next_contact_id + index) for index, contact in enumerate(contacts)]
+    return replace(book, contacts=(*book.contacts, *added), next_contact_id=book.next_contact_id + len(added))
+
+
 def change_between(old: AddressBook, new: AddressBook) -> BookChange:
     """What the cloud has to be told to get from one state to the other."""
     numbers = {contact.contact_id: contact.numbers for contact in old.contacts}

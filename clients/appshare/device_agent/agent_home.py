@@ -3,7 +3,7 @@
 import fcntl
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 from appshare.command_line.input_error import InputError
 from appshare.device_agent.address_book import AddressBook, BookContact
+from appshare.device_agent.choices import Choices
+from appshare.device_agent.kept_lists import KeptLists, read_kept_lists, write_kept_lists
 from appshare.device_agent.model import Registration, Session
 from appshare.fit.device_profile import DeviceProfile, read_device_profile, write_device_profile
 
@@ -21,6 +23,10 @@ _ACCOUNT = "account.json"
 _REGISTRATION = "registration.json"
 _CONTACTS = "contacts.json"
 _DEVICE = "device.json"
+_CHOICES = "choices.json"
+_KEPT_LISTS = "shares.json"
+_LAST_PUSH = "push.json"
+_FILES = (_ACCOUNT, _REGISTRATION, _CONTACTS, _DEVICE, _CHOICES, _KEPT_LISTS, _LAST_PUSH)
 
 
 def default_home() -> Path:
@@ -106,6 +112,35 @@ class AgentHome:
         """Keeps what the device is."""
         self._write(_DEVICE, write_device_profile(profile))
 
+    def choices(self) -> Choices:
+        """What the user has told the agent."""
+        return self._read(_CHOICES, _read_choices) or Choices()
+
+    def save_choices(self, choices: Choices) -> None:
+        """Keeps what the user has told the agent."""
+        self._write(_CHOICES, asdict(choices))
+
+    def kept_lists(self) -> KeptLists:
+        """Lists of what others share, as they were seen last."""
+        return self._read(_KEPT_LISTS, read_kept_lists) or KeptLists({})
+
+    def save_kept_lists(self, kept: KeptLists) -> None:
+        """Keeps lists of what others share."""
+        self._write(_KEPT_LISTS, write_kept_lists(kept))
+
+    def last_push_id(self) -> str | None:
+        """The push that was sent last, when there was one."""
+        return self._read(_LAST_PUSH, lambda document: str(document["push_id"]))
+
+    def save_last_push_id(self, push_id: str) -> None:
+        """Keeps which push was sent last."""
+        self._write(_LAST_PUSH, {"push_id": push_id})
+
+    def forget_everything(self) -> None:
+        """Removes all that is kept, the session last: until then the device can still ask the cloud."""
+        for name in reversed(_FILES):
+            (self.folder / name).unlink(missing_ok=True)
+
     @contextmanager
     def try_lock(self) -> Iterator[bool]:
         """Yields True while no other agent of this home holds the lock, else False at once."""
@@ -163,5 +198,12 @@ def _read_pending(document: Mapping[str, Any]) -> PendingRegistration:
 
 
 def _read_book(document: Mapping[str, Any]) -> AddressBook:
-    contacts = (BookContact(**{**contact, "numbers": tuple(contact["numbers"])}) for contact in document["contacts"])
-    return AddressBook(tuple(contacts), document["next_contact_id"], document["version"])
+    return AddressBook(_read_contacts(document["contacts"]), document["next_contact_id"], document["version"])
+
+
+def _read_choices(document: Mapping[str, Any]) -> Choices:
+    return Choices(_read_contacts(document["excluded"]), bool(document["install_receipts"]))
+
+
+def _read_contacts(documents: Iterable[Mapping[str, Any]]) -> tuple[BookContact, ...]:
+    return tuple(BookContact(**{**contact, "numbers": tuple(contact["numbers"])}) for contact in documents)

@@ -4,7 +4,8 @@ import asyncio
 from functools import partial
 
 from appshare.device_agent.agent_home import Account, AgentHome
-from appshare.device_agent.client import DeviceClient, RefreshSession
+from appshare.device_agent.calls.session import RefreshSession
+from appshare.device_agent.client import DeviceClient
 from appshare.device_agent.model import Session
 
 _LOOK_AGAIN = 0.05

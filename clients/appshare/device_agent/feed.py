@@ -1,4 +1,4 @@
-"""The inbox of the device as an endless stream that survives a server that goes away."""
+"""The events of the device as an endless stream that survives a server that goes away."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 from appshare import errors
 from appshare.device_agent.client import DeviceClient
-from appshare.device_agent.model import Heartbeat, InboxEvent
+from appshare.device_agent.model import Event, Heartbeat
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 """Seconds before the stream is opened again: doubled each time, until something comes."""
@@ -14,7 +14,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 
 async def follow(
     client: DeviceClient, tell: Callable[[str], None], *, first_pause: float = _FIRST_PAUSE
-) -> AsyncGenerator[InboxEvent, None]:
+) -> AsyncGenerator[Event, None]:
     """Yields events as they come; one that was not acknowledged comes again after a reconnect.
 
     Args:

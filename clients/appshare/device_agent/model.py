@@ -1,5 +1,6 @@
 """What a device agent speaks of; protobuf stops before these."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -24,6 +25,35 @@ class Session:
     access_token: str = field(repr=False)
     access_expire_time: datetime
     refresh_token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class MyDevice:
+    """One of the devices of a number.
+
+    Attributes:
+        last_seen_time: when its session was last renewed.
+        is_this_device: it is the one that calls.
+    """
+
+    device_id: str
+    register_time: datetime
+    last_seen_time: datetime
+    is_this_device: bool
+
+
+@dataclass(frozen=True)
+class DeletionReceipt:
+    """What was removed for good.
+
+    Attributes:
+        receipt_id: names the deletion, also in the logs of the cloud.
+        removed: how many of what, for example "contacts": 205; the names are those of `deletion.proto`.
+    """
+
+    receipt_id: str
+    delete_time: datetime
+    removed: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -80,17 +110,27 @@ class FriendshipLevel(StrEnum):
     CONFIRMED = "confirmed"
 
 
+class FriendshipReason(StrEnum):
+    """By what a friendship holds."""
+
+    BOTH_LIST = "both_list"
+    OWNER_LISTS = "owner_lists"
+    SHARED_CONTACTS = "shared_contacts"
+
+
 @dataclass(frozen=True)
 class Friend:
     """A friend's device.
 
     Attributes:
         contact_id: 0 when the friend is not in the device's book.
+        reason: None where the server tells none that this version knows.
     """
 
     device_id: str
     contact_id: int
     level: FriendshipLevel
+    reason: FriendshipReason | None = None
 
 
 @dataclass(frozen=True)
@@ -103,6 +143,31 @@ class FriendList:
 
     friends: tuple[Friend, ...]
     truncated: bool
+
+
+@dataclass(frozen=True)
+class FriendCheck:
+    """Whether a person is a friend.
+
+    Attributes:
+        error: why that cannot be said, for example "INVALID_PHONE_NUMBER"; else None.
+    """
+
+    level: FriendshipLevel
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Block:
+    """Somebody who is blocked.
+
+    Attributes:
+        contact_id: 0 when the person is not in the device's book.
+    """
+
+    block_id: str
+    contact_id: int
+    create_time: datetime
 
 
 @dataclass(frozen=True)
@@ -159,6 +224,58 @@ class Share:
     app: App
 
 
+@dataclass(frozen=True)
+class ShareList:
+    """What somebody shares with the device.
+
+    Attributes:
+        version: names the list as it is now, for the next look.
+    """
+
+    shares: tuple[Share, ...]
+    version: str
+
+
+@dataclass(frozen=True)
+class SharedVersion:
+    """A version in which an app is shared."""
+
+    version_name: str
+    version_code: int
+    signer_sha256: str = ""
+
+
+@dataclass(frozen=True)
+class MergedShare:
+    """An app that friends share, put together from all their lists.
+
+    Attributes:
+        label: as the newest version has it.
+        versions: newest first; not all when they are many.
+        friend_count: how many people share it.
+        owner_device_ids: their devices; none when they are too few to be named.
+    """
+
+    package_name: str
+    label: str
+    versions: tuple[SharedVersion, ...]
+    friend_count: int
+    owner_device_ids: tuple[str, ...]
+    platform: Platform = Platform.ANDROID
+
+
+@dataclass(frozen=True)
+class MergedShares:
+    """What all friends share, by package name.
+
+    Attributes:
+        truncated: there are more friends than the operator lets a list hold; what those share is not in it.
+    """
+
+    shares: tuple[MergedShare, ...]
+    truncated: bool
+
+
 class PushPolicy(StrEnum):
     """From whom a device accepts pushes."""
 
@@ -173,10 +290,12 @@ class PushPreference:
 
     Attributes:
         selected_device_ids: with SELECTED at least one, else none.
+        muted_device_ids: from which nothing is accepted, whatever the policy says.
     """
 
     policy: PushPolicy
     selected_device_ids: tuple[str, ...] = ()
+    muted_device_ids: tuple[str, ...] = ()
 
 
 class PushOutcome(StrEnum):
@@ -184,6 +303,19 @@ class PushOutcome(StrEnum):
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class Push:
+    """What became of a push.
+
+    Attributes:
+        push_id: to take it back.
+        outcomes: one per recipient, in their order.
+    """
+
+    push_id: str
+    outcomes: tuple[PushOutcome, ...]
 
 
 @dataclass(frozen=True)
@@ -196,27 +328,62 @@ class SharesPushed:
 
 
 @dataclass(frozen=True)
+class AppInstalled:
+    """Somebody who told so has installed an app that the device shares."""
+
+    viewer_device_id: str
+    package_name: str
+    version_code: int
+
+
+@dataclass(frozen=True)
+class InboxGap:
+    """Events that were never acknowledged are gone: they had become too many or too old."""
+
+    event_count: int
+
+
+@dataclass(frozen=True)
 class InboxEvent:
-    """A durable event, delivered until it is acknowledged.
+    """A durable event of the inbox, delivered until it is acknowledged.
 
     Attributes:
-        pushed: None for an event of a kind that this version does not know.
+        content: None for an event of a kind that this version does not know.
     """
 
     position: int
     create_time: datetime
-    pushed: SharesPushed | None
+    content: SharesPushed | AppInstalled | InboxGap | None
+
+
+@dataclass(frozen=True)
+class FriendshipChanged:
+    """A friendship has begun, has another level, or is over; delivered until it is acknowledged.
+
+    Attributes:
+        position: among the changes of friendships; the inbox has positions of its own.
+        friend: with level NONE: no friend any more.
+    """
+
+    position: int
+    create_time: datetime
+    friend: Friend
+
+
+Event: TypeAlias = InboxEvent | FriendshipChanged
 
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """The inbox's stream lives.
+    """The stream of events lives.
 
     Attributes:
-        head_position: of the newest event; 0 when there has never been one.
+        head_position: of the newest event of the inbox; 0 when there has never been one.
+        head_friendship_position: of the newest change of a friendship, likewise.
     """
 
     head_position: int
+    head_friendship_position: int
 
 
 @dataclass(frozen=True)

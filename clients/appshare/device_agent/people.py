@@ -2,19 +2,17 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
-
-import phonenumbers
+from collections.abc import Iterable, Mapping, Sequence
 
 from appshare.command_line.input_error import InputError
 from appshare.device_agent.address_book import AddressBook, BookContact
+from appshare.device_agent.exclusions import is_same_number
 from appshare.device_agent.model import ByContact, ByDevice, ByNumber, Friend, Person
 
 _NUMBER = re.compile(r"\+?[\d\s()./-]+")
 _LEAST_DIGITS = 3
 _DEVICE = "device:"
 _SHOWN_DIGITS = 4
-_SAME_NUMBER = (phonenumbers.MatchType.EXACT_MATCH, phonenumbers.MatchType.NSN_MATCH)
 
 
 def find_person(text: str, book: AddressBook) -> Person:
@@ -25,7 +23,7 @@ def find_person(text: str, book: AddressBook) -> Person:
     """
     if text.startswith(_DEVICE):
         return ByDevice(text.removeprefix(_DEVICE))
-    if _is_number(text):
+    if is_number(text):
         return ByNumber(text)
     return ByContact(_find_contact(text, book.contacts).contact_id)
 
@@ -42,13 +40,34 @@ def find_friend_devices(texts: Iterable[str], book: AddressBook, friends: Sequen
     return tuple(found)
 
 
+def find_contacts(text: str, contacts: Sequence[BookContact]) -> list[BookContact]:
+    """The contact with a name, or all with a number.
+
+    Raises:
+        InputError: nobody or several have the name.
+    """
+    if is_number(text):
+        return [contact for contact in contacts if _has_number(contact, text)]
+    return [_find_contact(text, contacts)]
+
+
+def contact_names(book: AddressBook) -> dict[int, str]:
+    """What contacts are called, by their id."""
+    return {contact.contact_id: contact.name for contact in book.contacts if contact.name}
+
+
+def is_number(text: str) -> bool:
+    """Whether a text means somebody by number."""
+    return bool(_NUMBER.fullmatch(text)) and sum(map(str.isdecimal, text)) >= _LEAST_DIGITS
+
+
 def friend_names(book: AddressBook, friends: Iterable[Friend]) -> dict[str, str]:
     """What the friends are called in the address book, by device id."""
-    names = {contact.contact_id: contact.name for contact in book.contacts if contact.name}
+    names = contact_names(book)
     return {friend.device_id: names[friend.contact_id] for friend in friends if friend.contact_id in names}
 
 
-def shown_device(device_id: str, names: dict[str, str]) -> str:
+def shown_device(device_id: str, names: Mapping[str, str]) -> str:
     """What a device's owner is called, or what to type to mean the device."""
     return names.get(device_id, f"{_DEVICE}{device_id}")
 
@@ -89,12 +108,8 @@ def _candidate(contact: BookContact) -> str:
     return f"{contact.name}, number ending in {contact.numbers[0][-_SHOWN_DIGITS:]}"
 
 
-def _is_number(text: str) -> bool:
-    return bool(_NUMBER.fullmatch(text)) and sum(map(str.isdecimal, text)) >= _LEAST_DIGITS
-
-
 def _has_number(contact: BookContact, number: str) -> bool:
-    return any(phonenumbers.is_number_match(each, number) in _SAME_NUMBER for each in contact.numbers)
+    return any(is_same_number(each, number) for each in contact.numbers)
 
 
 def _folded(name: str) -> str:

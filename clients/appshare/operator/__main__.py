@@ -16,6 +16,7 @@ _COMMANDS = "appshare.operator.commands"
     lazy={
         "packages": LazyCommand(f"{_COMMANDS}.packages:packages", "Add, list, remove and try the packages."),
         "table": LazyCommand(f"{_COMMANDS}.table:table", "Show the adaptation table: which file serves which devices."),
+        "keys": LazyCommand(f"{_COMMANDS}.keys:keys", "Replace the key under which phone numbers are stored."),
     },
     examples="""
     appshare-admin packages add notes.apk downloads/
@@ -46,7 +47,7 @@ _COMMANDS = "appshare.operator.commands"
 @click.version_option(package_name="appshare")
 @click.pass_context
 def main(ctx: click.Context, server: str | None, token_file: Path | None, data: Path | None) -> None:
-    """Keep the catalogue of an AppShare cloud.
+    """Keep the catalogue and the number key of an AppShare cloud.
 
     On the machine of the gateway the command finds its address and token by itself. Every command takes --json.
     """

@@ -18,12 +18,12 @@ from appshare.command_line.server_channel import open_server_channel
 from appshare.fit.answer import FitAnswer
 from appshare.fit.device_profile import DeviceProfile
 from appshare.fit.wire import read_answer, read_file, write_profile
-from appshare.operator.model import AdaptationRow, AddedPackage, CataloguePackage
+from appshare.operator.model import AdaptationRow, AddedPackage, CataloguePackage, NumberKeyRotation
 from appshare.operator.package_upload import PackageUpload
 from appshare.rpc.call import Callee
-from appshare.v1 import catalogue_pb2, fit_pb2
+from appshare.v1 import catalogue_pb2, fit_pb2, number_key_pb2
 from appshare.v1 import operator_gateway_pb2 as pb
-from appshare.v1.operator_gateway_pb2_grpc import CatalogueServiceStub
+from appshare.v1.operator_gateway_pb2_grpc import CatalogueServiceStub, NumberKeyServiceStub
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -44,6 +44,7 @@ class OperatorClient:
         self._credentials = (("authorization", f"Bearer {token}"),)
         self._channel = open_server_channel(server)
         self._catalogue = CatalogueServiceStub(self._channel)
+        self._number_key = NumberKeyServiceStub(self._channel)
 
     async def __aenter__(self) -> Self:
         return self
@@ -115,6 +116,16 @@ class OperatorClient:
         request = pb.SetAppStoreLinkRequest(package_name=package_name, url=url)
         await self._call(self._catalogue.SetAppStoreLink, request)
 
+    async def rotate_number_key(self) -> NumberKeyRotation:
+        """Starts to store every number under a new key; a rotation that is under way already is the answer."""
+        response = await self._call(self._number_key.RotateNumberKey, pb.RotateNumberKeyRequest())
+        return _read_rotation(response.rotation)
+
+    async def number_key_rotation(self) -> NumberKeyRotation:
+        """Says how far the rotation of the number key is."""
+        response = await self._call(self._number_key.GetNumberKeyRotation, pb.GetNumberKeyRotationRequest())
+        return _read_rotation(response.rotation)
+
     async def _call(self, method: grpc.aio.UnaryUnaryMultiCallable[Request, Response], request: Request) -> Response:
         return await self._server.unary(method, request, metadata=self._credentials)
 
@@ -173,3 +184,7 @@ def _read_row(message: catalogue_pb2.AdaptationRow) -> AdaptationRow:
         package_id=message.package_id,
         file_names=tuple(message.file_names),
     )
+
+
+def _read_rotation(message: number_key_pb2.NumberKeyRotation) -> NumberKeyRotation:
+    return NumberKeyRotation(message.generation, message.running, message.books_done, message.books_total)

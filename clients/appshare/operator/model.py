@@ -61,3 +61,19 @@ class AdaptationRow:
     abis: tuple[str, ...]
     package_id: str
     file_names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NumberKeyRotation:
+    """The key under which phone numbers are stored, and its replacement.
+
+    Attributes:
+        generation: how many keys have been in use, the present one with them.
+        running: a rotation is under way.
+        books_done: contact books that are stored under the next key, of `books_total`.
+    """
+
+    generation: int
+    running: bool
+    books_done: int
+    books_total: int

@@ -1,7 +1,9 @@
-"""Values of the catalogue as tables show them."""
+"""Values as operators see them."""
 
 import re
 from collections.abc import Sequence
+
+from appshare.operator.model import NumberKeyRotation
 
 _SCREEN = re.compile(r"(\w+) (\d+) dpi")
 
@@ -31,3 +33,11 @@ def shown_screens(screens: Sequence[str]) -> str:
     for size, of_size in densities.items():
         sizes.setdefault(", ".join(of_size), []).append(size)
     return "; ".join(f"{', '.join(of_density)}: {density} dpi" for density, of_density in sizes.items()) or "any"
+
+
+def shown_rotation(rotation: NumberKeyRotation) -> str:
+    """How far the rotation of the number key is."""
+    if rotation.running:
+        books = f"{rotation.books_done:,} of {rotation.books_total:,} contact books"
+        return f"Key {rotation.generation} is in use; {books} are stored under the next one."
+    return f"Key {rotation.generation} is in use; no rotation is under way."

@@ -9,6 +9,7 @@ from appshare.gateway.backends import open_backends
 from appshare.gateway.device.account import OPEN_METHODS
 from appshare.gateway.operator_access import OPERATOR_TOKEN_FILE, new_operator_token, write_endpoints
 from appshare.gateway.ports import device_services, operator_services
+from appshare.gateway.registration_check import ASKING_METHODS, registration_check
 from appshare.gateway.settings import GatewaySettings
 from appshare.process.clock import system_clock
 from appshare.process.command import server_command
@@ -28,10 +29,13 @@ async def running(settings: GatewaySettings) -> AsyncIterator[dict[str, Address]
         operator_token = read_or_create(folder / OPERATOR_TOKEN_FILE, new_operator_token).decode().strip()
         tokens = AccessTokens(signing_key, settings.access_lifetime, system_clock)
         backends = await stack.enter_async_context(open_backends(settings))
+        authentication = DeviceAuthentication(
+            tokens.device_id, registration_check(backends), OPEN_METHODS, ASKING_METHODS
+        )
         device_server = running_server(
             settings.listen,
-            device_services(backends, tokens),
-            interceptors=[DeviceAuthentication(tokens.device_id, OPEN_METHODS)],
+            device_services(backends, tokens, system_clock),
+            interceptors=[authentication],
             with_reflection=settings.reflection,
         )
         operator_server = running_server(

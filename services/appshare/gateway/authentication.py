@@ -1,14 +1,17 @@
 """Who calls: nothing behind a port is reached without a token, but for what is open by name."""
 
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from contextlib import aclosing
 from contextvars import ContextVar
 from typing import Any
 
 import grpc
 
 from appshare import errors
-from appshare.rpc.handlers import Handler, with_behavior
+from appshare.gateway.registration_check import CheckDevice
+from appshare.rpc.call import remaining_time
+from appshare.rpc.handlers import Handler, behavior_of, with_behavior
 from appshare.rpc.interceptor import Context
 
 _OPEN_PREFIXES = ("/grpc.health.", "/grpc.reflection.")
@@ -22,16 +25,26 @@ def calling_device() -> str:
 
 
 class DeviceAuthentication(grpc.aio.ServerInterceptor):
-    """Lets calls with a device's access token in and remembers the device.
+    """Lets calls with the access token of a registered device in and remembers the device.
 
     Args:
         device_id: reads a token; raises `errors.UnauthenticatedError`.
+        check_device: raises what refuses a device that is not registered any more.
         open_methods: full names of the methods that need no token.
+        unchecked_methods: full names of the methods that refuse such a device by themselves.
     """
 
-    def __init__(self, device_id: Callable[[str], str], open_methods: Iterable[str]) -> None:
+    def __init__(
+        self,
+        device_id: Callable[[str], str],
+        check_device: CheckDevice,
+        open_methods: Collection[str],
+        unchecked_methods: Collection[str],
+    ) -> None:
         self._device_id = device_id
-        self._open_methods = frozenset(open_methods)
+        self._check_device = check_device
+        self._open_methods = open_methods
+        self._unchecked_methods = unchecked_methods
 
     async def intercept_service(
         self,
@@ -46,7 +59,9 @@ class DeviceAuthentication(grpc.aio.ServerInterceptor):
             _calling_device.set(self._device_id(_bearer_token(handler_call_details)))
         except errors.UnauthenticatedError as error:
             return _refusing(handler, error)
-        return handler
+        if handler_call_details.method in self._unchecked_methods:
+            return handler
+        return _checking(handler, self._check_device)
 
 
 class OperatorAuthentication(grpc.aio.ServerInterceptor):
@@ -89,6 +104,22 @@ def _bearer_token(details: grpc.HandlerCallDetails) -> str:
             errors.Reason.MISSING_TOKEN, "the call needs the metadata `authorization: Bearer <token>`"
         )
     return token
+
+
+def _checking(handler: Any, check_device: CheckDevice) -> Handler:
+    behavior = behavior_of(handler)
+
+    async def answer(request: Any, context: Context) -> Any:
+        await check_device(calling_device(), remaining_time(context))
+        return await behavior(request, context)
+
+    async def stream(request: Any, context: Context) -> AsyncIterator[Any]:
+        await check_device(calling_device(), remaining_time(context))
+        async with aclosing(behavior(request, context)) as messages:
+            async for message in messages:
+                yield message
+
+    return with_behavior(handler, stream if handler.response_streaming else answer)
 
 
 def _refusing(handler: Any, error: errors.AppShareError) -> Handler:

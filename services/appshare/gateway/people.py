@@ -1,16 +1,28 @@
 """Who a device means, and how those devices stand to it."""
 
-import asyncio
 from collections.abc import Sequence
 
 from appshare import errors
 from appshare.gateway.backends import RADAR, Backends
+from appshare.rpc.call import remaining_time
+from appshare.rpc.interceptor import Context
 from appshare.v1.friendship_pb2 import PersonRef
-from appshare.v1.relation_radar_pb2 import Acquaintance, FindDevicesRequest
+from appshare.v1.relation_radar_pb2 import (
+    Acquaintance,
+    BatchFindDevicesRequest,
+    FindDevicesRequest,
+    ListFriendshipsRequest,
+    PersonDevices,
+)
 from appshare.v1.share_registry_pb2 import RelatedDevice
 
-_AT_ONCE = 16
-"""How many people of one request the radar is asked about at the same time."""
+MAX_PEOPLE = 100
+"""People of one request."""
+
+_MAX_FRIENDS = 4_000
+"""Devices that ShareRegistry takes as the friends of a viewer."""
+
+_FRIENDS_PAGE = 200
 
 
 async def find_devices(
@@ -24,15 +36,29 @@ async def find_devices(
 
 async def find_devices_of_all(
     backends: Backends, device_id: str, people: Sequence[PersonRef], *, time_limit: float
-) -> list[Sequence[Acquaintance]]:
-    """The devices of each person, in the order of the people."""
-    turn = asyncio.Semaphore(_AT_ONCE)
+) -> Sequence[PersonDevices]:
+    """The devices of each of at most `MAX_PEOPLE` people, or what is wrong with the reference, in their order."""
+    request = BatchFindDevicesRequest(device_id=device_id, people=people)
+    response = await RADAR.unary(backends.radar.BatchFindDevices, request, time_limit=time_limit)
+    return response.results
 
-    async def find(person: PersonRef) -> Sequence[Acquaintance]:
-        async with turn:
-            return await find_devices(backends, device_id, person, time_limit=time_limit)
 
-    return await asyncio.gather(*map(find, people))
+async def find_friends(backends: Backends, viewer: str, context: Context) -> tuple[list[RelatedDevice], bool]:
+    """All friends of a viewer as owners; True when there may be more.
+
+    Devices of one contact are one person; a device of somebody who is not in the viewer's book stands for itself.
+    """
+    owners: list[RelatedDevice] = []
+    token, truncated = "", False
+    while True:
+        request = ListFriendshipsRequest(device_id=viewer, page_size=_FRIENDS_PAGE, page_token=token)
+        page = await RADAR.unary(backends.radar.ListFriendships, request, time_limit=remaining_time(context))
+        owners += [
+            RelatedDevice(device_id=each.device_id, level=each.level, person=each.contact_id) for each in page.friends
+        ]
+        token, truncated = page.next_page_token, truncated or page.truncated
+        if not token or len(owners) > _MAX_FRIENDS:
+            return owners[:_MAX_FRIENDS], truncated or len(owners) > _MAX_FRIENDS
 
 
 def as_owners(acquaintances: Sequence[Acquaintance]) -> list[RelatedDevice]:

@@ -12,13 +12,16 @@ from appshare.gateway.device.inbox import InboxServicer
 from appshare.gateway.device.sharing import SharingServicer
 from appshare.gateway.operator.catalogue import SERVICE as CATALOGUE_SERVICE
 from appshare.gateway.operator.catalogue import add_catalogue_to
+from appshare.gateway.operator.number_key import NumberKeyServicer
+from appshare.process.clock import Clock
 from appshare.rpc.server import Service
 from appshare.v1 import device_gateway_pb2_grpc as grpc_stubs
+from appshare.v1.operator_gateway_pb2_grpc import add_NumberKeyServiceServicer_to_server
 
 
-def device_services(backends: Backends, tokens: AccessTokens) -> list[Service]:
+def device_services(backends: Backends, tokens: AccessTokens, clock: Clock) -> list[Service]:
     """The services of the port for devices."""
-    account = AccountServicer(backends, tokens)
+    account = AccountServicer(backends, tokens, clock)
     friends = FriendServicer(backends)
     sharing = SharingServicer(backends)
     inbox = InboxServicer(backends)
@@ -33,4 +36,8 @@ def device_services(backends: Backends, tokens: AccessTokens) -> list[Service]:
 
 def operator_services(backends: Backends) -> list[Service]:
     """The services of the port for operators."""
-    return [Service(CATALOGUE_SERVICE, partial(add_catalogue_to, backends=backends))]
+    number_key = NumberKeyServicer(backends)
+    return [
+        Service(CATALOGUE_SERVICE, partial(add_catalogue_to, backends=backends)),
+        Service("appshare.v1.NumberKeyService", partial(add_NumberKeyServiceServicer_to_server, number_key)),
+    ]

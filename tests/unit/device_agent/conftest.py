@@ -1,10 +1,21 @@
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner, Result
+from structlog.testing import capture_logs
+from tests.unit.device_agent.gateway import Cloud, serving
 
-from appshare.device_agent.agent_home import AgentHome
+from appshare.device_agent.__main__ import main
+from appshare.device_agent.agent_home import Account, AgentHome
 from appshare.device_agent.model import Session
+
+Appshare = Callable[..., Result]
+
+SERVICES = ("AccountService", "FriendService", "SharingService", "InboxService", "DownloadService")
 
 SHARED_VCARDS = Path(__file__).parents[4] / "shared" / "data" / "vcards"
 
@@ -25,3 +36,33 @@ def home(tmp_path: Path) -> AgentHome:
 @pytest.fixture
 def session() -> Session:
     return Session("device-1", "access-1", datetime(2026, 1, 1, tzinfo=UTC), "refresh-1")
+
+
+@pytest.fixture
+def cloud() -> Cloud:
+    return Cloud()
+
+
+@pytest.fixture
+def appshare(cloud: Cloud, home: AgentHome, session: Session) -> Iterator[Appshare]:
+    """Runs `appshare` as a registered device, with a server in a thread of its own."""
+    ready, done = threading.Event(), asyncio.Event()
+    loop = asyncio.new_event_loop()
+
+    async def serve() -> None:
+        async with serving(cloud, *SERVICES) as address:
+            home.save_account(Account(address, session))
+            ready.set()
+            await done.wait()
+
+    def run(*arguments: str | Path, typed: str | None = None) -> Result:
+        return CliRunner().invoke(main, ["--home", str(home.folder), *map(str, arguments)], input=typed)
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    with capture_logs():  # the server's log is not the command's output
+        thread.start()
+        ready.wait(timeout=30)
+        yield run
+        loop.call_soon_threadsafe(done.set)
+        thread.join()
+    loop.close()

@@ -11,11 +11,17 @@ from typing import Any
 from appshare import errors
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
+from appshare.v1 import deletion_pb2, error_reason_pb2, fit_pb2, friendship_pb2, inbox_pb2, share_pb2
 from appshare.v1 import device_gateway_pb2 as pb
 from appshare.v1 import device_gateway_pb2_grpc as pb_grpc
-from appshare.v1 import fit_pb2, friendship_pb2, inbox_pb2, share_pb2
 
 CHUNK = 16 * 1024
+
+RECEIPT = deletion_pb2.DeletionReceipt(
+    receipt_id="5d41402a",
+    radar=deletion_pb2.RadarDeletion(devices=2, contacts=205),
+    registry=deletion_pb2.RegistryDeletion(apps=60),
+)
 
 
 class Downloads(pb_grpc.DownloadServiceServicer):
@@ -120,29 +126,74 @@ class Sessions(pb_grpc.AccountServiceServicer, pb_grpc.SharingServiceServicer, p
             raise errors.UnauthenticatedError(errors.Reason.EXPIRED_TOKEN, "over")
 
 
-class Cloud(pb_grpc.FriendServiceServicer, pb_grpc.SharingServiceServicer, pb_grpc.InboxServiceServicer):
-    """Keeps what a device sends.
+class Cloud(
+    pb_grpc.AccountServiceServicer,
+    pb_grpc.FriendServiceServicer,
+    pb_grpc.SharingServiceServicer,
+    pb_grpc.InboxServiceServicer,
+    Downloads,
+):
+    """Keeps what a device sends, and answers with what a test put there.
 
     Attributes:
+        requests: every request that came, but for lists.
         version: of the book.
         synced: every sync that was taken.
         pushes: every push that came.
         audiences: every change of audiences.
+        my_apps: what the device has published.
+        shares: what everybody shares; nobody shares anything when there is none.
+        merged: what all friends share.
+        preference: from whom pushes are accepted.
         events: what waits in the inbox.
+        changes: changes of friendships that wait.
         acknowledged: positions, in the order in which they came.
-        failures: raised by the next calls of `PushShares`.
+        acknowledged_changes: the same of changes of friendships.
+        failures: raised by the next calls, but for most lists.
+        refused: raised by every `ReportInstall`.
     """
 
     def __init__(self) -> None:
+        super().__init__({"notes.apk": b"notes"})
+        self.requests: list[Any] = []
         self.version = 0
         self.synced: list[pb.SyncContactsRequest] = []
         self.pushes: list[pb.PushSharesRequest] = []
         self.audiences: list[pb.SetAudiencesRequest] = []
+        self.my_apps: list[share_pb2.InventoryApp] = []
+        self.shares: list[share_pb2.Share] = []
+        self.merged: list[share_pb2.MergedShare] = []
+        self.preference = share_pb2.PushPreference(policy=share_pb2.PUSH_POLICY_FRIENDS)
+        self.default_audience = share_pb2.Audience(kind=share_pb2.AUDIENCE_KIND_NOBODY)
+        self.blocks: list[friendship_pb2.Block] = []
         self.events: list[inbox_pb2.InboxEvent] = []
+        self.changes: list[friendship_pb2.FriendshipChanged] = []
         self.acknowledged: list[int] = []
+        self.acknowledged_changes: list[int] = []
         self.failures: list[errors.AppShareError] = []
+        self.refused: errors.AppShareError | None = None
+
+    def _take(self, request: Any) -> None:
+        self.requests.append(request)
+        if self.failures:
+            raise self.failures.pop(0)
+
+    async def ListDevices(self, request: pb.ListDevicesRequest, context: Any) -> pb.ListDevicesResponse:
+        ids = ("7f3c9a11", "7f3c0000", "device-1")
+        return pb.ListDevicesResponse(
+            devices=[pb.MyDevice(device_id=each, is_this_device=each == "device-1") for each in ids]
+        )
+
+    async def RemoveDevice(self, request: pb.RemoveDeviceRequest, context: Any) -> pb.RemoveDeviceResponse:
+        self._take(request)
+        return pb.RemoveDeviceResponse(receipt=RECEIPT)
+
+    async def DeleteAccount(self, request: pb.DeleteAccountRequest, context: Any) -> pb.DeleteAccountResponse:
+        self._take(request)
+        return pb.DeleteAccountResponse(receipt=RECEIPT)
 
     async def SyncContacts(self, request: pb.SyncContactsRequest, context: Any) -> pb.SyncContactsResponse:
+        self._take(request)
         if request.HasField("delta") and request.delta.base_version != self.version:
             raise errors.AbortedError(errors.Reason.STALE_BOOK_VERSION, "stale")
         self.version += 1
@@ -150,39 +201,137 @@ class Cloud(pb_grpc.FriendServiceServicer, pb_grpc.SharingServiceServicer, pb_gr
         return pb.SyncContactsResponse(book_version=self.version, contact_count=2, skipped_number_count=1)
 
     async def ListFriends(self, request: pb.ListFriendsRequest, context: Any) -> pb.ListFriendsResponse:
-        level = friendship_pb2.FRIENDSHIP_LEVEL_CONFIRMED
-        friends = [friendship_pb2.Friend(device_id=f"d{index}", contact_id=index, level=level) for index in (1, 2)]
+        friends = [
+            friendship_pb2.Friend(
+                device_id=f"d{index}",
+                contact_id=index,
+                level=friendship_pb2.FRIENDSHIP_LEVEL_CONFIRMED,
+                reason=friendship_pb2.FRIENDSHIP_REASON_BOTH_LIST,
+            )
+            for index in (1, 2)
+        ]
         return pb.ListFriendsResponse(friends=friends)
+
+    async def BatchCheckFriends(
+        self, request: pb.BatchCheckFriendsRequest, context: Any
+    ) -> pb.BatchCheckFriendsResponse:
+        """Contact 1 is a friend, numbers cannot be read, anybody else is none."""
+        self._take(request)
+        checks = [
+            pb.FriendCheck(error=error_reason_pb2.ERROR_REASON_INVALID_PHONE_NUMBER)
+            if each.number
+            else pb.FriendCheck(level=friendship_pb2.FRIENDSHIP_LEVEL_LIKELY if each.contact_id == 1 else 1)
+            for each in request.people
+        ]
+        return pb.BatchCheckFriendsResponse(checks=checks)
+
+    async def BlockPerson(self, request: pb.BlockPersonRequest, context: Any) -> pb.BlockPersonResponse:
+        self._take(request)
+        return pb.BlockPersonResponse()
+
+    async def UnblockPerson(self, request: pb.UnblockPersonRequest, context: Any) -> pb.UnblockPersonResponse:
+        self._take(request)
+        return pb.UnblockPersonResponse()
+
+    async def ListBlocks(self, request: pb.ListBlocksRequest, context: Any) -> pb.ListBlocksResponse:
+        """Gives one block a page."""
+        index = int(request.page_token or 0)
+        more = index + 1 < len(self.blocks)
+        return pb.ListBlocksResponse(
+            blocks=self.blocks[index : index + 1], next_page_token=str(index + 1) if more else ""
+        )
 
     async def SetAudiences(self, request: pb.SetAudiencesRequest, context: Any) -> pb.SetAudiencesResponse:
         self.audiences.append(request)
         return pb.SetAudiencesResponse()
+
+    async def GetDefaultAudience(
+        self, request: pb.GetDefaultAudienceRequest, context: Any
+    ) -> pb.GetDefaultAudienceResponse:
+        return pb.GetDefaultAudienceResponse(audience=self.default_audience)
+
+    async def SetDefaultAudience(
+        self, request: pb.SetDefaultAudienceRequest, context: Any
+    ) -> pb.SetDefaultAudienceResponse:
+        self.default_audience = request.audience
+        return pb.SetDefaultAudienceResponse()
+
+    async def ListMyApps(self, request: pb.ListMyAppsRequest, context: Any) -> pb.ListMyAppsResponse:
+        return pb.ListMyAppsResponse(apps=self.my_apps)
+
+    async def ListShares(self, request: pb.ListSharesRequest, context: Any) -> pb.ListSharesResponse:
+        """The version of a list is how many shares it has."""
+        self._take(request)
+        if not self.shares:
+            raise errors.PermissionDeniedError(errors.Reason.NOT_SHARED_WITH_YOU, "not shared")
+        version = f"v{len(self.shares)}"
+        if request.known_list_version == version:
+            return pb.ListSharesResponse(list_version=version, unchanged=True)
+        return pb.ListSharesResponse(shares=self.shares, list_version=version)
+
+    async def PreviewShares(self, request: pb.PreviewSharesRequest, context: Any) -> pb.PreviewSharesResponse:
+        self._take(request)
+        return pb.PreviewSharesResponse(apps=[each.app for each in self.shares])
+
+    async def ListFriendsShares(
+        self, request: pb.ListFriendsSharesRequest, context: Any
+    ) -> pb.ListFriendsSharesResponse:
+        self._take(request)
+        return pb.ListFriendsSharesResponse(shares=self.merged)
 
     async def PushShares(self, request: pb.PushSharesRequest, context: Any) -> pb.PushSharesResponse:
         self.pushes.append(request)
         if self.failures:
             raise self.failures.pop(0)
         return pb.PushSharesResponse(
+            push_id=f"push-{len(self.pushes)}",
             outcomes=[
                 share_pb2.PUSH_OUTCOME_ACCEPTED if person.contact_id == 1 else share_pb2.PUSH_OUTCOME_REFUSED
                 for person in request.recipients
-            ]
+            ],
         )
 
+    async def RecallPush(self, request: pb.RecallPushRequest, context: Any) -> pb.RecallPushResponse:
+        self._take(request)
+        return pb.RecallPushResponse()
+
+    async def ReportInstall(self, request: pb.ReportInstallRequest, context: Any) -> pb.ReportInstallResponse:
+        self._take(request)
+        if self.refused:
+            raise self.refused
+        return pb.ReportInstallResponse()
+
+    async def GetPushPreference(
+        self, request: pb.GetPushPreferenceRequest, context: Any
+    ) -> pb.GetPushPreferenceResponse:
+        return pb.GetPushPreferenceResponse(preference=self.preference)
+
+    async def SetPushPreference(
+        self, request: pb.SetPushPreferenceRequest, context: Any
+    ) -> pb.SetPushPreferenceResponse:
+        self.preference = request.preference
+        return pb.SetPushPreferenceResponse()
+
     async def ListEvents(self, request: pb.ListEventsRequest, context: Any) -> pb.ListEventsResponse:
-        """Gives one event a page."""
+        """Gives one event of each kind a page."""
         waiting = [event for event in self.events if event.position > request.after_position]
-        return pb.ListEventsResponse(events=waiting[:1])
+        changes = [change for change in self.changes if change.position > request.after_friendship_position]
+        return pb.ListEventsResponse(events=waiting[:1], friendship_changes=changes[:1])
 
     async def Subscribe(self, request: pb.SubscribeRequest, context: Any) -> AsyncIterator[pb.SubscribeResponse]:
         yield pb.SubscribeResponse(heartbeat=inbox_pb2.InboxHeartbeat())
         for event in self.events:
             yield pb.SubscribeResponse(event=event)
+        for change in self.changes:
+            yield pb.SubscribeResponse(friendship_changed=change)
 
     async def AcknowledgeEvents(
         self, request: pb.AcknowledgeEventsRequest, context: Any
     ) -> pb.AcknowledgeEventsResponse:
-        self.acknowledged.append(request.through_position)
+        if request.through_position:
+            self.acknowledged.append(request.through_position)
+        if request.through_friendship_position:
+            self.acknowledged_changes.append(request.through_friendship_position)
         return pb.AcknowledgeEventsResponse()
 
 

@@ -1,21 +1,16 @@
-import asyncio
 import json
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-from structlog.testing import capture_logs
-from tests.unit.device_agent.gateway import Cloud, serving
+from click.testing import Result
+from tests.unit.device_agent.gateway import Cloud
 
 from appshare import errors
 from appshare.command_line.exit_code import ExitCode
-from appshare.device_agent.__main__ import main
 from appshare.device_agent.address_book import AddressBook, BookContact
-from appshare.device_agent.agent_home import Account, AgentHome
-from appshare.device_agent.commands import push
-from appshare.device_agent.model import Session
+from appshare.device_agent.agent_home import AgentHome
+from appshare.device_agent.commands import push_send
 from appshare.v1 import app_pb2, inbox_pb2, share_pb2
 
 Appshare = Callable[..., Result]
@@ -30,34 +25,8 @@ def event(position: int, sender: str = "d1") -> inbox_pb2.InboxEvent:
     return inbox_pb2.InboxEvent(position=position, shares_pushed=pushed)
 
 
-@pytest.fixture
-def cloud() -> Cloud:
-    return Cloud()
-
-
-@pytest.fixture
-def appshare(cloud: Cloud, home: AgentHome, session: Session) -> Iterator[Appshare]:
-    """Runs `appshare` as a registered device, with a server in a thread of its own."""
-    ready, done = threading.Event(), asyncio.Event()
-    loop = asyncio.new_event_loop()
-
-    async def serve() -> None:
-        async with serving(cloud, "FriendService", "SharingService", "InboxService") as address:
-            home.save_account(Account(address, session))
-            ready.set()
-            await done.wait()
-
-    def run(*arguments: str | Path) -> Result:
-        return CliRunner().invoke(main, ["--home", str(home.folder), *map(str, arguments)])
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-    with capture_logs():  # the server's log is not the command's output
-        thread.start()
-        ready.wait(timeout=30)
-        yield run
-        loop.call_soon_threadsafe(done.set)
-        thread.join()
-    loop.close()
+def own(package_name: str, label: str = "") -> share_pb2.InventoryApp:
+    return share_pb2.InventoryApp(app=app_pb2.App(package_name=package_name, label=label))
 
 
 @pytest.fixture
@@ -96,6 +65,7 @@ def test_the_first_sync_is_full_the_next_ones_are_changes(appshare: Appshare, cl
     assert json.loads(result.stdout) == {
         "book": {"book_version": 3, "contact_count": 2, "skipped_number_count": 1},
         "sent": {"mode": "delta", "upserted": 0, "removed": 1},
+        "excluded": 0,
         "skipped": [],
     }
 
@@ -132,7 +102,7 @@ def test_a_file_without_numbers_changes_nothing(appshare: Appshare, cloud: Cloud
 def test_a_push_is_tried_again_as_the_same_push(
     appshare: Appshare, cloud: Cloud, home: AgentHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(push, "_LONGEST_WAIT", 0)
+    monkeypatch.setattr(push_send, "_LONGEST_WAIT", 0)
     home.save_address_book(BOOK)
     cloud.failures = [GONE]
     result = appshare("push", "Li Wei", "Aunt Mei", "--app", "org.example.notes", "--note", "hello", "--json")
@@ -141,14 +111,15 @@ def test_a_push_is_tried_again_as_the_same_push(
     assert first == second
     assert (first.note, list(first.package_names), len(first.request_id)) == ("hello", ["org.example.notes"], 32)
     assert json.loads(result.stdout) == {
-        "outcomes": [{"person": "Li Wei", "outcome": "accepted"}, {"person": "Aunt Mei", "outcome": "refused"}]
+        "push_id": "push-2",
+        "outcomes": [{"person": "Li Wei", "outcome": "accepted"}, {"person": "Aunt Mei", "outcome": "refused"}],
     }
 
 
 def test_a_push_is_tried_twice_at_most(
     appshare: Appshare, cloud: Cloud, home: AgentHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(push, "_LONGEST_WAIT", 0)
+    monkeypatch.setattr(push_send, "_LONGEST_WAIT", 0)
     home.save_address_book(BOOK)
     cloud.failures = [GONE, GONE, GONE]
     assert appshare("push", "Li Wei").exit_code == ExitCode.UNREACHABLE
@@ -173,6 +144,7 @@ def test_apps_are_shared_with_whom_it_is_said(
     appshare: Appshare, cloud: Cloud, home: AgentHome, wanted: list[str], kind: int, devices: list[str]
 ) -> None:
     home.save_address_book(BOOK)
+    cloud.my_apps = [own("a.b"), own("c.d")]
     options = [option for each in wanted for option in ("--with", each)]
     assert appshare("apps", "share", "a.b", "c.d", *options).exit_code == ExitCode.DONE
     (request,) = cloud.audiences

@@ -7,7 +7,8 @@ from tests.unit.device_agent.gateway import Sessions, serving
 
 from appshare import errors
 from appshare.device_agent.agent_home import Account, AgentHome
-from appshare.device_agent.client import DeviceClient, RefreshSession
+from appshare.device_agent.calls.session import RefreshSession
+from appshare.device_agent.client import DeviceClient
 from appshare.device_agent.connection import open_client
 from appshare.device_agent.model import Heartbeat, PushPolicy, Session
 from appshare.v1 import inbox_pb2
@@ -49,7 +50,7 @@ async def test_a_stream_is_opened_again_with_the_new_session(address: str, sessi
     sessions.streams = [[inbox_pb2.InboxEvent(position=3)]]
     async with DeviceClient(address, STALE) as client:
         heartbeat, event = [message async for message in client.subscribe()]
-    assert heartbeat == Heartbeat(0)
+    assert heartbeat == Heartbeat(0, 0)
     assert event.position == 3
 
 

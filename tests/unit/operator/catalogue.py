@@ -13,18 +13,23 @@ from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
 from appshare.v1 import catalogue_pb2, fit_pb2
 from appshare.v1 import operator_gateway_pb2 as pb
+from appshare.v1.number_key_pb2 import NumberKeyRotation
 from appshare.v1.operator_gateway_pb2_grpc import (
     CatalogueServiceServicer,
+    NumberKeyServiceServicer,
     add_CatalogueServiceServicer_to_server,
+    add_NumberKeyServiceServicer_to_server,
 )
 
 TOKEN = "operator-token"  # noqa: S105  # of the test's own server
 
 
-class Catalogue(CatalogueServiceServicer):
-    """Takes every file that says "apk" and answers what fits as the test tells it.
+class Catalogue(CatalogueServiceServicer, NumberKeyServiceServicer):
+    """Takes every file that says "apk" and answers what fits as the test tells it; rotates the key of a few books.
 
     Attributes:
+        books: that each look at a rotation finds done; a rotation is over with the last one.
+        rotations: how many were started.
         packages: by id, in the order in which they came.
         links: App Store links, by package name.
     """
@@ -32,6 +37,8 @@ class Catalogue(CatalogueServiceServicer):
     def __init__(self) -> None:
         self.packages: dict[str, catalogue_pb2.CataloguePackage] = {}
         self.links: dict[str, str] = {}
+        self.books = iter([1, 3])
+        self.rotations = 0
         self.answer = fit_pb2.FitAnswer(no_fit=fit_pb2.NoFit())
 
     async def AddPackage(self, requests: AsyncIterator[pb.AddPackageRequest], context: Any) -> pb.AddPackageResponse:
@@ -83,6 +90,21 @@ class Catalogue(CatalogueServiceServicer):
         self.links[request.package_name] = request.url
         return pb.SetAppStoreLinkResponse()
 
+    async def RotateNumberKey(self, request: pb.RotateNumberKeyRequest, context: Any) -> pb.RotateNumberKeyResponse:
+        _require_token(context)
+        self.rotations += 1
+        return pb.RotateNumberKeyResponse(
+            rotation=NumberKeyRotation(generation=1, running=True, books_done=0, books_total=3)
+        )
+
+    async def GetNumberKeyRotation(
+        self, request: pb.GetNumberKeyRotationRequest, context: Any
+    ) -> pb.GetNumberKeyRotationResponse:
+        done = next(self.books, 3)
+        running = done < 3
+        rotation = NumberKeyRotation(generation=1 if running else 2, running=running, books_done=done, books_total=3)
+        return pb.GetNumberKeyRotationResponse(rotation=rotation)
+
     def _add(self, file: catalogue_pb2.UploadFile) -> pb.AddPackageResponse:
         present = file.sha256 in self.packages
         package = catalogue_pb2.CataloguePackage(
@@ -104,7 +126,10 @@ def _require_token(context: Any) -> None:
 
 @asynccontextmanager
 async def serving(catalogue: Catalogue) -> AsyncIterator[str]:
-    """Serves the catalogue; yields the address."""
-    register = partial(add_CatalogueServiceServicer_to_server, catalogue)
-    async with running_server(Address("127.0.0.1", 0), [Service("appshare.v1.CatalogueService", register)]) as address:
+    """Serves the catalogue and the number key; yields the address."""
+    services = [
+        Service("appshare.v1.CatalogueService", partial(add_CatalogueServiceServicer_to_server, catalogue)),
+        Service("appshare.v1.NumberKeyService", partial(add_NumberKeyServiceServicer_to_server, catalogue)),
+    ]
+    async with running_server(Address("127.0.0.1", 0), services) as address:
         yield str(address)

@@ -13,6 +13,7 @@ from tests.unit.operator.catalogue import Catalogue
 
 from appshare.command_line.exit_code import ExitCode
 from appshare.operator.__main__ import main
+from appshare.operator.commands import keys_rotate
 from appshare.v1 import fit_pb2
 
 Admin = Callable[..., Result]
@@ -74,6 +75,7 @@ def test_every_example_can_be_typed(
     admin: Admin, catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, example: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(keys_rotate, "_PAUSE", 0)
     Path("downloads").mkdir()
     for name in ("notes.apk", "downloads/maps.apk"):
         Path(name).write_bytes(f"apk {name}".encode())
@@ -235,3 +237,29 @@ def test_the_table_is_shown(admin: Admin) -> None:
         "aaaaaaaaaaaa",
     ]
     assert json.loads(admin("table", "--json").stdout)["rows"][0]["screens"] == ["normal 480 dpi"]
+
+
+def test_a_rotation_is_followed_to_its_end(admin: Admin, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys_rotate, "_PAUSE", 0)
+    result = admin("keys", "rotate")
+    assert result.stderr.splitlines() == [
+        "Key 1 is in use; 0 of 3 contact books are stored under the next one.",
+        "Key 1 is in use; 1 of 3 contact books are stored under the next one.",
+    ]
+    assert result.stdout == "Key 2 is in use; no rotation is under way.\n"
+    assert catalogue.rotations == 1
+
+
+def test_a_rotation_can_be_left_alone(admin: Admin) -> None:
+    result = admin("keys", "rotate", "--no-wait", "--json")
+    assert json.loads(result.stdout)["rotation"] == {
+        "generation": 1,
+        "running": True,
+        "books_done": 0,
+        "books_total": 3,
+    }
+
+
+def test_a_look_at_the_key_rotates_nothing(admin: Admin, catalogue: Catalogue) -> None:
+    assert "1 of 3 contact books" in admin("keys", "status").stdout
+    assert catalogue.rotations == 0

@@ -17,7 +17,8 @@ _HELP = """Tell the cloud which apps are installed, from a JSON INVENTORY.
 {"apps": [{"package_name": "org.example.notes", "label": "Notes",
            "version_name": "2.1", "version_code": 21}]}
 
-signer_sha256 and platform (android, ios) may be added. An app keeps its audience; a new one is shared with nobody.
+signer_sha256 and platform (android, ios) may be added. An app keeps its audience; a new one is
+shared with whom `appshare apps default` says, at first nobody.
 """
 
 

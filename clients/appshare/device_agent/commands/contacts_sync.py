@@ -2,20 +2,19 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
-from appshare import errors
 from appshare.command_line.command import Command, asynchronous, json_option
 from appshare.command_line.input_error import InputError
 from appshare.command_line.output import Output, counted
-from appshare.device_agent.address_book import AddressBook, change_between, for_cloud, updated
+from appshare.device_agent.address_book import updated
 from appshare.device_agent.agent_home import AgentHome
-from appshare.device_agent.client import DeviceClient
+from appshare.device_agent.book_sync import SentBook, SyncMode, send_book
 from appshare.device_agent.commands.home import pass_home
 from appshare.device_agent.commands.vcard_option import card_file_argument, load_cards
 from appshare.device_agent.connection import open_client
+from appshare.device_agent.exclusions import Exclusions
 from appshare.device_agent.model import SyncedBook
 
 
@@ -35,44 +34,38 @@ async def sync(home: AgentHome, *, file: Path, charset: str, full: bool, output:
     """Tell the cloud whom you know, from a vCard FILE.
 
     Numbers are sent and stored there as keyed digests only; names stay on this device. After the first time only
-    changes are sent.
+    changes are sent. People whom you exclude (`appshare contacts exclude`) are left out.
     """
     understood = load_cards(file, charset)
     old = home.address_book()
-    new = updated(old, understood.cards)
+    exclusions = Exclusions(home.choices().excluded)
+    cards = [card for card in understood.cards if not exclusions.hold(card)]
+    new = updated(old, cards)
     if not new.contacts:
         raise InputError(f"{file}: no card with a number; `appshare contacts read` shows what was understood")
     async with open_client(home) as client:
-        synced, sent = await _send(client, replace(old, version=None) if full else old, new)
-    home.save_address_book(replace(new, version=synced.book_version))
+        synced, sent = await send_book(home, client, replace(old, version=None) if full else old, new)
+    excluded = len(understood.cards) - len(cards)
     if output.as_json:
-        output.document({"book": synced, "sent": sent, "skipped": understood.skipped})
+        output.document({"book": synced, "sent": sent, "excluded": excluded, "skipped": understood.skipped})
     else:
-        _print(output, synced, sent, len(understood.skipped))
+        _print(output, synced, sent)
+        _print_left_out(output, synced.skipped_number_count, len(understood.skipped), excluded)
 
 
-async def _send(client: DeviceClient, old: AddressBook, new: AddressBook) -> tuple[SyncedBook, dict[str, Any]]:
-    """Sends what changed, or everything when the server's version is not known or not ours."""
-    if old.version is not None:
-        change = change_between(old, new)
-        sent = {"mode": "delta", "upserted": len(change.upserted), "removed": len(change.removed)}
-        try:
-            return await client.change_contacts(old.version, change.upserted, change.removed), sent
-        except errors.AbortedError:
-            pass  # somebody else has changed the book: the whole of it settles that
-    sent = {"mode": "full", "upserted": len(new.contacts), "removed": 0}
-    return await client.replace_contacts(for_cloud(new.contacts)), sent
-
-
-def _print(output: Output, synced: SyncedBook, sent: dict[str, Any], skipped_cards: int) -> None:
-    changed = counted(sent["upserted"], "contact")
-    if sent["mode"] == "full":
+def _print(output: Output, synced: SyncedBook, sent: SentBook) -> None:
+    changed = counted(sent.upserted, "contact")
+    if sent.mode is SyncMode.FULL:
         output.text(f"Sent the whole book: {changed}.")
     else:
-        output.text(f"Sent the changes: {changed} new or changed, {sent['removed']} removed.")
+        output.text(f"Sent the changes: {changed} new or changed, {sent.removed} removed.")
     output.text(f"The cloud knows {counted(synced.contact_count, 'contact')}.")
-    if synced.skipped_number_count:
-        numbers = counted(synced.skipped_number_count, "number")
-        output.text(f"Left out: {numbers} that cannot be read, or cannot be a person's.")
-    if skipped_cards:
-        output.text(f"Left out: {counted(skipped_cards, 'card')}; `appshare contacts read` says why.")
+
+
+def _print_left_out(output: Output, numbers: int, cards: int, excluded: int) -> None:
+    if numbers:
+        output.text(f"Left out: {counted(numbers, 'number')} that cannot be read, or cannot be a person's.")
+    if cards:
+        output.text(f"Left out: {counted(cards, 'card')}; `appshare contacts read` says why.")
+    if excluded:
+        output.text(f"Left out as you said: {counted(excluded, 'card')}; `appshare contacts excluded` lists them.")

@@ -1,68 +1,26 @@
 """`appshare preferences`."""
 
-from collections.abc import Sequence
-
 import click
 
-from appshare.command_line.command import Command, asynchronous, json_option
-from appshare.command_line.output import Output
-from appshare.device_agent.agent_home import AgentHome
-from appshare.device_agent.client import DeviceClient
-from appshare.device_agent.commands.home import pass_home
-from appshare.device_agent.connection import open_client
-from appshare.device_agent.model import PushPolicy, PushPreference
-from appshare.device_agent.people import find_friend_devices, friend_names, shown_device
+from appshare.command_line.lazy_group import LazyCommand, LazyGroup
 
-_MEANINGS = {
-    PushPolicy.OFF: "You accept pushes from nobody.",
-    PushPolicy.FRIENDS: "You accept pushes from all your friends.",
-    PushPolicy.SELECTED: "You accept pushes from these friends only:",
-}
+_COMMANDS = "appshare.device_agent.commands"
 
 
-@click.command(
-    cls=Command,
+@click.group(
+    cls=LazyGroup,
+    lazy={
+        "pushes": LazyCommand(f"{_COMMANDS}.preferences_pushes:pushes", "Say from whom you accept pushes."),
+        "mute": LazyCommand(f"{_COMMANDS}.preferences_mute:mute", "Accept nothing from somebody."),
+        "unmute": LazyCommand(f"{_COMMANDS}.preferences_mute:unmute", "Take that back."),
+        "receipts": LazyCommand(f"{_COMMANDS}.preferences_receipts:receipts", "Say whether owners learn of installs."),
+    },
+    default="pushes",
     examples="""
     appshare preferences
     appshare preferences --push friends
-    appshare preferences --push selected --from "Li Wei" --from +8613800138000
+    appshare preferences mute "Li Wei"
     """,
 )
-@click.option(
-    "--push", "policy", type=click.Choice([policy.value for policy in PushPolicy]), help="From whom you accept pushes."
-)
-@click.option("--from", "senders", multiple=True, metavar="PERSON", help="With --push selected; may be repeated.")
-@json_option
-@pass_home
-@asynchronous
-async def preferences(home: AgentHome, policy: str | None, senders: Sequence[str], output: Output) -> None:
-    """Say from whom you accept pushes; without an option: show it."""
-    if (policy == PushPolicy.SELECTED) != bool(senders):
-        raise click.UsageError("--push selected and --from PERSON go together")
-    async with open_client(home) as client:
-        if policy:
-            preference = await _choose(home, client, PushPolicy(policy), senders)
-            await client.set_push_preference(preference)
-        else:
-            preference = await client.push_preference()
-        names = {} if output.as_json else await _names(home, client, preference)
-    if output.as_json:
-        output.document({"push": preference})
-        return
-    output.text(_MEANINGS[preference.policy])
-    for device_id in preference.selected_device_ids:
-        output.text(f"  {shown_device(device_id, names)}")
-
-
-async def _choose(home: AgentHome, client: DeviceClient, policy: PushPolicy, senders: Sequence[str]) -> PushPreference:
-    if policy is not PushPolicy.SELECTED:
-        return PushPreference(policy)
-    friends = (await client.friends()).friends
-    return PushPreference(policy, find_friend_devices(senders, home.address_book(), friends))
-
-
-async def _names(home: AgentHome, client: DeviceClient, preference: PushPreference) -> dict[str, str]:
-    """What selected devices are called; asked for only when there are some."""
-    if preference.policy is not PushPolicy.SELECTED:
-        return {}
-    return friend_names(home.address_book(), (await client.friends()).friends)
+def preferences() -> None:
+    """Say what others may send you and learn of you; alone it shows it."""

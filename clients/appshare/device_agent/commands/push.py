@@ -1,66 +1,23 @@
 """`appshare push`."""
 
-import asyncio
-import secrets
-from collections.abc import Sequence
-
 import click
 
-from appshare import errors
-from appshare.command_line.command import Command, asynchronous, json_option
-from appshare.command_line.exit_code import ExitCode
-from appshare.command_line.output import Output
-from appshare.device_agent.agent_home import AgentHome
-from appshare.device_agent.client import DeviceClient
-from appshare.device_agent.commands.home import pass_home
-from appshare.device_agent.connection import open_client
-from appshare.device_agent.model import Person, PushOutcome
-from appshare.device_agent.people import find_person
+from appshare.command_line.lazy_group import LazyCommand, LazyGroup
 
-_LONGEST_WAIT = 5.0
-"""Seconds before the second try, whatever the server asks for."""
+_COMMANDS = "appshare.device_agent.commands"
 
 
-@click.command(
-    cls=Command,
+@click.group(
+    cls=LazyGroup,
+    lazy={
+        "send": LazyCommand(f"{_COMMANDS}.push_send:send", "Push what you share to friends."),
+        "recall": LazyCommand(f"{_COMMANDS}.push_recall:recall", "Take a push back."),
+    },
+    default="send",
     examples="""
-    appshare push "Li Wei"
-    appshare push "Li Wei" +8613800138000 --app org.example.notes --note "Try this one"
+    appshare push "Li Wei" --note "Try this one"
+    appshare push recall
     """,
 )
-@click.argument("people", nargs=-1, required=True, metavar="PERSON...")
-@click.option("--app", "packages", multiple=True, metavar="PACKAGE", help="Only this app; may be repeated.")
-@click.option("--note", default="", help="A line for the recipients, at most 200 characters.")
-@json_option
-@pass_home
-@asynchronous
-async def push(
-    home: AgentHome, people: Sequence[str], packages: Sequence[str], note: str, output: Output
-) -> ExitCode | None:
-    """Push what you share with PERSON, who decides from whom to receive pushes.
-
-    Exit code 3 when nobody accepted; a refusal does not tell why.
-    """
-    book = home.address_book()
-    recipients = [find_person(person, book) for person in people]
-    async with open_client(home) as client:
-        outcomes = await _push_once(client, recipients, packages, note)
-    results = list(zip(people, outcomes, strict=True))
-    if output.as_json:
-        output.document({"outcomes": [{"person": person, "outcome": outcome} for person, outcome in results]})
-    else:
-        output.table(["Person", "Outcome"], results)
-    return ExitCode.DONE if PushOutcome.ACCEPTED in outcomes else ExitCode.REFUSED
-
-
-async def _push_once(
-    client: DeviceClient, recipients: Sequence[Person], packages: Sequence[str], note: str
-) -> list[PushOutcome]:
-    """Pushes, and tries again when it is not known whether that arrived: the same request id is delivered once."""
-    request_id = secrets.token_hex(16)
-    try:
-        return await client.push(recipients, package_names=packages, note=note, request_id=request_id)
-    except errors.UnavailableError as error:
-        wait = error.retry_after.total_seconds() if error.retry_after else 1.0
-    await asyncio.sleep(min(wait, _LONGEST_WAIT))
-    return await client.push(recipients, package_names=packages, note=note, request_id=request_id)
+def push() -> None:
+    """Push what you share to friends, and take a push back; `appshare push PERSON...` sends."""

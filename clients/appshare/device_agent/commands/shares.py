@@ -1,13 +1,18 @@
 """`appshare shares`."""
 
+from collections.abc import Mapping
+
 import click
 
+from appshare import errors
 from appshare.command_line.command import Command, asynchronous, json_option
 from appshare.command_line.output import Output
 from appshare.device_agent.agent_home import AgentHome
+from appshare.device_agent.client import DeviceClient
 from appshare.device_agent.commands.home import pass_home
 from appshare.device_agent.connection import open_client
-from appshare.device_agent.people import find_person
+from appshare.device_agent.model import MergedShare, MergedShares, Person, ShareList
+from appshare.device_agent.people import find_person, friend_names
 
 
 @click.command(
@@ -15,17 +20,29 @@ from appshare.device_agent.people import find_person
     examples="""
     appshare shares "Li Wei"
     appshare shares +8613800138000 --json
+    appshare shares --all
+    appshare shares --all --search notes
     """,
 )
-@click.argument("person")
+@click.argument("person", required=False)
+@click.option("--all", "everybody", is_flag=True, help="What all your friends share, one line per app.")
+@click.option("--search", default="", metavar="TEXT", help="With --all: only apps with TEXT in label or package name.")
 @json_option
 @pass_home
 @asynchronous
-async def shares(home: AgentHome, person: str, output: Output) -> None:
-    """List what PERSON shares with you, also while that person is offline."""
-    owner = find_person(person, home.address_book())
+async def shares(home: AgentHome, *, person: str | None, everybody: bool, search: str, output: Output) -> None:
+    """List what PERSON, or all of your friends, share with you, also while they are offline."""
+    if bool(person) == everybody or (search and not everybody):
+        raise click.UsageError("name a PERSON, or say --all, which --search goes with")
     async with open_client(home) as client:
-        found = await client.shares(owner)
+        if everybody:
+            await _show_all(home, client, search, output)
+        else:
+            await _show(home, client, person or "", output)
+
+
+async def _show(home: AgentHome, client: DeviceClient, person: str, output: Output) -> None:
+    found = (await _look(home, client, find_person(person, home.address_book()))).shares
     if output.as_json:
         output.document({"shares": found})
         return
@@ -34,3 +51,54 @@ async def shares(home: AgentHome, person: str, output: Output) -> None:
         [[each.app.label, each.app.package_name, each.app.version_name, each.app.platform] for each in found],
     )
     output.text(f'`appshare get "{person}" PACKAGE` downloads one.')
+
+
+async def _look(home: AgentHome, client: DeviceClient, owner: Person) -> ShareList:
+    """The list as it is now; one that is kept comes again only when it has changed."""
+    kept = home.kept_lists()
+    try:
+        listed = await client.changed_shares(owner, kept.of(owner).version)
+    except errors.PermissionDeniedError:
+        home.save_kept_lists(kept.without(owner))
+        raise
+    current = listed or kept.of(owner)
+    home.save_kept_lists(kept.with_list(owner, current))
+    return current
+
+
+async def _show_all(home: AgentHome, client: DeviceClient, search: str, output: Output) -> None:
+    found = await client.friends_shares(search)
+    if output.as_json:
+        output.document(found)
+        return
+    if not found.shares:
+        output.text("None of your friends shares such an app." if search else "None of your friends shares an app.")
+        return
+    names = await _owner_names(home, client, found)
+    output.table(
+        ["App", "Package", "Versions", "Friends", "Who"],
+        [
+            [
+                each.label,
+                each.package_name,
+                ", ".join(dict.fromkeys(version.version_name for version in each.versions)),
+                each.friend_count,
+                _shown_owners(each, names),
+            ]
+            for each in found.shares
+        ],
+    )
+    output.text("`appshare get PACKAGE` downloads one from whoever has the newest version.")
+    if found.truncated:
+        output.note("You have more friends than the operator lets a list hold; it lacks what the others share.")
+
+
+async def _owner_names(home: AgentHome, client: DeviceClient, found: MergedShares) -> dict[str, str]:
+    """What owners are called, by device id; asked for only when some are told."""
+    if not any(each.owner_device_ids for each in found.shares):
+        return {}
+    return friend_names(home.address_book(), (await client.friends()).friends)
+
+
+def _shown_owners(share: MergedShare, names: Mapping[str, str]) -> str:
+    return ", ".join(dict.fromkeys(names[each] for each in share.owner_device_ids if each in names))

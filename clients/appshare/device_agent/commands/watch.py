@@ -1,7 +1,8 @@
 """`appshare watch`."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
+from heapq import merge
 
 import click
 
@@ -11,10 +12,11 @@ from appshare.command_line.output import Output
 from appshare.device_agent.agent_home import AgentHome
 from appshare.device_agent.client import DeviceClient
 from appshare.device_agent.commands.home import pass_home
+from appshare.device_agent.commands.shown_events import describe_event, other_device, say_event
 from appshare.device_agent.connection import open_client
 from appshare.device_agent.feed import follow
-from appshare.device_agent.model import InboxEvent, SharesPushed
-from appshare.device_agent.people import friend_names, shown_device
+from appshare.device_agent.model import Event, FriendshipChanged
+from appshare.device_agent.people import friend_names
 
 
 @click.command(
@@ -34,7 +36,9 @@ from appshare.device_agent.people import friend_names, shown_device
 @pass_home
 @asynchronous
 async def watch(home: AgentHome, *, poll: bool, count: int | None, acknowledge: bool, output: Output) -> None:
-    """Print what friends push to you, as it comes; Ctrl-C ends it.
+    """Print what friends push to you, who becomes a friend or is none any more, and who installs what you share.
+
+    It prints events as they come; Ctrl-C ends it.
 
     Every event is acknowledged after it was printed. When the server goes away, the connection is opened again until
     it is back. With --json every event is an object on a line of its own.
@@ -53,18 +57,26 @@ async def watch(home: AgentHome, *, poll: bool, count: int | None, acknowledge: 
             output.text("Nothing waits.")
 
 
-async def _waiting(client: DeviceClient) -> AsyncGenerator[InboxEvent, None]:
-    position = 0
-    while events := await client.waiting_events(position):
-        for event in events:
+async def _waiting(client: DeviceClient) -> AsyncGenerator[Event, None]:
+    position = friendship_position = 0
+    while True:
+        events, changes = await client.waiting_events(position, friendship_position)
+        if not events and not changes:
+            return
+        both: tuple[Sequence[Event], ...] = (events, changes)
+        for event in merge(*both, key=lambda each: each.create_time):
             yield event
-        position = events[-1].position
+        position = events[-1].position if events else position
+        friendship_position = changes[-1].position if changes else friendship_position
 
 
-async def _acknowledge(client: DeviceClient, event: InboxEvent) -> None:
+async def _acknowledge(client: DeviceClient, event: Event) -> None:
     # When the server is gone, the event comes again with it, and is acknowledged then.
     with suppress(errors.UnavailableError, errors.DeadlineExceededError):
-        await client.acknowledge(event.position)
+        if isinstance(event, FriendshipChanged):
+            await client.acknowledge(through_friendship_position=event.position)
+        else:
+            await client.acknowledge(through_position=event.position)
 
 
 class _Printer:
@@ -79,49 +91,27 @@ class _Printer:
         self._client = client
         self._output = output
         self._names: dict[str, str] = {}
-        self._through = 0
+        self._through: dict[type[Event], int] = {}
         self.count = 0
 
-    async def print(self, event: InboxEvent) -> None:
-        if event.position <= self._through:
+    async def print(self, event: Event) -> None:
+        if event.position <= self._through.get(type(event), 0):
             return
-        if event.pushed and event.pushed.sender_device_id not in self._names:
-            with suppress(
-                errors.UnavailableError, errors.DeadlineExceededError
-            ):  # then the sender is shown by device id
-                self._names = friend_names(self._book, (await self._client.friends()).friends)
+        await self._learn_name(event)
         if self._output.as_json:
-            self._output.line(_describe(event, self._names))
+            self._output.line(describe_event(event, self._names))
         else:
-            _say(self._output, event, self._names)
-        self._through = event.position
+            say_event(self._output, event, self._names)
+        self._through[type(event)] = event.position
         self.count += 1
 
-
-def _describe(event: InboxEvent, names: dict[str, str]) -> dict[str, object]:
-    described: dict[str, object] = {"position": event.position, "create_time": event.create_time}
-    if event.pushed:
-        sender = event.pushed.sender_device_id
-        described |= {
-            "sender": {"device_id": sender, "name": names.get(sender)},
-            "note": event.pushed.note,
-            "shares": event.pushed.shares,
-        }
-    return described
-
-
-def _say(output: Output, event: InboxEvent, names: dict[str, str]) -> None:
-    time = event.create_time.astimezone().strftime("%Y-%m-%d %H:%M")
-    if event.pushed is None:
-        output.text(f"{time}  an event that this version does not know")
-        return
-    _say_pushed(output, time, event.pushed, shown_device(event.pushed.sender_device_id, names))
-
-
-def _say_pushed(output: Output, time: str, pushed: SharesPushed, sender: str) -> None:
-    output.text(f"{time}  {sender} shares with you:")
-    for share in pushed.shares:
-        output.text(f"  {share.app.label} {share.app.version_name}  ({share.app.package_name})")
-    if pushed.note:
-        output.text(f'  "{pushed.note}"')
-    output.text(f'  appshare get "{sender}" PACKAGE')
+    async def _learn_name(self, event: Event) -> None:
+        """Looks up what the device is called that the event is about."""
+        if isinstance(event, FriendshipChanged):
+            self._names |= friend_names(self._book, [event.friend])
+            return
+        device_id = other_device(event)
+        if device_id is None or device_id in self._names:
+            return
+        with suppress(errors.UnavailableError, errors.DeadlineExceededError):  # then it is shown by its id
+            self._names |= friend_names(self._book, (await self._client.friends()).friends)

@@ -1,9 +1,12 @@
-"""Registration and sessions of a device."""
+"""Registration, sessions and removal of devices."""
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from appshare.gateway.access_tokens import AccessTokens
+from appshare.gateway.authentication import calling_device
 from appshare.gateway.backends import RADAR, Backends
+from appshare.gateway.deletion import Deletions
+from appshare.process.clock import Clock
 from appshare.rpc.call import remaining_time
 from appshare.rpc.interceptor import Context
 from appshare.v1 import device_gateway_pb2 as pb
@@ -19,9 +22,10 @@ OPEN_METHODS = tuple(
 class AccountServicer(device_gateway_pb2_grpc.AccountServiceServicer):
     """Serves `AccountService`."""
 
-    def __init__(self, backends: Backends, tokens: AccessTokens) -> None:
+    def __init__(self, backends: Backends, tokens: AccessTokens, clock: Clock) -> None:
         self._radar = backends.radar
         self._tokens = tokens
+        self._deletions = Deletions(backends, clock)
 
     async def Register(self, request: pb.RegisterRequest, context: Context) -> pb.RegisterResponse:
         """Starts a registration."""
@@ -51,6 +55,35 @@ class AccountServicer(device_gateway_pb2_grpc.AccountServiceServicer):
             time_limit=remaining_time(context),
         )
         return pb.RefreshSessionResponse(session=self._session(rotated.device_id, rotated.refresh_token))
+
+    async def ListDevices(self, request: pb.ListDevicesRequest, context: Context) -> pb.ListDevicesResponse:
+        """Lists the devices of the calling device's number."""
+        device_id = calling_device()
+        listed = await RADAR.unary(
+            self._radar.ListDevicesOfNumber,
+            radar_pb.ListDevicesOfNumberRequest(device_id=device_id),
+            time_limit=remaining_time(context),
+        )
+        return pb.ListDevicesResponse(
+            devices=[
+                pb.MyDevice(
+                    device_id=each.device_id,
+                    register_time=each.register_time,
+                    last_seen_time=each.last_seen_time,
+                    is_this_device=each.device_id == device_id,
+                )
+                for each in listed.devices
+            ]
+        )
+
+    async def RemoveDevice(self, request: pb.RemoveDeviceRequest, context: Context) -> pb.RemoveDeviceResponse:
+        """Removes a device of the calling device's number."""
+        receipt = await self._deletions.remove_device(calling_device(), request.device_id, context)
+        return pb.RemoveDeviceResponse(receipt=receipt)
+
+    async def DeleteAccount(self, request: pb.DeleteAccountRequest, context: Context) -> pb.DeleteAccountResponse:
+        """Removes all devices of the calling device's number."""
+        return pb.DeleteAccountResponse(receipt=await self._deletions.remove_all(calling_device(), context))
 
     def _session(self, device_id: str, refresh_token: str) -> pb.Session:
         access = self._tokens.issue(device_id)

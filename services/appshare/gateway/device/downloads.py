@@ -9,7 +9,7 @@ import grpc
 from appshare.gateway.authentication import calling_device
 from appshare.gateway.backends import DOWNLOAD, REGISTRY, Backends
 from appshare.gateway.forwarding import Forwarder
-from appshare.gateway.people import as_owners, find_devices, not_shared
+from appshare.gateway.people import as_owners, find_devices, find_friends, not_shared
 from appshare.rpc.call import remaining_time
 from appshare.rpc.fields import require_text
 from appshare.rpc.interceptor import Context
@@ -59,13 +59,24 @@ class DownloadServicer:
     async def _require_shared(self, request: pb.MatchAppRequest | pb.DownloadAppRequest, context: Context) -> None:
         viewer = calling_device()
         require_text(request.package_name, "package_name")
-        found = await find_devices(self._backends, viewer, request.owner, time_limit=remaining_time(context))
         share = await REGISTRY.unary(
             self._backends.registry.FindVisibleShare,
             registry_pb.FindVisibleShareRequest(
-                viewer_device_id=viewer, owners=as_owners(found), package_name=request.package_name
+                viewer_device_id=viewer,
+                owners=await self._owners(viewer, request, context),
+                package_name=request.package_name,
             ),
             time_limit=remaining_time(context),
         )
         if not share.HasField("share"):
             raise not_shared()
+
+    async def _owners(
+        self, viewer: str, request: pb.MatchAppRequest | pb.DownloadAppRequest, context: Context
+    ) -> list[registry_pb.RelatedDevice]:
+        """The devices of the owner whom the request names, else of all friends."""
+        if not request.HasField("owner"):
+            friends, _ = await find_friends(self._backends, viewer, context)
+            return friends
+        found = await find_devices(self._backends, viewer, request.owner, time_limit=remaining_time(context))
+        return as_owners(found)

@@ -1,20 +1,15 @@
-"""The address book of a device and its friends."""
-
-from collections.abc import Sequence
+"""The address book of a device, its friends, and whom it blocks."""
 
 from appshare.gateway.authentication import calling_device
 from appshare.gateway.backends import RADAR, Backends
-from appshare.gateway.people import find_devices_of_all
+from appshare.gateway.people import MAX_PEOPLE, find_devices_of_all
 from appshare.rpc.call import remaining_time
 from appshare.rpc.fields import invalid_field
 from appshare.rpc.interceptor import Context
 from appshare.v1 import device_gateway_pb2 as pb
 from appshare.v1 import device_gateway_pb2_grpc
 from appshare.v1 import relation_radar_pb2 as radar_pb
-from appshare.v1.friendship_pb2 import FRIENDSHIP_LEVEL_NONE, FriendshipLevel
-
-MAX_PEOPLE = 100
-"""People of one request."""
+from appshare.v1.friendship_pb2 import FRIENDSHIP_LEVEL_NONE
 
 
 class FriendServicer(device_gateway_pb2_grpc.FriendServiceServicer):
@@ -62,8 +57,41 @@ class FriendServicer(device_gateway_pb2_grpc.FriendServiceServicer):
         found = await find_devices_of_all(
             self._backends, calling_device(), request.people, time_limit=remaining_time(context)
         )
-        return pb.BatchCheckFriendsResponse(levels=[_best(acquaintances) for acquaintances in found])
+        return pb.BatchCheckFriendsResponse(checks=map(_check, found))
+
+    async def BlockPerson(self, request: pb.BlockPersonRequest, context: Context) -> pb.BlockPersonResponse:
+        """Blocks a person."""
+        block = radar_pb.AddBlocksRequest(device_id=calling_device(), person=request.person)
+        await RADAR.unary(self._backends.radar.AddBlocks, block, time_limit=remaining_time(context))
+        return pb.BlockPersonResponse()
+
+    async def UnblockPerson(self, request: pb.UnblockPersonRequest, context: Context) -> pb.UnblockPersonResponse:
+        """Takes blocks back."""
+        unblock = radar_pb.RemoveBlocksRequest(device_id=calling_device())
+        match request.WhichOneof("blocked"):
+            case "person":
+                unblock.person.CopyFrom(request.person)
+            case "block_id":
+                unblock.block_id = request.block_id
+            case _:
+                raise invalid_field("blocked", "say who: a `person` or a `block_id`")
+        await RADAR.unary(self._backends.radar.RemoveBlocks, unblock, time_limit=remaining_time(context))
+        return pb.UnblockPersonResponse()
+
+    async def ListBlocks(self, request: pb.ListBlocksRequest, context: Context) -> pb.ListBlocksResponse:
+        """Lists whom the device's person blocks."""
+        read = await RADAR.unary(
+            self._backends.radar.ReadBlocks,
+            radar_pb.ReadBlocksRequest(
+                device_id=calling_device(), page_size=request.page_size, page_token=request.page_token
+            ),
+            time_limit=remaining_time(context),
+        )
+        return pb.ListBlocksResponse(blocks=read.blocks, next_page_token=read.next_page_token)
 
 
-def _best(acquaintances: Sequence[radar_pb.Acquaintance]) -> FriendshipLevel.ValueType:
-    return max((each.as_viewer for each in acquaintances), default=FRIENDSHIP_LEVEL_NONE)
+def _check(found: radar_pb.PersonDevices) -> pb.FriendCheck:
+    """The highest level of a person's devices, or what is wrong with the reference."""
+    if found.error:
+        return pb.FriendCheck(error=found.error)
+    return pb.FriendCheck(level=max((each.as_viewer for each in found.acquaintances), default=FRIENDSHIP_LEVEL_NONE))

@@ -1,0 +1,1 @@
+"""What a device may ask of the cloud: one module for each service of `device_gateway.proto`."""

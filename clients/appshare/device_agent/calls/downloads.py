@@ -1,0 +1,49 @@
+"""Apps of others, in the build that fits the device."""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+
+from appshare.device_agent import model, wire
+from appshare.device_agent.calls.session import SessionCalls
+from appshare.fit.answer import FitAnswer
+from appshare.fit.device_profile import DeviceProfile
+from appshare.fit.wire import read_answer, write_profile
+from appshare.v1 import device_gateway_pb2 as pb
+from appshare.v1 import fit_pb2
+from appshare.v1.device_gateway_pb2_grpc import DownloadServiceStub
+from appshare.v1.friendship_pb2 import PersonRef
+
+
+class DownloadCalls(SessionCalls):
+    """The calls of `DownloadService`; without an owner, any friend who shares the app will do."""
+
+    async def match(self, owner: model.Person | None, package_name: str, profile: DeviceProfile) -> FitAnswer:
+        """Says which build of a shared app fits, without a download."""
+        request = pb.MatchAppRequest(owner=_owner(owner), package_name=package_name, profile=write_profile(profile))
+        response = await self._call(DownloadServiceStub(self._channel).MatchApp, request)
+        return read_answer(response.answer)
+
+    async def download(
+        self, owner: model.Person | None, package_name: str, profile: DeviceProfile, positions: Mapping[str, int]
+    ) -> AsyncGenerator[FitAnswer | model.FileChunk, None]:
+        """Streams the build of a shared app that fits: first the answer, then chunks when it is a `Fit`.
+
+        Args:
+            positions: how many bytes are there already, by the SHA-256 of the file.
+        """
+        request = pb.DownloadAppRequest(
+            owner=_owner(owner),
+            package_name=package_name,
+            profile=write_profile(profile),
+            resume=[fit_pb2.FilePosition(sha256=sha256, offset=offset) for sha256, offset in positions.items()],
+        )
+        async with aclosing(self._stream(DownloadServiceStub(self._channel).DownloadApp, request)) as messages:
+            async for message in messages:
+                if message.HasField("chunk"):
+                    yield wire.read_chunk(message.chunk)
+                else:
+                    yield read_answer(message.answer)
+
+
+def _owner(owner: model.Person | None) -> PersonRef | None:
+    return wire.write_person(owner) if owner else None

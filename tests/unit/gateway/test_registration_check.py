@@ -1,0 +1,101 @@
+"""A removed device's token is void at once, whatever it is shown for."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from tests.unit.gateway.conftest import Stage
+
+from appshare import errors
+from appshare.gateway.device.account import OPEN_METHODS
+from appshare.gateway.registration_check import ASKING_METHODS
+from appshare.v1 import device_gateway_pb2, share_pb2
+from appshare.v1 import device_gateway_pb2 as pb
+from appshare.v1 import relation_radar_pb2 as radar_pb
+from appshare.v1 import share_registry_pb2 as registry_pb
+from appshare.v1.friendship_pb2 import ContactBook, PersonRef
+from appshare.v1.inbox_pb2 import InboxHeartbeat
+
+GONE = errors.NotFoundError(errors.Reason.DEVICE_NOT_FOUND, "not registered any more")
+SOMEBODY = PersonRef(number="+8613800138000")
+STREAMS = {"Subscribe", "DownloadApp"}
+
+COMPLETE = {
+    "SyncContacts": pb.SyncContactsRequest(full=ContactBook()),
+    "UnblockPerson": pb.UnblockPersonRequest(block_id="b"),
+    "PublishApps": pb.PublishAppsRequest(full=share_pb2.Inventory()),
+    "PushShares": pb.PushSharesRequest(recipients=[SOMEBODY]),
+    "ReportInstall": pb.ReportInstallRequest(owner=SOMEBODY, package_name="a.b"),
+    "MatchApp": pb.MatchAppRequest(owner=SOMEBODY, package_name="a.b"),
+    "DownloadApp": pb.DownloadAppRequest(package_name="a.b"),
+}
+"""Requests of methods that refuse an empty one."""
+
+METHODS = [
+    method.name
+    for service in device_gateway_pb2.DESCRIPTOR.services_by_name.values()
+    for method in service.methods
+    if f"/{service.full_name}/{method.name}" not in OPEN_METHODS
+]
+
+
+def request_of(method: str) -> Any:
+    return COMPLETE.get(method) or getattr(pb, f"{method}Request")()
+
+
+async def call(stage: Stage, method: str) -> None:
+    if method in STREAMS:
+        async for _ in stage.stream(request_of(method)):
+            pass
+    else:
+        await stage.ask(request_of(method))
+
+
+def test_only_methods_of_the_contract_are_left_unchecked() -> None:
+    names = {
+        f"/{service.full_name}/{method.name}"
+        for service in device_gateway_pb2.DESCRIPTOR.services_by_name.values()
+        for method in service.methods
+    }
+    assert names > ASKING_METHODS
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_a_removed_device_is_refused_before_anything_is_done(stage: Stage, method: str) -> None:
+    stage.radar.answers |= {each.name: GONE for each in stage.radar.service.methods}
+    with pytest.raises(errors.NotFoundError) as refusal:
+        await call(stage, method)
+    assert refusal.value.reason is errors.Reason.DEVICE_NOT_FOUND
+    [(_, request)] = stage.calls  # the radar refuses it; nobody else is asked
+    assert request.device_id == "me"
+
+
+@pytest.mark.parametrize("method", METHODS)
+async def test_while_the_radar_is_down_nobody_gets_in(stage: Stage, method: str) -> None:
+    await stage.stop("relation_radar")
+    with pytest.raises(errors.UnavailableError) as refusal:
+        await call(stage, method)
+    assert refusal.value.reason is errors.Reason.SERVICE_UNAVAILABLE
+    assert stage.calls == []
+
+
+async def test_the_radar_is_asked_once_by_a_call_that_asks_it_anyway(stage: Stage) -> None:
+    await stage.ask(pb.ListBlocksRequest())
+    await stage.ask(pb.ListMyAppsRequest())
+    assert stage.asked == ["ReadBlocks", "CheckDevice", "ListInventory"]
+
+
+async def endless() -> AsyncIterator[registry_pb.StreamInboxResponse]:
+    while True:
+        yield registry_pb.StreamInboxResponse(heartbeat=InboxHeartbeat())
+        await asyncio.sleep(0)
+
+
+async def test_a_stream_of_a_device_that_is_removed_meanwhile_ends(stage: Stage) -> None:
+    stage.registry.answers["StreamInbox"] = lambda _: endless()
+    heartbeat = radar_pb.WatchFriendshipsResponse(heartbeat=radar_pb.FriendshipsHeartbeat(head_position=1))
+    stage.radar.answers["WatchFriendships"] = [heartbeat, GONE]
+    with pytest.raises(errors.NotFoundError) as refusal:
+        await call(stage, "Subscribe")
+    assert refusal.value.reason is errors.Reason.DEVICE_NOT_FOUND
