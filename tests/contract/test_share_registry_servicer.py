@@ -14,8 +14,12 @@ from appshare.rpc.address import Address
 from appshare.rpc.call import Callee, open_channel
 from appshare.rpc.paging import encode_token
 from appshare.rpc.server import Service, running_server
+from appshare.share_registry.deletion import Deletions
 from appshare.share_registry.inboxes import Inboxes
-from appshare.share_registry.pushes import Pushes
+from appshare.share_registry.installs import Installs
+from appshare.share_registry.merged_shares import MergedShares
+from appshare.share_registry.model import InboxLimits
+from appshare.share_registry.pushes import Pushes, PushLimits
 from appshare.share_registry.registry import Registry
 from appshare.share_registry.servicer import ShareRegistryServicer
 from appshare.share_registry.signals import Signals
@@ -53,6 +57,8 @@ from appshare.v1.share_registry_pb2_grpc import ShareRegistryServiceStub, add_Sh
 
 CALLEE = Callee("ShareRegistry")
 FRIENDS = Audience(kind=AUDIENCE_KIND_FRIENDS)
+REACHED_PER_DAY = 10
+INBOX_LIMITS = InboxLimits(events=100, per_sender=5)
 
 
 class Client:
@@ -80,6 +86,12 @@ class Client:
         preference = PushPreference(policy=PUSH_POLICY_FRIENDS)
         await self.call(pb.WritePushPreferenceRequest(device_id=device_id, preference=preference))
 
+    async def send(self, note: str) -> None:
+        """A push of a sender of its own to the viewer: none takes the place of another."""
+        await self.share(f"sender-{note}", ["org.sent"])
+        request = pb.DeliverPushRequest(sender_device_id=f"sender-{note}", recipients=related("viewer"), note=note)
+        await self.call(request)
+
 
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[Client]:
@@ -87,8 +99,11 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
         store, signals = SqliteRegistryStore(database), Signals()
         servicer = ShareRegistryServicer(
             Registry(store, signals, max_apps=500),
-            Pushes(store, signals, clock=time, request_memory=60),
-            Inboxes(store, signals, heartbeat=0.05),
+            MergedShares(store, names_threshold=2),
+            Pushes(store, signals, time, PushLimits(REACHED_PER_DAY), INBOX_LIMITS),
+            Installs(store, signals, time, INBOX_LIMITS),
+            Inboxes(store, signals, time, heartbeat=0.05, max_age=3600),
+            Deletions(store, signals),
         )
         service = Service(
             "appshare.v1.ShareRegistryService", partial(add_ShareRegistryServiceServicer_to_server, servicer)
@@ -288,7 +303,7 @@ class TestInbox:
 
     async def test_events_are_read_in_pages(self, client: Client) -> None:
         for note in "abc":
-            await client.call(push("viewer", note=note))
+            await client.send(note)
         found = []
         for after, size in ((0, 2), (2, 2), (3, 2), (2**64 - 1, 0)):
             request = pb.ReadInboxRequest(device_id="viewer", after_position=after, page_size=size)
@@ -297,7 +312,7 @@ class TestInbox:
 
     async def test_acknowledged_events_are_not_delivered_again(self, client: Client) -> None:
         for note in "abc":
-            await client.call(push("viewer", note=note))
+            await client.send(note)
         await client.call(pb.AcknowledgeInboxRequest(device_id="viewer", through_position=2))
         await client.call(pb.AcknowledgeInboxRequest(device_id="viewer", through_position=1))
         stream = client.stream("viewer")
@@ -329,7 +344,7 @@ class TestInbox:
 
     async def test_after_a_reconnect_everything_comes_again(self, client: Client) -> None:
         for note in "ab":
-            await client.call(push("viewer", note=note))
+            await client.send(note)
         for _ in range(2):
             stream = client.stream("viewer")
             assert await notes(stream, 2) == ["a", "b"]
@@ -340,7 +355,7 @@ class TestInbox:
         for stream in streams:
             assert (await anext(stream)).heartbeat.head_position == 0
         for note in "abc":
-            await client.call(push("viewer", note=note))
+            await client.send(note)
         assert [await notes(stream, 3) for stream in streams] == [["a", "b", "c"]] * 2
         for stream in streams:
             await stream.aclose()
@@ -352,7 +367,7 @@ class TestInbox:
         await anext(busy)
         expected = [str(number) for number in range(60)]
         for note in expected:
-            await client.call(push("viewer", note=note))
+            await client.send(note)
         assert await notes(busy, len(expected)) == expected
         await busy.aclose()
         assert (await idle.read()).HasField("heartbeat")
@@ -362,10 +377,10 @@ class TestInbox:
         streams = [client.stream("viewer") for _ in range(3)]
         for stream in streams:
             await anext(stream)
-        assert len(client.signals._waiting["viewer"]) == 3
+        assert len(client.signals._listeners["viewer"]) == 3
         for stream in streams:
             await stream.aclose()
-        while client.signals._waiting:  # the server hears of it a moment later
+        while client.signals._listeners:  # the server hears of it a moment later
             await client.call(pb.ReadInboxRequest(device_id="viewer"))
 
     async def test_a_stream_ends_when_the_process_stops(self, client: Client) -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,8 @@ import pytest
 from appshare import errors
 from appshare.share_registry.model import (
     App,
+    InboxEvent,
+    InboxLimits,
     InboxPage,
     Key,
     Level,
@@ -24,6 +26,7 @@ from appshare.share_registry.model import (
     PushReceipt,
     PushStance,
     Share,
+    SharesPushed,
 )
 from appshare.share_registry.store import RegistryStore
 from appshare.share_registry.stores.sqlite import MIGRATIONS, SqliteRegistryStore
@@ -32,6 +35,10 @@ from appshare.sql.database import open_database
 RED, BLUE = frozenset({Key("red")}), frozenset({Key("blue")})
 NO_KEYS: frozenset[Key] = frozenset()
 LIKELY, CONFIRMED = Level.LIKELY, Level.CONFIRMED
+VIEWER = {"viewer": LIKELY}
+ROOMY = InboxLimits(events=100, per_sender=100)
+
+numbers = count()
 
 
 Trouble = Callable[[], AbstractAsyncContextManager[None]]
@@ -89,9 +96,25 @@ async def put(store: RegistryStore, device_id: str, keys: Mapping[str, frozenset
         await change.replace_keys(device_id, keys)
 
 
-async def push(store: RegistryStore, *package_names: str, to: str = "viewer", note: str = "") -> None:
+async def push(
+    store: RegistryStore,
+    *package_names: str,
+    to: Mapping[str, Level] = VIEWER,
+    note: str = "",
+    sender_id: str = "owner",
+    now: float = 1.5,
+    limits: InboxLimits = ROOMY,
+) -> Mapping[str, int]:
+    """A push with an id of its own; the positions by device id."""
+    wanted = Push(sender_id, frozenset(package_names), note)
     async with store.change() as change:
-        await change.add_push(Push("owner", frozenset(package_names), note), {to: LIKELY}, now=1.5)
+        return await change.add_push(f"push-{next(numbers)}", wanted, to, now, limits)
+
+
+def pushed(position: int, *package_names: str, note: str = "", create_time: float = 1.5) -> InboxEvent:
+    """A push of the owner as it is delivered."""
+    content = SharesPushed("owner", note, tuple(Share("owner", app(name)) for name in package_names))
+    return InboxEvent(position, create_time, content)
 
 
 async def page(store: RegistryStore, after: int = 0, limit: int = 100, share_limit: int = 100) -> InboxPage:
@@ -196,7 +219,7 @@ class TestShares:
 class TestPushes:
     async def test_a_preference_is_what_was_said_last(self, store: RegistryStore) -> None:
         assert await store.push_preference("viewer") is None
-        selected = PushPreference(PushPolicy.SELECTED, frozenset({"one", "two"}))
+        selected = PushPreference(PushPolicy.SELECTED, frozenset({"one", "two"}), muted=frozenset({"three"}))
         for preference in (selected, PushPreference(PushPolicy.FRIENDS), selected, PushPreference(PushPolicy.OFF)):
             async with store.change() as change:
                 await change.replace_push_preference("viewer", preference)
@@ -208,14 +231,18 @@ class TestPushes:
             await change.replace_push_preference("two", PushPreference(PushPolicy.SELECTED, frozenset({"other"})))
             await change.replace_push_preference("three", PushPreference(PushPolicy.FRIENDS))
             await change.replace_push_preference("unasked", PushPreference(PushPolicy.FRIENDS))
-            assert await change.push_stances("owner", ["one", "two", "three", "silent"]) == {
-                "one": PushStance(PushPolicy.SELECTED, names_sender=True),
-                "two": PushStance(PushPolicy.SELECTED, names_sender=False),
-                "three": PushStance(PushPolicy.FRIENDS, names_sender=False),
+            muting = PushPreference(PushPolicy.FRIENDS, muted=frozenset({"owner", "other"}))
+            await change.replace_push_preference("muting", muting)
+            assert await change.push_stances("owner", ["one", "two", "three", "muting", "silent"]) == {
+                "one": PushStance(PushPolicy.SELECTED, names_sender=True, mutes_sender=False),
+                "two": PushStance(PushPolicy.SELECTED, names_sender=False, mutes_sender=False),
+                "three": PushStance(PushPolicy.FRIENDS, names_sender=False, mutes_sender=False),
+                "muting": PushStance(PushPolicy.FRIENDS, names_sender=False, mutes_sender=True),
             }
 
     async def test_receipts_belong_to_a_sender_until_they_are_forgotten(self, store: RegistryStore) -> None:
-        old, new = PushReceipt(b"\x00\xff", frozenset({"one", "two"})), PushReceipt(b"", frozenset())
+        old = PushReceipt("push", b"\x00\xff", frozenset({"one", "two"}))
+        new = PushReceipt("", b"", frozenset())
         async with store.change() as change:
             await change.add_push_receipt("owner", "r", old, now=100.0)
             await change.add_push_receipt("owner", "s", new, now=200.0)
@@ -230,50 +257,46 @@ class TestPushes:
 class TestInboxes:
     async def test_each_inbox_counts_its_own_positions(self, store: RegistryStore) -> None:
         await put(store, "owner", {"org.a": RED})
-        await push(store)
+        assert await push(store, "org.a") == {"viewer": 1}
+        assert await push(store, to={"viewer": LIKELY, "other": LIKELY}, note="hi", now=2.5) == {
+            "viewer": 2,
+            "other": 1,
+        }
         async with store.change() as change:
-            await change.add_push(Push("owner", frozenset(), "hi"), {"viewer": LIKELY, "other": LIKELY}, now=2.5)
             assert await change.head("viewer") == 2
         assert (await store.head("viewer"), await store.head("other"), await store.head("none")) == (2, 1, 0)
-        found = await page(store)
-        assert [(event.position, event.create_time, event.note) for event in found.events] == [
-            (1, 1.5, ""),
-            (2, 2.5, "hi"),
-        ]
-        assert (found.through, found.more) == (2, False)
+        assert await page(store) == InboxPage(
+            (pushed(1, "org.a"), pushed(2, "org.a", note="hi", create_time=2.5)), through=2, more=False
+        )
 
     async def test_keys_open_by_the_level_of_the_event(self, store: RegistryStore) -> None:
         await put(store, "owner", {"org.a": RED, "org.b": BLUE, "org.c": NO_KEYS})
-        for level in (LIKELY, CONFIRMED):
-            async with store.change() as change:
-                await change.add_push(Push("owner", frozenset(), ""), {"viewer": level}, now=1.5)
-        likely, confirmed = (await page(store)).events
-        assert (names(likely.shares), names(confirmed.shares)) == (["org.a"], ["org.b"])
+        await push(store, "org.a", "org.b", "org.c", to={"viewer": LIKELY})
+        await push(store, to={"viewer": CONFIRMED})
+        assert (await page(store)).events == (pushed(1, "org.a"), pushed(2, "org.b"))
 
     async def test_an_event_holds_the_apps_named_that_the_keys_open(self, store: RegistryStore) -> None:
         await put(store, "owner", {"org.a": RED, "org.b": RED, "org.c": BLUE})
         await put(store, "other", {"org.a": RED})
         await push(store, "org.b", "org.c", "org.gone")
-        [event] = (await page(store)).events
-        assert event.shares == (Share("owner", app("org.b")),)
+        assert (await page(store)).events == (pushed(1, "org.b"),)
 
     async def test_events_without_a_share_are_passed_over(self, store: RegistryStore) -> None:
         await put(store, "owner", {"org.a": RED, "org.b": BLUE})
-        for name in ("org.b", "org.a", "org.b"):
-            await push(store, name)
+        for apps in (["org.b"], ["org.a"], ["org.b", "org.c"]):
+            await push(store, *apps)
         found = await page(store)
         assert ([event.position for event in found.events], found.through, found.more) == ([2], 3, False)
         found = await page(store, limit=1)
         assert (found.events, found.through, found.more) == ((), 1, True)
 
     async def test_a_page_ends_before_it_has_too_many_shares(self, store: RegistryStore) -> None:
-        await put(store, "owner", {f"org.{number}": RED for number in range(3)})
         for note in "abc":
-            await push(store, note=note)
+            await put(store, note, {f"org.{number}": RED for number in range(3)})
+            await push(store, sender_id=note)
         for share_limit, expected in ((9, "abc"), (8, "ab"), (6, "ab"), (5, "a"), (3, "a"), (1, "a")):
             found = await page(store, share_limit=share_limit)
-            assert "".join(event.note for event in found.events) == expected
-            assert all(len(event.shares) == 3 for event in found.events)
+            assert [len(event.content.shares) for event in found.events] == [3] * len(expected)
             assert (found.through, found.more) == (len(expected), expected != "abc")
 
     async def test_positions_are_never_given_twice(self, open_store: OpenStore) -> None:
@@ -289,10 +312,9 @@ class TestInboxes:
         assert positions == [1, 2, 3]
 
     async def test_removed_events_are_those_of_one_inbox_up_to_a_position(self, store: RegistryStore) -> None:
-        await put(store, "owner", {"org.a": RED})
-        for _ in range(3):
-            async with store.change() as change:
-                await change.add_push(Push("owner", frozenset(), ""), {"viewer": LIKELY, "other": LIKELY}, now=1.5)
+        for sender_id in ("owner", "two", "three"):
+            await put(store, sender_id, {"org.a": RED})
+            await push(store, sender_id=sender_id, to={"viewer": LIKELY, "other": LIKELY})
         async with store.change() as change:
             await change.remove_events("other", 3)
             await change.remove_events("viewer", 2)
@@ -303,7 +325,7 @@ class TestInboxes:
 class TestDurability:
     async def test_nothing_is_lost_over_a_restart(self, open_store: OpenStore) -> None:
         preference = PushPreference(PushPolicy.SELECTED, frozenset({"owner"}))
-        receipt = PushReceipt(b"digest", frozenset({"viewer"}))
+        receipt = PushReceipt("push", b"digest", frozenset({"viewer"}))
         async with open_store() as opened:
             await put(opened.store, "owner", {"org.a": RED, "org.b": NO_KEYS})
             await push(opened.store, "org.a", note="hi")
@@ -326,7 +348,7 @@ class TestDurability:
             async with store.change() as change:
                 await change.drop_other_apps("owner", [])
                 await change.put_apps("owner", [app("org.b")])
-                await change.add_push(Push("owner", frozenset(), ""), {"viewer": LIKELY}, now=1.5)
+                await change.add_push("push", Push("owner", frozenset(), ""), VIEWER, 1.5, InboxLimits(9, 9))
                 await change.replace_push_preference("viewer", PushPreference(PushPolicy.FRIENDS))
                 raise LookupError
 
@@ -360,11 +382,13 @@ class TestDurability:
         assert names(await store.shares({"owner": RED}, ("", ""), 10)) == []
 
     async def test_pushes_at_the_same_time_get_different_positions(self, store: RegistryStore) -> None:
-        await put(store, "owner", {"org.a": RED})
-        await asyncio.gather(*(push(store, note=str(number)) for number in range(30)))
+        senders = [f"sender-{number}" for number in range(30)]
+        for sender_id in senders:
+            await put(store, sender_id, {"org.a": RED})
+        await asyncio.gather(*(push(store, sender_id=sender_id) for sender_id in senders))
         events = (await page(store)).events
         assert [event.position for event in events] == list(range(1, 31))
-        assert {event.note for event in events} == {str(number) for number in range(30)}
+        assert {event.content.sender_id for event in events} == set(senders)
 
     async def test_changes_at_the_same_time_follow_one_another(self, store: RegistryStore) -> None:
         async def add_one(number: int) -> int:
@@ -392,11 +416,10 @@ class TestDurability:
 async def test_sqlite_keeps_a_push_as_long_as_an_inbox_has_it(tmp_path: Path) -> None:
     async with open_database(tmp_path / "share_registry.db", MIGRATIONS) as database:
         store = SqliteRegistryStore(database)
-        async with store.change() as change:
-            await change.add_push(Push("owner", frozenset({"org.a"}), ""), {"one": LIKELY, "two": LIKELY}, now=1.5)
+        await push(store, "org.a", to={"one": LIKELY, "two": LIKELY})
         kept = []
         for device_id in ("one", "two"):
             async with store.change() as change:
                 await change.remove_events(device_id, 1)
-            kept.append(len(await database.read("SELECT package_name FROM pushes JOIN push_apps USING (push_id)")))
+            kept.append(len(await database.read("SELECT package_name FROM pushes JOIN push_apps USING (push)")))
         assert kept == [1, 0]

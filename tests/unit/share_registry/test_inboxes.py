@@ -1,13 +1,10 @@
 import asyncio
-from time import time
 from typing import Any
 
 import pytest
 
 from appshare import errors
-from appshare.share_registry.model import Audience, AudienceKind, Heartbeat, InboxEvent, Level, Push, RelatedDevice
-from appshare.share_registry.pushes import Pushes
-from appshare.share_registry.signals import Signals
+from appshare.share_registry.model import Audience, AudienceKind, Heartbeat, InboxEvent
 
 NOBODY = Audience(AudienceKind.NOBODY)
 FRIENDS = Audience(AudienceKind.FRIENDS)
@@ -29,7 +26,7 @@ async def next_event(stream: Any) -> InboxEvent:
 
 async def notes(world: Any, after: int = 0, limit: int = 100) -> list[str]:
     events, _head = await world.inboxes.read("viewer", after, limit)
-    return [event.note for event in events]
+    return [event.content.note for event in events]
 
 
 async def test_an_inbox_that_never_had_an_event_is_empty(world: Any) -> None:
@@ -39,7 +36,7 @@ async def test_an_inbox_that_never_had_an_event_is_empty(world: Any) -> None:
 
 async def test_pages_follow_one_another(inbox: Any) -> None:
     for note in "abcde":
-        await inbox.push("viewer", note=note)
+        await inbox.send(note)
     assert await notes(inbox, 0, 2) == ["a", "b"]
     assert await notes(inbox, 2, 2) == ["c", "d"]
     assert await notes(inbox, 4, 2) == ["e"]
@@ -48,17 +45,17 @@ async def test_pages_follow_one_another(inbox: Any) -> None:
 
 async def test_acknowledged_events_are_gone_and_positions_go_on(inbox: Any) -> None:
     for note in "abc":
-        await inbox.push("viewer", note=note)
+        await inbox.send(note)
     await inbox.inboxes.acknowledge("viewer", 3)
     assert await inbox.inboxes.read("viewer", 0, 10) == ((), 3)
-    await inbox.push("viewer", note="d")
+    await inbox.send("d")
     events, head = await inbox.inboxes.read("viewer", 0, 10)
     assert ([event.position for event in events], head) == ([4], 4)
 
 
 async def test_acknowledging_less_than_before_changes_nothing(inbox: Any) -> None:
     for note in "abc":
-        await inbox.push("viewer", note=note)
+        await inbox.send(note)
     for through in (2, 1, 0, 2):
         await inbox.inboxes.acknowledge("viewer", through)
         assert await notes(inbox) == ["c"]
@@ -85,7 +82,7 @@ async def test_what_is_taken_back_is_not_delivered(inbox: Any) -> None:
     await inbox.push("viewer", package_names=["org.a"], note="only a")
     await inbox.registry.change_audiences("owner", {"org.a": NOBODY})
     [event], head = await inbox.inboxes.read("viewer", 0, 10)
-    assert [share.app.package_name for share in event.shares] == ["org.b"]
+    assert [share.app.package_name for share in event.content.shares] == ["org.b"]
     assert head == 2
     await inbox.inboxes.acknowledge("viewer", head)
 
@@ -94,14 +91,15 @@ async def test_what_is_shared_after_the_push_of_the_whole_list_is_in_it(inbox: A
     await inbox.push("viewer")
     await inbox.share("owner", ["org.c"], AudienceKind.FRIENDS)
     [event], _head = await inbox.inboxes.read("viewer", 0, 10)
-    assert [share.app.package_name for share in event.shares] == ["org.a", "org.b", "org.c"]
+    assert [share.app.package_name for share in event.content.shares] == ["org.a", "org.b", "org.c"]
 
 
 async def test_events_that_are_taken_back_do_not_hide_those_behind_them(inbox: Any) -> None:
-    for _ in range(5):
-        await inbox.push("viewer", package_names=["org.a"], note="gone")
-    await inbox.push("viewer", package_names=["org.b"], note="here")
-    await inbox.registry.change_audiences("owner", {"org.a": NOBODY})
+    for note in "12345":
+        await inbox.send(note)
+    await inbox.push("viewer", note="here")
+    for note in "12345":
+        await inbox.registry.change_audiences(f"sender-{note}", {"org.sent": NOBODY})
     assert await notes(inbox, limit=2) == ["here"]
 
 
@@ -113,20 +111,20 @@ async def test_a_removed_app_is_not_delivered(inbox: Any) -> None:
 
 async def test_a_stream_begins_with_a_heartbeat_and_then_what_waits(inbox: Any) -> None:
     for note in "abc":
-        await inbox.push("viewer", note=note)
+        await inbox.send(note)
     await inbox.inboxes.acknowledge("viewer", 1)
     stream = inbox.inboxes.stream("viewer")
     assert await anext(stream) == Heartbeat(3)
-    assert [(await anext(stream)).note, (await anext(stream)).note] == ["b", "c"]
+    assert [(await anext(stream)).content.note, (await anext(stream)).content.note] == ["b", "c"]
     await stream.aclose()
 
 
 async def test_a_stream_delivers_more_than_a_page_in_order(inbox: Any) -> None:
     expected = [str(number) for number in range(120)]
     for note in expected:
-        await inbox.push("viewer", note=note)
+        await inbox.send(note)
     stream = inbox.inboxes.stream("viewer")
-    assert [(await next_event(stream)).note for _ in expected] == expected
+    assert [(await next_event(stream)).content.note for _ in expected] == expected
     await stream.aclose()
 
 
@@ -145,28 +143,19 @@ async def test_every_stream_of_a_device_gets_every_event(inbox: Any) -> None:
         assert await anext(stream) == Heartbeat(0)
     received = [asyncio.ensure_future(next_event(stream)) for stream in streams]
     await inbox.push("viewer", note="live")
-    assert [event.note for event in await asyncio.gather(*received)] == ["live"] * 3
+    assert [event.content.note for event in await asyncio.gather(*received)] == ["live"] * 3
     for stream in streams:
         await stream.aclose()
 
 
-async def test_a_push_of_another_process_arrives_with_the_next_heartbeat(inbox: Any) -> None:
-    stream = inbox.inboxes.stream("viewer")
-    await anext(stream)
-    elsewhere = Pushes(inbox.store, Signals(), clock=time, request_memory=60)
-    await elsewhere.deliver(Push("owner", frozenset(), "unheard"), [RelatedDevice("viewer", Level.LIKELY)], "")
-    assert (await next_event(stream)).note == "unheard"
-    await stream.aclose()
-
-
 async def test_what_is_taken_back_while_a_slow_reader_reads_is_not_delivered(inbox: Any) -> None:
-    for note in ("first", "gone"):
-        await inbox.push("viewer", package_names=["org.a"], note=note)
+    await inbox.push("viewer", note="first")
+    await inbox.push("viewer", package_names=["org.a"], note="gone")
     await inbox.push("viewer", package_names=["org.b"], note="last")
     stream = inbox.inboxes.stream("viewer")
-    assert (await next_event(stream)).note == "first"
+    assert (await next_event(stream)).content.note == "first"
     await inbox.registry.change_audiences("owner", {"org.a": NOBODY})
-    assert (await next_event(stream)).note == "last"
+    assert (await next_event(stream)).content.note == "last"
     await stream.aclose()
 
 
@@ -174,7 +163,7 @@ async def test_a_new_stream_gets_what_is_not_acknowledged_again(inbox: Any) -> N
     await inbox.push("viewer", note="a")
     for _ in range(2):
         stream = inbox.inboxes.stream("viewer")
-        assert (await next_event(stream)).note == "a"
+        assert (await next_event(stream)).content.note == "a"
         await stream.aclose()
 
 
@@ -182,13 +171,13 @@ async def test_a_stream_that_ends_leaves_nothing_behind(inbox: Any) -> None:
     first, second = inbox.inboxes.stream("viewer"), inbox.inboxes.stream("viewer")
     await anext(first)
     await anext(second)
-    assert len(inbox.signals._waiting["viewer"]) == 2
+    assert len(inbox.signals._listeners["viewer"]) == 2
     await first.aclose()
     waiting = asyncio.ensure_future(anext(second))
     await asyncio.sleep(0)
     waiting.cancel()
     await asyncio.wait([waiting])
-    assert inbox.signals._waiting == {}
+    assert inbox.signals._listeners == {}
 
 
 async def test_streams_end_when_the_process_stops(inbox: Any) -> None:
