@@ -38,7 +38,7 @@ class MergedShares:
         found = await self._store.shared_names(keys, search.casefold(), after, limit + 1)
         people = _people(owners)
         entries = {identity: _Entry() for identity in found[:limit]}
-        async for share in self._store.shares_named(keys, sorted({name for name, _platform in entries})):
+        async for share in self._store.shares_named(keys, {name for name, _platform in entries}):
             entry = entries.get((share.app.package_name, share.app.platform))
             if entry:
                 entry.add(share, people[share.owner_id])

@@ -1,6 +1,6 @@
 """What ShareRegistry needs of a store; every implementation passes the same contract tests."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -56,8 +56,8 @@ class RegistryStore(Protocol):
             search: casefolded; only of apps that have it in their casefolded label or package name.
         """
 
-    def shares_named(self, keyring: Keyring, package_names: Sequence[str]) -> AsyncIterator[Share]:
-        """Those of the apps that the keys open which have one of the package names, which are in order; by owner."""
+    def shares_named(self, keyring: Keyring, package_names: Collection[str]) -> AsyncIterator[Share]:
+        """Those of the apps that the keys open which have one of the package names, by owner."""
 
     async def push_preference(self, device_id: str) -> PushPreference | None:
         """The push preference of a device; None when it has not said any."""

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.resources import files
@@ -91,8 +91,8 @@ class SqliteRegistryStore:
             found = sorted({*found, *names})[:limit]
         return found
 
-    async def shares_named(self, keyring: Keyring, package_names: Sequence[str]) -> AsyncIterator[Share]:
-        """Those of the apps that the keys open which have one of the package names, which are in order."""
+    async def shares_named(self, keyring: Keyring, package_names: Collection[str]) -> AsyncIterator[Share]:
+        """Those of the apps that the keys open which have one of the package names, by owner."""
         for part in _parts(keyring):
             for share in await self._database.run(partial(sqlite_shares.shares_named, part, package_names)):
                 yield share

@@ -6,7 +6,7 @@ up owner by owner: a key costs a place in an index, and an app that it opens a r
 
 import json
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from appshare.share_registry.model import App, Key, Keyring, Page, Platform, Share
 
@@ -87,14 +87,15 @@ def shared_names(
     return [(package_name, platform) for package_name, platform in rows]
 
 
-def shares_named(keyring: Keyring, package_names: Sequence[str], connection: sqlite3.Connection) -> list[Share]:
-    """Those of the apps that the keys open which have one of the package names, which are in order, by owner."""
+def shares_named(keyring: Keyring, package_names: Collection[str], connection: sqlite3.Connection) -> list[Share]:
+    """Those of the apps that the keys open which have one of the package names, by owner."""
     wanted = frozenset(package_names)
+    between = {"first": min(wanted, default=""), "last": max(wanted, default="")}
     found: list[Share] = []
     for owner_id, keys in sorted(keyring.items()):
         rows = connection.execute(
             f"SELECT {APP}{_OPENED} AND app_keys.package_name BETWEEN :first AND :last",
-            _opening(owner_id, keys) | {"first": package_names[0], "last": package_names[-1]},
+            _opening(owner_id, keys) | between,
         )
         found += [share_of(owner_id, row) for row in rows if row["package_name"] in wanted]
     return found
