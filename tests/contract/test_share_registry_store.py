@@ -43,8 +43,6 @@ LIKELY, CONFIRMED = Level.LIKELY, Level.CONFIRMED
 VIEWER = {"viewer": LIKELY}
 ROOMY = InboxLimits(events=100, per_sender=100)
 
-FINGERPRINTS = ("a" * 64, "b" * 64)
-
 numbers = count()
 
 
@@ -664,7 +662,7 @@ async def test_sqlite_takes_over_what_an_earlier_version_has_stored(tmp_path: Pa
     (earlier / "0001_initial.sql").write_text((MIGRATIONS / "0001_initial.sql").read_text(encoding="utf-8"))
     async with open_database(tmp_path / "share_registry.db", earlier) as database, database.transaction() as writing:
         await writing.write(
-            "INSERT INTO apps VALUES ('owner', 'org.a', 'ios', 'Label ☕', '1.0', 1, ?, ?)", FINGERPRINTS
+            "INSERT INTO apps VALUES ('owner', 'org.a', 'ios', 'Label ☕', '1.0', 1, ?, ?)", ["a" * 64, "b" * 64]
         )
         await writing.write("INSERT INTO app_keys VALUES ('owner', 'org.a', 'device:viewer')")
         await writing.write("INSERT INTO pushes VALUES (7, 'owner', 'named', 0, 1.5), (8, 'owner', 'all', 1, 2.5)")
