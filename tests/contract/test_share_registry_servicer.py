@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator, Iterable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from time import time
@@ -14,8 +15,12 @@ from appshare.rpc.address import Address
 from appshare.rpc.call import Callee, open_channel
 from appshare.rpc.paging import encode_token
 from appshare.rpc.server import Service, running_server
+from appshare.share_registry.deletion import Deletions
 from appshare.share_registry.inboxes import Inboxes
-from appshare.share_registry.pushes import Pushes
+from appshare.share_registry.installs import Installs
+from appshare.share_registry.merged_shares import MergedShares
+from appshare.share_registry.model import InboxLimits
+from appshare.share_registry.pushes import Pushes, PushLimits
 from appshare.share_registry.registry import Registry
 from appshare.share_registry.servicer import ShareRegistryServicer
 from appshare.share_registry.signals import Signals
@@ -23,6 +28,7 @@ from appshare.share_registry.stores.sqlite import MIGRATIONS, SqliteRegistryStor
 from appshare.sql.database import Database, open_database
 from appshare.v1 import share_registry_pb2 as pb
 from appshare.v1.app_pb2 import App
+from appshare.v1.deletion_pb2 import RegistryDeletion
 from appshare.v1.device_pb2 import PLATFORM_ANDROID, PLATFORM_IOS
 from appshare.v1.friendship_pb2 import (
     FRIENDSHIP_LEVEL_CONFIRMED,
@@ -30,7 +36,7 @@ from appshare.v1.friendship_pb2 import (
     FRIENDSHIP_LEVEL_NONE,
     FriendshipLevel,
 )
-from appshare.v1.inbox_pb2 import InboxEvent
+from appshare.v1.inbox_pb2 import AppInstalled, InboxEvent
 from appshare.v1.share_pb2 import (
     AUDIENCE_KIND_EVERYONE,
     AUDIENCE_KIND_FRIENDS,
@@ -46,13 +52,17 @@ from appshare.v1.share_pb2 import (
     Inventory,
     InventoryApp,
     InventoryDelta,
+    MergedShare,
     PushPreference,
     Share,
+    SharedVersion,
 )
 from appshare.v1.share_registry_pb2_grpc import ShareRegistryServiceStub, add_ShareRegistryServiceServicer_to_server
 
 CALLEE = Callee("ShareRegistry")
 FRIENDS = Audience(kind=AUDIENCE_KIND_FRIENDS)
+REACHED_PER_DAY = 10
+INBOX_LIMITS = InboxLimits(events=100, per_sender=5)
 
 
 class Client:
@@ -80,6 +90,12 @@ class Client:
         preference = PushPreference(policy=PUSH_POLICY_FRIENDS)
         await self.call(pb.WritePushPreferenceRequest(device_id=device_id, preference=preference))
 
+    async def send(self, note: str) -> None:
+        """A push of a sender of its own to the viewer: none takes the place of another."""
+        await self.share(f"sender-{note}", ["org.sent"])
+        request = pb.DeliverPushRequest(sender_device_id=f"sender-{note}", recipients=related("viewer"), note=note)
+        await self.call(request)
+
 
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[Client]:
@@ -87,8 +103,11 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
         store, signals = SqliteRegistryStore(database), Signals()
         servicer = ShareRegistryServicer(
             Registry(store, signals, max_apps=500),
-            Pushes(store, signals, clock=time, request_memory=60),
-            Inboxes(store, signals, heartbeat=0.05),
+            MergedShares(store, names_threshold=2),
+            Pushes(store, signals, time, PushLimits(REACHED_PER_DAY), INBOX_LIMITS),
+            Installs(store, signals, time, INBOX_LIMITS),
+            Inboxes(store, signals, time, heartbeat=0.05, max_age=3600),
+            Deletions(store, signals),
         )
         service = Service(
             "appshare.v1.ShareRegistryService", partial(add_ShareRegistryServiceServicer_to_server, servicer)
@@ -125,6 +144,11 @@ def change(kind: Any, *selected: str, package_name: str = "org.a") -> pb.ChangeA
 
 def prefer(policy: Any, *selected: str) -> pb.WritePushPreferenceRequest:
     preference = PushPreference(policy=policy, selected_device_ids=selected)
+    return pb.WritePushPreferenceRequest(device_id="viewer", preference=preference)
+
+
+def prefer_muting(*muted: str) -> pb.WritePushPreferenceRequest:
+    preference = PushPreference(policy=PUSH_POLICY_OFF, muted_device_ids=muted)
     return pb.WritePushPreferenceRequest(device_id="viewer", preference=preference)
 
 
@@ -188,6 +212,16 @@ class TestInventory:
         assert (found, sizes) == (expected, [200, 50])
         assert len((await client.call(pb.ListInventoryRequest(device_id="owner"))).apps) == 50
 
+    async def test_new_apps_have_the_default_audience(self, client: Client) -> None:
+        read = pb.ReadDefaultAudienceRequest(device_id="owner")
+        assert (await client.call(read)).audience == Audience(kind=AUDIENCE_KIND_NOBODY)
+        selected = Audience(kind=AUDIENCE_KIND_SELECTED, selected_device_ids=["one", "two"])
+        await client.call(pb.WriteDefaultAudienceRequest(device_id="owner", audience=selected))
+        assert (await client.call(read)).audience == selected
+        await client.call(publish("owner", app("org.a")))
+        listed = await client.call(pb.ListInventoryRequest(device_id="owner"))
+        assert [entry.audience for entry in listed.apps] == [selected]
+
 
 class TestVisibleShares:
     async def test_owners_are_seen_at_their_levels(self, client: Client) -> None:
@@ -226,6 +260,31 @@ class TestVisibleShares:
             [("two", "org.b"), ("two", "org.c")],
         ]
 
+    async def test_a_list_that_the_viewer_knows_is_not_sent_again(self, client: Client) -> None:
+        names = [f"org.{number}" for number in range(3)]
+        await client.share("owner", names)
+
+        def request(known: str = "", token: str = "") -> pb.ListVisibleSharesRequest:
+            return pb.ListVisibleSharesRequest(
+                viewer_device_id="viewer",
+                owners=related("owner"),
+                page_size=2,
+                known_list_version=known,
+                page_token=token,
+            )
+
+        first = await client.call(request())
+        assert (len(first.shares), first.unchanged) == (2, False)
+        assert first.list_version
+        rest = await client.call(request(first.list_version, first.next_page_token))
+        assert (len(rest.shares), rest.list_version, rest.unchanged) == (1, "", False)
+        unchanged = pb.ListVisibleSharesResponse(list_version=first.list_version, unchanged=True)
+        assert await client.call(request(first.list_version)) == unchanged
+        await client.call(change(AUDIENCE_KIND_NOBODY, package_name="org.2"))
+        changed = await client.call(request(first.list_version))
+        assert (len(changed.shares), changed.unchanged) == (2, False)
+        assert changed.list_version not in {"", first.list_version}
+
     async def test_nothing_is_shared_by_nobody(self, client: Client) -> None:
         listed = await client.call(pb.ListVisibleSharesRequest(viewer_device_id="viewer"))
         assert listed == pb.ListVisibleSharesResponse()
@@ -236,6 +295,57 @@ class TestVisibleShares:
         assert (await client.call(request)).share == Share(owner_device_id="owner", app=app("org.a"))
         await client.call(change(AUDIENCE_KIND_NOBODY))
         assert not (await client.call(request)).HasField("share")
+
+
+class TestMergedShares:
+    async def test_pages_of_all_friends_lists(self, client: Client) -> None:
+        await client.share("one", ["org.a", "org.b"])
+        await client.share("two", ["org.b", "org.c"])
+        found, token = [], None
+        while token != "":
+            request = pb.ListMergedSharesRequest(
+                viewer_device_id="viewer", owners=related("two", "one"), page_size=2, page_token=token or ""
+            )
+            merged = await client.call(request)
+            found.append(list(merged.shares))
+            token = merged.next_page_token
+        [[a, b], [c]] = found
+        assert [(each.package_name, each.friend_count) for each in (a, b, c)] == [
+            ("org.a", 1),
+            ("org.b", 2),
+            ("org.c", 1),
+        ]
+        assert b == MergedShare(
+            platform=PLATFORM_ANDROID,
+            package_name="org.b",
+            label="Notes",
+            versions=[SharedVersion()],
+            friend_count=2,
+            owner_device_ids=["one", "two"],
+        )
+        assert not a.owner_device_ids
+
+    async def test_devices_of_one_person_are_one_friend(self, client: Client) -> None:
+        for owner_id in ("phone", "tablet"):
+            await client.share(owner_id, ["org.a"])
+        owners = [
+            pb.RelatedDevice(device_id=owner_id, level=FRIENDSHIP_LEVEL_LIKELY, person=1)
+            for owner_id in ("phone", "tablet")
+        ]
+        merged = await client.call(pb.ListMergedSharesRequest(viewer_device_id="viewer", owners=owners))
+        assert [share.friend_count for share in merged.shares] == [1]
+
+    async def test_a_search(self, client: Client) -> None:
+        await client.call(publish("owner", app("org.a", label="Straßenkarte"), app("org.b", label="Other")))
+        for name in ("org.a", "org.b"):
+            await client.call(change(AUDIENCE_KIND_FRIENDS, package_name=name))
+        request = pb.ListMergedSharesRequest(viewer_device_id="viewer", owners=related("owner"), search="STRASSE")
+        assert [share.package_name for share in (await client.call(request)).shares] == ["org.a"]
+
+    async def test_four_thousand_owners_are_merged(self, client: Client) -> None:
+        await client.share("3999", ["org.a"])
+        request = pb.ListMergedSharesRequest(viewer_device_id="viewer", owners=related(*MANY[:4000]))
+        assert [share.package_name for share in (await client.call(request)).shares] == ["org.a"]
 
 
 class TestPushes:
@@ -268,6 +378,94 @@ class TestPushes:
         assert refused.value.reason is Reason.REQUEST_ID_REUSED
         assert len((await client.call(pb.ReadInboxRequest(device_id="viewer"))).events) == 1
 
+    async def test_the_id_of_a_push_is_the_same_for_a_repeated_request(self, client: Client) -> None:
+        await client.share("owner", ["org.a"])
+        await client.accept_pushes("viewer")
+        ids = [(await client.call(push("viewer", request_id=request_id))).push_id for request_id in ("", "r", "r")]
+        assert ids[0] != ids[1] == ids[2]
+        assert all(ids)
+
+    async def test_a_withdrawn_push_is_not_delivered(self, client: Client) -> None:
+        await client.share("owner", ["org.a"])
+        await client.accept_pushes("viewer")
+        push_id = (await client.call(push("viewer"))).push_id
+        for sender_id, withdrawn in (("other", push_id), ("owner", "unknown")):
+            await client.call(pb.WithdrawPushRequest(sender_device_id=sender_id, push_id=withdrawn))
+        assert len((await client.call(pb.ReadInboxRequest(device_id="viewer"))).events) == 1
+        for _ in range(2):
+            await client.call(pb.WithdrawPushRequest(sender_device_id="owner", push_id=push_id))
+        assert await client.call(pb.ReadInboxRequest(device_id="viewer")) == pb.ReadInboxResponse(head_position=1)
+
+    async def test_who_mutes_a_sender_refuses_its_pushes(self, client: Client) -> None:
+        await client.share("owner", ["org.a"])
+        muting = PushPreference(policy=PUSH_POLICY_FRIENDS, muted_device_ids=["other", "owner"])
+        await client.call(pb.WritePushPreferenceRequest(device_id="viewer", preference=muting))
+        assert (await client.call(pb.ReadPushPreferenceRequest(device_id="viewer"))).preference == muting
+        assert list((await client.call(push("viewer"))).outcomes) == [PUSH_OUTCOME_REFUSED]
+
+    async def test_more_recipients_than_a_day_allows(self, client: Client) -> None:
+        await client.share("owner", ["org.a"])
+        devices = [f"device-{number}" for number in range(REACHED_PER_DAY + 1)]
+        for device_id in devices:
+            await client.accept_pushes(device_id)
+        await client.call(push(*devices[:-1]))
+        with pytest.raises(errors.ResourceExhaustedError) as refused:
+            await client.call(push(devices[-1]))
+        assert refused.value.reason is Reason.LIMIT_EXCEEDED
+        assert refused.value.retry_after is not None
+        assert timedelta(hours=23) < refused.value.retry_after <= timedelta(hours=24)
+
+
+class TestInstalls:
+    async def test_the_owner_hears_of_an_install_of_what_it_shares(self, client: Client) -> None:
+        await client.share("owner", ["org.a"])
+        request = pb.RecordInstallRequest(
+            viewer_device_id="viewer", owners=related("owner"), package_name="org.a", version_code=7
+        )
+        for _ in range(2):
+            assert (await client.call(request)).recorded
+        [event] = (await client.call(pb.ReadInboxRequest(device_id="owner"))).events
+        assert event.app_installed == AppInstalled(viewer_device_id="viewer", package_name="org.a", version_code=7)
+        request.package_name = "org.b"
+        assert not (await client.call(request)).recorded
+
+
+class TestDeletion:
+    async def test_a_deleted_device_is_nowhere(self, client: Client) -> None:
+        await client.share("owner", ["org.a"])
+        await client.share("viewer", ["org.b"], Audience(kind=AUDIENCE_KIND_SELECTED, selected_device_ids=["owner"]))
+        for device_id in ("viewer", "owner"):
+            await client.accept_pushes(device_id)
+        await client.call(push("viewer"))
+        await client.call(
+            pb.DeliverPushRequest(sender_device_id="viewer", recipients=related("owner"), package_names=["org.b"])
+        )
+        purged = await client.call(pb.PurgeDevicesRequest(device_ids=["owner"]))
+        assert purged.deletion == RegistryDeletion(apps=1, inbox_events=1, events_sent=1, settings=2)
+        again = await client.call(pb.PurgeDevicesRequest(device_ids=["owner"]))
+        assert again.deletion == RegistryDeletion()
+        assert not (await client.call(pb.ReadInboxRequest(device_id="viewer"))).events
+
+    async def test_an_audience_that_loses_its_last_device_is_for_nobody(self, client: Client) -> None:
+        await client.share("owner", ["org.a"], Audience(kind=AUDIENCE_KIND_SELECTED, selected_device_ids=["viewer"]))
+        preference = PushPreference(policy=PUSH_POLICY_SELECTED, selected_device_ids=["viewer"])
+        await client.call(pb.WritePushPreferenceRequest(device_id="owner", preference=preference))
+        await client.call(pb.PurgeDevicesRequest(device_ids=["viewer"]))
+        [entry] = (await client.call(pb.ListInventoryRequest(device_id="owner"))).apps
+        assert entry.audience == Audience(kind=AUDIENCE_KIND_SELECTED)
+        read = await client.call(pb.ReadPushPreferenceRequest(device_id="owner"))
+        assert read.preference == PushPreference(policy=PUSH_POLICY_SELECTED)
+        listed = await client.call(pb.ListVisibleSharesRequest(viewer_device_id="viewer", owners=related("owner")))
+        assert not listed.shares
+
+    async def test_the_streams_of_a_deleted_device_end(self, client: Client) -> None:
+        stream = client.stream("viewer")
+        await anext(stream)
+        await client.call(pb.PurgeDevicesRequest(device_ids=["viewer"]))
+        with pytest.raises(errors.NotFoundError) as ended:
+            await next_event(stream)
+        assert ended.value.reason is Reason.DEVICE_NOT_FOUND
+
 
 class TestInbox:
     @pytest.fixture(autouse=True)
@@ -288,7 +486,7 @@ class TestInbox:
 
     async def test_events_are_read_in_pages(self, client: Client) -> None:
         for note in "abc":
-            await client.call(push("viewer", note=note))
+            await client.send(note)
         found = []
         for after, size in ((0, 2), (2, 2), (3, 2), (2**64 - 1, 0)):
             request = pb.ReadInboxRequest(device_id="viewer", after_position=after, page_size=size)
@@ -297,7 +495,7 @@ class TestInbox:
 
     async def test_acknowledged_events_are_not_delivered_again(self, client: Client) -> None:
         for note in "abc":
-            await client.call(push("viewer", note=note))
+            await client.send(note)
         await client.call(pb.AcknowledgeInboxRequest(device_id="viewer", through_position=2))
         await client.call(pb.AcknowledgeInboxRequest(device_id="viewer", through_position=1))
         stream = client.stream("viewer")
@@ -329,7 +527,7 @@ class TestInbox:
 
     async def test_after_a_reconnect_everything_comes_again(self, client: Client) -> None:
         for note in "ab":
-            await client.call(push("viewer", note=note))
+            await client.send(note)
         for _ in range(2):
             stream = client.stream("viewer")
             assert await notes(stream, 2) == ["a", "b"]
@@ -340,7 +538,7 @@ class TestInbox:
         for stream in streams:
             assert (await anext(stream)).heartbeat.head_position == 0
         for note in "abc":
-            await client.call(push("viewer", note=note))
+            await client.send(note)
         assert [await notes(stream, 3) for stream in streams] == [["a", "b", "c"]] * 2
         for stream in streams:
             await stream.aclose()
@@ -352,7 +550,7 @@ class TestInbox:
         await anext(busy)
         expected = [str(number) for number in range(60)]
         for note in expected:
-            await client.call(push("viewer", note=note))
+            await client.send(note)
         assert await notes(busy, len(expected)) == expected
         await busy.aclose()
         assert (await idle.read()).HasField("heartbeat")
@@ -362,11 +560,25 @@ class TestInbox:
         streams = [client.stream("viewer") for _ in range(3)]
         for stream in streams:
             await anext(stream)
-        assert len(client.signals._waiting["viewer"]) == 3
+        assert len(client.signals._listeners["viewer"]) == 3
         for stream in streams:
             await stream.aclose()
-        while client.signals._waiting:  # the server hears of it a moment later
+        while client.signals._listeners:  # the server hears of it a moment later
             await client.call(pb.ReadInboxRequest(device_id="viewer"))
+
+    async def test_what_was_trimmed_is_a_gap(self, client: Client) -> None:
+        many = [f"org.{number:03}" for number in range(INBOX_LIMITS.events + 2)]
+        for number, name in enumerate(many):
+            await client.share(f"sender-{number}", [name])
+            await client.call(pb.DeliverPushRequest(sender_device_id=f"sender-{number}", recipients=related("viewer")))
+        stream = client.stream("viewer")
+        event = await next_event(stream)
+        assert (event.position, event.gap.event_count) == (2, 2)
+        assert (await next_event(stream)).position == 3
+        await stream.aclose()
+        await client.call(pb.AcknowledgeInboxRequest(device_id="viewer", through_position=2))
+        read = await client.call(pb.ReadInboxRequest(device_id="viewer", page_size=1))
+        assert [each.position for each in read.events] == [3]
 
     async def test_a_stream_ends_when_the_process_stops(self, client: Client) -> None:
         stream = client.stream("viewer")
@@ -466,6 +678,32 @@ MANY = [str(number) for number in range(5001)]
         (prefer(PUSH_POLICY_SELECTED), "preference.selected_device_ids"),
         (prefer(PUSH_POLICY_FRIENDS, "owner"), "preference.selected_device_ids"),
         (prefer(PUSH_POLICY_SELECTED, "owner", "owner"), "preference.selected_device_ids[1]"),
+        (prefer_muting("owner", "owner"), "preference.muted_device_ids[1]"),
+        (prefer_muting("owner", ""), "preference.muted_device_ids[1]"),
+        (prefer_muting(*MANY), "preference.muted_device_ids"),
+        (pb.ReadDefaultAudienceRequest(), "device_id"),
+        (pb.WriteDefaultAudienceRequest(audience=FRIENDS), "device_id"),
+        (pb.WriteDefaultAudienceRequest(device_id="owner"), "audience.kind"),
+        (
+            pb.WriteDefaultAudienceRequest(device_id="owner", audience=Audience(kind=AUDIENCE_KIND_SELECTED)),
+            "audience.selected_device_ids",
+        ),
+        (pb.ListVisibleSharesRequest(viewer_device_id="viewer", known_list_version="x" * 65), "known_list_version"),
+        (pb.ListMergedSharesRequest(), "viewer_device_id"),
+        (pb.ListMergedSharesRequest(viewer_device_id="viewer", owners=related(*MANY[:4001])), "owners"),
+        (pb.ListMergedSharesRequest(viewer_device_id="viewer", owners=related("a", level=0)), "owners[0].level"),
+        (pb.ListMergedSharesRequest(viewer_device_id="viewer", search="x" * 65), "search"),
+        (pb.ListMergedSharesRequest(viewer_device_id="viewer", search="a\nb"), "search"),
+        (pb.WithdrawPushRequest(push_id="p"), "sender_device_id"),
+        (pb.WithdrawPushRequest(sender_device_id="owner"), "push_id"),
+        (pb.WithdrawPushRequest(sender_device_id="owner", push_id="p" * 65), "push_id"),
+        (pb.RecordInstallRequest(package_name="org.a"), "viewer_device_id"),
+        (pb.RecordInstallRequest(viewer_device_id="viewer"), "package_name"),
+        (pb.RecordInstallRequest(version_code=2**63, **OWNERS), "version_code"),
+        (pb.RecordInstallRequest(owners=related("a", level=0), **OWNERS), "owners[0].level"),
+        (pb.PurgeDevicesRequest(device_ids=["one", ""]), "device_ids[1]"),
+        (pb.PurgeDevicesRequest(device_ids=["one", "one"]), "device_ids[1]"),
+        (pb.PurgeDevicesRequest(device_ids=MANY[:101]), "device_ids"),
         (pb.ReadInboxRequest(), "device_id"),
         (pb.AcknowledgeInboxRequest(), "device_id"),
     ],
@@ -489,6 +727,9 @@ async def test_a_stream_of_no_device_is_refused(client: Client) -> None:
         (pb.ListInventoryRequest(device_id="owner"), encode_token("owner", "org.a")),
         (pb.ListVisibleSharesRequest(viewer_device_id="viewer"), encode_token("org.a")),
         (pb.ListVisibleSharesRequest(viewer_device_id="viewer"), encode_token("owner", 1)),
+        (pb.ListMergedSharesRequest(viewer_device_id="viewer"), encode_token("owner", "org.a")),
+        (pb.ListMergedSharesRequest(viewer_device_id="viewer"), encode_token("org.a")),
+        (pb.ListMergedSharesRequest(viewer_device_id="viewer"), "no token"),
     ],
 )
 async def test_a_page_token_of_another_list_is_refused(client: Client, request_: Any, token: str) -> None:

@@ -37,7 +37,12 @@ def decode_token(token: str, *types: type[str] | type[int]) -> tuple[str | int, 
             return tuple(key)
     except (ValueError, RecursionError):
         pass
-    raise errors.InvalidArgumentError(
+    raise invalid_page_token()
+
+
+def invalid_page_token() -> errors.InvalidArgumentError:
+    """The error for what is not a page token of a list."""
+    return errors.InvalidArgumentError(
         errors.Reason.INVALID_PAGE_TOKEN, "not a page token of this list; start again without one", field="page_token"
     )
 

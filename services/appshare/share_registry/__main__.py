@@ -9,7 +9,10 @@ from appshare.process.command import server_command
 from appshare.process.data_folder import owned_folder
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
+from appshare.share_registry.deletion import Deletions
 from appshare.share_registry.inboxes import Inboxes
+from appshare.share_registry.installs import Installs
+from appshare.share_registry.merged_shares import MergedShares
 from appshare.share_registry.pushes import Pushes
 from appshare.share_registry.registry import Registry
 from appshare.share_registry.servicer import ShareRegistryServicer
@@ -27,16 +30,21 @@ async def running(settings: RegistrySettings) -> AsyncIterator[dict[str, Address
         folder = stack.enter_context(owned_folder(settings.data / "share-registry"))
         database = await stack.enter_async_context(open_database(folder / "share_registry.db", MIGRATIONS))
         store, signals = SqliteRegistryStore(database), Signals()
+        inboxes = Inboxes(store, signals, system_clock, settings.heartbeat, settings.inbox_age())
         servicer = ShareRegistryServicer(
             Registry(store, signals, settings.max_apps),
-            Pushes(store, signals, system_clock, settings.request_memory),
-            Inboxes(store, signals, settings.heartbeat),
+            MergedShares(store, settings.names_threshold),
+            Pushes(store, signals, system_clock, settings.push_limits(), settings.inbox_limits()),
+            Installs(store, signals, system_clock, settings.inbox_limits()),
+            inboxes,
+            Deletions(store, signals),
         )
         service = Service(
             "appshare.v1.ShareRegistryService", partial(add_ShareRegistryServiceServicer_to_server, servicer)
         )
         server = running_server(settings.listen, [service], with_reflection=settings.reflection)
         address = await stack.enter_async_context(server)
+        await stack.enter_async_context(inboxes.trimming())
         stack.callback(signals.close)  # an inbox stream does not end by itself
         yield {"listen": address}
 

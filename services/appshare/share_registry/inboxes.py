@@ -1,12 +1,22 @@
 """Inboxes: what waits for a device, delivered until the device acknowledges it."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 from appshare import errors
-from appshare.share_registry.model import Heartbeat, InboxEvent, InboxPage, Level
-from appshare.share_registry.signals import Signals
+from appshare.process.clock import Clock
+from appshare.share_registry.model import (
+    Heartbeat,
+    InboxEvent,
+    InboxGap,
+    InboxPage,
+    Install,
+    Level,
+    SharesPushed,
+)
+from appshare.share_registry.signals import Listener, Signals
 from appshare.share_registry.store import RegistryStore
 from appshare.share_registry.visibility import keys_held
 
@@ -16,46 +26,56 @@ _STREAM_PAGE = 50
 _PAGE_SHARES = 2_000
 """Shares that a page holds, unless a single event has more."""
 
+_INBOXES_AT_A_TIME = 100
+"""Inboxes that are trimmed in one change."""
+
+_TRIM_INTERVAL = 3600.0
+"""Seconds between looking for events that are too old."""
+
 
 class Inboxes:
     """Reads, streams and acknowledges the events of devices.
 
     Args:
         heartbeat: seconds after which an idle stream carries a heartbeat.
+        max_age: seconds after which an event that is not acknowledged is gone.
     """
 
-    def __init__(self, store: RegistryStore, signals: Signals, heartbeat: float) -> None:
+    def __init__(self, store: RegistryStore, signals: Signals, clock: Clock, heartbeat: float, max_age: float) -> None:
         self._store = store
         self._signals = signals
+        self._clock = clock
         self._heartbeat = heartbeat
+        self._max_age = max_age
 
     async def stream(self, device_id: str) -> AsyncGenerator[InboxEvent | Heartbeat, None]:
         """The events that are not acknowledged, oldest first, then new ones; heartbeats first and when idle.
 
         Raises:
+            errors.NotFoundError: DEVICE_NOT_FOUND, when the device is deleted.
             errors.UnavailableError: SERVICE_UNAVAILABLE, when the process stops.
         """
-        with self._signals.listening(device_id) as woken:
-            yield Heartbeat(await self._store.head(device_id))
+        with self._signals.listening(device_id) as listener:
+            listener.reached(await self._store.head(device_id))
+            yield Heartbeat(listener.head)
             position = 0
-            while not self._signals.closed:
-                woken.clear()  # before reading: what comes in meanwhile sets it again
+            while True:
+                self._require_open(listener)
+                listener.woken.clear()  # before reading: what comes in meanwhile sets it again
+                changes = self._signals.changes
                 page = await self._page(device_id, position, _STREAM_PAGE)
-                share_changes = self._signals.share_changes
                 for event in page.events:
-                    yield event
+                    self._require_open(listener)
+                    if self._is_stale(event, changes):
+                        break  # the rest of the page may hold what has been taken back since it was read
+                    if event.position > listener.acknowledged:
+                        yield event
                     position = event.position
-                    if self._signals.share_changes != share_changes:
-                        break  # the rest of the page may hold what has been taken back since
                 else:
                     position = page.through
-                    if not page.more and not await _is_set_within(woken, self._heartbeat):
-                        yield Heartbeat(await self._store.head(device_id))
-        raise errors.UnavailableError(
-            errors.Reason.SERVICE_UNAVAILABLE,
-            "the service stops; open the stream again shortly",
-            retry_after=timedelta(seconds=1),
-        )
+                    if not page.more:
+                        while not await _is_set_within(listener.woken, self._heartbeat):
+                            yield Heartbeat(listener.head)
 
     async def read(self, device_id: str, after: int, limit: int) -> tuple[tuple[InboxEvent, ...], int]:
         """Events behind a position, oldest first, and the head of the inbox.
@@ -80,6 +100,51 @@ class Inboxes:
                     errors.Reason.POSITION_AHEAD, f"the newest event is at position {head}", field="through_position"
                 )
             await change.remove_events(device_id, through)
+        self._signals.acknowledged(device_id, through)
+
+    async def trim(self) -> None:
+        """Puts gaps in the place of all events that are too old."""
+        now = self._clock()
+        before, after = now - self._max_age, ""
+        while device_ids := await self._store.inboxes_with_events(before, after, _INBOXES_AT_A_TIME):
+            async with self._store.change() as change:
+                await change.trim_inboxes(device_ids, before, now)
+            after = device_ids[-1]
+
+    @asynccontextmanager
+    async def trimming(self) -> AsyncIterator[None]:
+        """Trims now and then while the context is open."""
+
+        async def keep_trimming() -> None:
+            while True:
+                with suppress(errors.UnavailableError):  # what troubles the disk is over by the next time, or told
+                    await self.trim()
+                await asyncio.sleep(_TRIM_INTERVAL)
+
+        trimming = asyncio.create_task(keep_trimming())
+        try:
+            yield
+        finally:
+            trimming.cancel()
+            await asyncio.wait([trimming])
+
+    def _require_open(self, listener: Listener) -> None:
+        if listener.deleted:
+            raise errors.NotFoundError(errors.Reason.DEVICE_NOT_FOUND, "the device is deleted; register it again")
+        if self._signals.closed:
+            raise errors.UnavailableError(
+                errors.Reason.SERVICE_UNAVAILABLE,
+                "the service stops; open the stream again shortly",
+                retry_after=timedelta(seconds=1),
+            )
+
+    def _is_stale(self, event: InboxEvent, changes: int) -> bool:
+        """Whether an event may not be any more what it was when there had been so many changes."""
+        match event.content:
+            case SharesPushed(sender_id) | Install(sender_id):
+                return self._signals.has_changed(sender_id, changes)
+            case InboxGap():
+                return False
 
     async def _page(self, device_id: str, after: int, limit: int) -> InboxPage:
         """A page as it may be delivered now: with the levels as they were pushed, and audiences as they are."""

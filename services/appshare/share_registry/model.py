@@ -42,7 +42,7 @@ class Audience:
     """Who may see an app of an owner.
 
     Attributes:
-        selected: device ids, at least one with SELECTED and none with another kind.
+        selected: device ids, none with another kind than SELECTED; with it, none is left when all have been deleted.
     """
 
     kind: AudienceKind
@@ -75,10 +75,15 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class RelatedDevice:
-    """Another device and its level of friendship in the direction that the request is about."""
+    """Another device and its level of friendship in the direction that the request is about.
+
+    Attributes:
+        person: devices with the same number, above 0, are one person's.
+    """
 
     device_id: str
     level: Level
+    person: int = 0
 
 
 Key = NewType("Key", str)
@@ -86,6 +91,34 @@ Key = NewType("Key", str)
 
 Keyring: TypeAlias = Mapping[str, frozenset[Key]]
 """The keys that a viewer holds, by the device id of the owner whose apps they open."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedVersion:
+    """A version in which an app is shared."""
+
+    version_code: int
+    version_name: str
+    signer_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class MergedShare:
+    """An app that owners share with a viewer, put together from all their lists.
+
+    Attributes:
+        label: as the newest version has it.
+        versions: newest first.
+        friend_count: how many people share it.
+        owner_ids: their devices; none when they are too few to be named.
+    """
+
+    platform: Platform
+    package_name: str
+    label: str
+    versions: tuple[SharedVersion, ...]
+    friend_count: int
+    owner_ids: tuple[str, ...]
 
 
 class PushPolicy(StrEnum):
@@ -101,11 +134,13 @@ class PushPreference:
     """From whom a device accepts pushes.
 
     Attributes:
-        selected: device ids, at least one with SELECTED and none with another policy.
+        selected: device ids, none with another policy than SELECTED; with it, none is left when all have been deleted.
+        muted: device ids from which nothing is accepted, whatever the policy says.
     """
 
     policy: PushPolicy
     selected: frozenset[str] = frozenset()
+    muted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +149,12 @@ class PushStance:
 
     Attributes:
         names_sender: whether the sender is among the selected.
+        mutes_sender: whether the sender is among the muted.
     """
 
     policy: PushPolicy
     names_sender: bool
+    mutes_sender: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +175,22 @@ class PushReceipt:
     """What became of a push that carried a request id.
 
     Attributes:
+        push_id: of the push, for its withdrawal.
         digest: of what the sender asked for.
         accepted: ids of the recipients that have it in their inboxes.
     """
 
+    push_id: str
     digest: bytes
     accepted: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PushQuota:
+    """How many recipients the pushes of a sender have reached since a time, in seconds since the epoch."""
+
+    since_time: float
+    count: int
 
 
 class PushOutcome(StrEnum):
@@ -154,19 +201,70 @@ class PushOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class InboxEvent:
+class Delivery:
+    """What became of a push.
+
+    Attributes:
+        outcomes: one per recipient.
+    """
+
+    push_id: str
+    outcomes: tuple[PushOutcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Install:
+    """A viewer has installed a version of an app."""
+
+    viewer_id: str
+    package_name: str
+    version_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class InboxLimits:
+    """What an inbox keeps of that which is not acknowledged.
+
+    Attributes:
+        events: of all kinds.
+        per_sender: pushes of one sender, and as many installs; one more takes the place of the oldest.
+    """
+
+    events: int
+    per_sender: int
+
+
+@dataclass(frozen=True, slots=True)
+class SharesPushed:
     """A push as it is delivered.
 
     Attributes:
-        create_time: seconds since the epoch.
         shares: what of it the device may see now, by package name.
+    """
+
+    sender_id: str
+    note: str
+    shares: tuple[Share, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InboxGap:
+    """So many events are gone that were never acknowledged."""
+
+    event_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class InboxEvent:
+    """What an inbox holds.
+
+    Attributes:
+        create_time: seconds since the epoch.
     """
 
     position: int
     create_time: float
-    sender_id: str
-    note: str
-    shares: tuple[Share, ...]
+    content: SharesPushed | Install | InboxGap
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,3 +302,13 @@ class Page(Generic[Item]):
 
     items: tuple[Item, ...]
     more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """How much was deleted with devices: the fields are those of `RegistryDeletion`."""
+
+    apps: int
+    inbox_events: int
+    events_sent: int
+    settings: int

@@ -2,16 +2,22 @@
 
 import hashlib
 import json
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 
 from appshare import errors
 from appshare.process.clock import Clock
 from appshare.share_registry.model import (
+    Delivery,
+    InboxLimits,
     Level,
     Push,
     PushOutcome,
     PushPolicy,
     PushPreference,
+    PushQuota,
     PushReceipt,
     PushStance,
     RelatedDevice,
@@ -23,19 +29,33 @@ from appshare.share_registry.visibility import is_friend, keys_held, level_towar
 
 _UNSAID = PushPreference(PushPolicy.OFF)
 
+_DAY = 24 * 3600.0
 
-class Pushes:
-    """Pushes from one device to others, and from whom a device accepts them.
 
-    Args:
+@dataclass(frozen=True, slots=True)
+class PushLimits:
+    """The bounds of pushing.
+
+    Attributes:
+        reached_per_day: recipients that the pushes of a sender reach in a day.
         request_memory: seconds in which a repeated request is recognised by its id.
     """
 
-    def __init__(self, store: RegistryStore, signals: Signals, clock: Clock, request_memory: float) -> None:
+    reached_per_day: int = 2_000
+    request_memory: float = 7 * _DAY
+
+
+class Pushes:
+    """Pushes from one device to others, and from whom a device accepts them."""
+
+    def __init__(
+        self, store: RegistryStore, signals: Signals, clock: Clock, limits: PushLimits, inbox_limits: InboxLimits
+    ) -> None:
         self._store = store
         self._signals = signals
         self._clock = clock
-        self._request_memory = request_memory
+        self._limits = limits
+        self._inbox_limits = inbox_limits
 
     async def preference(self, device_id: str) -> PushPreference:
         """From whom a device accepts pushes."""
@@ -46,8 +66,8 @@ class Pushes:
         async with self._store.change() as change:
             await change.replace_push_preference(device_id, preference)
 
-    async def deliver(self, push: Push, recipients: Sequence[RelatedDevice], request_id: str) -> list[PushOutcome]:
-        """Puts a push into the inboxes of the recipients that accept it; returns an outcome per recipient.
+    async def deliver(self, push: Push, recipients: Sequence[RelatedDevice], request_id: str) -> Delivery:
+        """Puts a push into the inboxes of the recipients that accept it.
 
         Args:
             recipients: with the level that each has as viewer of the sender.
@@ -57,39 +77,69 @@ class Pushes:
         Raises:
             errors.NotFoundError: APP_NOT_FOUND, when the sender's own inventory lacks an app that the push names.
             errors.AlreadyExistsError: REQUEST_ID_REUSED, when the sender used the request id for another push.
+            errors.ResourceExhaustedError: LIMIT_EXCEEDED, when it would reach too many in a day; it reaches nobody.
         """
         async with self._store.change() as change:
             if request_id:
-                accepted = await self._deliver_once(change, push, recipients, request_id)
+                receipt, positions = await self._deliver_once(change, push, recipients, request_id)
             else:
-                accepted = await self._deliver(change, push, recipients)
-        self._signals.wake(accepted)
-        return [
-            PushOutcome.ACCEPTED if recipient.device_id in accepted else PushOutcome.REFUSED for recipient in recipients
+                receipt, positions = await self._deliver(change, push, recipients)
+        self._signals.arrived(positions)
+        outcomes = [
+            PushOutcome.ACCEPTED if recipient.device_id in receipt.accepted else PushOutcome.REFUSED
+            for recipient in recipients
         ]
+        return Delivery(receipt.push_id, tuple(outcomes))
+
+    async def withdraw(self, sender_id: str, push_id: str) -> None:
+        """Takes a push back from all who have not acknowledged it; one that is not there is none to take back."""
+        async with self._store.change() as change:
+            await change.remove_push(sender_id, push_id)
+        self._signals.changed(sender_id)
 
     async def _deliver_once(
         self, change: RegistryChange, push: Push, recipients: Sequence[RelatedDevice], request_id: str
-    ) -> frozenset[str]:
-        now, digest = self._clock(), _digest(push)
-        await change.forget_push_receipts(now - self._request_memory)
+    ) -> tuple[PushReceipt, Mapping[str, int]]:
+        now = self._clock()
+        positions: Mapping[str, int] = {}
+        await change.forget_push_receipts(now - self._limits.request_memory)
         receipt = await change.push_receipt(push.sender_id, request_id)
         if receipt is None:
-            receipt = PushReceipt(digest, await self._deliver(change, push, recipients))
+            receipt, positions = await self._deliver(change, push, recipients)
             await change.add_push_receipt(push.sender_id, request_id, receipt, now)
-        if receipt.digest != digest:
+        if receipt.digest != _digest(push):
             raise errors.AlreadyExistsError(
                 errors.Reason.REQUEST_ID_REUSED,
                 "the request id belongs to another push; choose a new one for a new push",
                 field="request_id",
             )
-        return receipt.accepted
+        return receipt, positions
 
-    async def _deliver(self, change: RegistryChange, push: Push, recipients: Sequence[RelatedDevice]) -> frozenset[str]:
-        accepted = await _accepting(change, push, recipients)
+    async def _deliver(
+        self, change: RegistryChange, push: Push, recipients: Sequence[RelatedDevice]
+    ) -> tuple[PushReceipt, Mapping[str, int]]:
+        """Returns the receipt, and the positions by device id."""
+        push_id, accepted = secrets.token_hex(16), await _accepting(change, push, recipients)
+        positions: Mapping[str, int] = {}
         if accepted:
-            await change.add_push(push, accepted, self._clock())
-        return frozenset(accepted)
+            now = self._clock()
+            await self._count(change, push.sender_id, len(accepted), now)
+            positions = await change.add_push(push_id, push, accepted, now, self._inbox_limits)
+        return PushReceipt(push_id, _digest(push), frozenset(accepted)), positions
+
+    async def _count(self, change: RegistryChange, sender_id: str, reached: int, now: float) -> None:
+        """Counts whom a push reaches, and nobody else: another count would tell who is registered."""
+        quota = await change.push_quota(sender_id)
+        if quota is None or not quota.since_time <= now < quota.since_time + _DAY:
+            quota = PushQuota(now, 0)
+        count = quota.count + reached
+        if count > self._limits.reached_per_day:
+            raise errors.ResourceExhaustedError(
+                errors.Reason.LIMIT_EXCEEDED,
+                f"pushes reach at most {self._limits.reached_per_day} devices in a day; push again later",
+                retry_after=timedelta(seconds=quota.since_time + _DAY - now),
+            )
+        await change.replace_push_quota(sender_id, PushQuota(quota.since_time, count))
 
 
 async def _accepting(change: RegistryChange, push: Push, recipients: Iterable[RelatedDevice]) -> Mapping[str, Level]:
@@ -107,6 +157,8 @@ async def _accepting(change: RegistryChange, push: Push, recipients: Iterable[Re
 
 def _accepts(stance: PushStance) -> bool:
     """Whether a device accepts the pushes of a friend towards whom it stands so."""
+    if stance.mutes_sender:
+        return False
     match stance.policy:
         case PushPolicy.OFF:
             return False

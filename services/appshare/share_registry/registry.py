@@ -7,14 +7,15 @@ from appshare.share_registry.model import (
     App,
     Audience,
     InventoryApp,
-    Keyring,
     Page,
     RelatedDevice,
     Share,
 )
 from appshare.share_registry.signals import Signals
 from appshare.share_registry.store import RegistryChange, RegistryStore
-from appshare.share_registry.visibility import audience_of, keys_admitted, keys_held, level_towards
+from appshare.share_registry.visibility import audience_of, keyring, keys_admitted
+
+_VERSION_BYTES = 16
 
 
 class Registry:
@@ -32,7 +33,7 @@ class Registry:
     async def replace_inventory(self, device_id: str, apps: Collection[App]) -> int:
         """Makes the apps the whole inventory of a device; returns how many there are now.
 
-        An app that stays keeps its audience; a new one is shared with nobody.
+        An app that stays keeps its audience; a new one has the device's default audience.
 
         Raises:
             errors.ResourceExhaustedError: LIMIT_EXCEEDED.
@@ -41,7 +42,7 @@ class Registry:
             await change.drop_other_apps(device_id, [app.package_name for app in apps])
             await change.put_apps(device_id, apps)
             count = await self._count_within_limit(change, device_id)
-        self._signals.shares_changed()
+        self._signals.changed(device_id)
         return count
 
     async def change_inventory(self, device_id: str, upserted: Collection[App], removed: Collection[str]) -> int:
@@ -57,7 +58,7 @@ class Registry:
             await change.drop_apps(device_id, removed)
             await change.put_apps(device_id, upserted)
             count = await self._count_within_limit(change, device_id)
-        self._signals.shares_changed()
+        self._signals.changed(device_id)
         return count
 
     async def change_audiences(self, device_id: str, audiences: Mapping[str, Audience]) -> None:
@@ -69,7 +70,16 @@ class Registry:
         async with self._store.change() as change:
             await require_apps(change, device_id, audiences)
             await change.replace_keys(device_id, {name: keys_admitted(each) for name, each in audiences.items()})
-        self._signals.shares_changed()
+        self._signals.changed(device_id)
+
+    async def default_audience(self, device_id: str) -> Audience:
+        """The audience of new apps of a device; nobody until the device says otherwise."""
+        return audience_of(await self._store.default_keys(device_id))
+
+    async def change_default_audience(self, device_id: str, audience: Audience) -> None:
+        """Sets the audience that new apps of a device get; those that are there keep theirs."""
+        async with self._store.change() as change:
+            await change.replace_default_keys(device_id, keys_admitted(audience))
 
     async def inventory(self, device_id: str, after: str, limit: int) -> Page[InventoryApp]:
         """A device's own apps with their audiences, by package name from behind `after`."""
@@ -80,13 +90,24 @@ class Registry:
         self, viewer_id: str, owners: Iterable[RelatedDevice], after: tuple[str, str], limit: int
     ) -> Page[Share]:
         """What a viewer may see of owners, by owner and package name from behind the pair `after`."""
-        return await self._store.shares(_keyring(viewer_id, owners), after, limit)
+        return await self._store.shares(keyring(viewer_id, owners), after, limit)
+
+    async def list_version(self, viewer_id: str, owners: Iterable[RelatedDevice]) -> str:
+        """Names all that a viewer may see of owners: what is hidden from the viewer changes nothing about it.
+
+        Who asks before it reads the list never holds a version that is newer than what it has read.
+
+        Returns:
+            A digest; empty when there is nothing to see.
+        """
+        digest = await self._store.shares_digest(keyring(viewer_id, owners))
+        return digest[:_VERSION_BYTES].hex()
 
     async def find_visible_share(
         self, viewer_id: str, owners: Iterable[RelatedDevice], package_name: str
     ) -> Share | None:
         """The share of an app with the highest version code among those that a viewer may see."""
-        return await self._store.newest_share(_keyring(viewer_id, owners), package_name)
+        return await self._store.newest_share(keyring(viewer_id, owners), package_name)
 
     async def _count_within_limit(self, change: RegistryChange, device_id: str) -> int:
         count = await change.count_apps(device_id)
@@ -108,7 +129,3 @@ async def require_apps(change: RegistryChange, device_id: str, package_names: Co
         raise errors.NotFoundError(
             errors.Reason.APP_NOT_FOUND, f"the inventory has no {min(missing)}; publish it before sharing it"
         )
-
-
-def _keyring(viewer_id: str, owners: Iterable[RelatedDevice]) -> Keyring:
-    return {owner.device_id: keys_held(viewer_id, level_towards(viewer_id, owner)) for owner in owners}

@@ -7,7 +7,10 @@ from appshare.rpc import paging
 from appshare.rpc.fields import invalid_field, require_length
 from appshare.rpc.interceptor import Context
 from appshare.share_registry import wire
+from appshare.share_registry.deletion import Deletions
 from appshare.share_registry.inboxes import Inboxes
+from appshare.share_registry.installs import Installs
+from appshare.share_registry.merged_shares import MergedShares
 from appshare.share_registry.model import Heartbeat, InboxEvent
 from appshare.share_registry.pushes import Pushes
 from appshare.share_registry.registry import Registry
@@ -21,10 +24,21 @@ _BEFORE_FIRST_SHARE = ("", "")
 class ShareRegistryServicer(share_registry_pb2_grpc.ShareRegistryServiceServicer):
     """Serves `ShareRegistryService`."""
 
-    def __init__(self, registry: Registry, pushes: Pushes, inboxes: Inboxes) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        merged_shares: MergedShares,
+        pushes: Pushes,
+        installs: Installs,
+        inboxes: Inboxes,
+        deletions: Deletions,
+    ) -> None:
         self._registry = registry
+        self._merged_shares = merged_shares
         self._pushes = pushes
+        self._installs = installs
         self._inboxes = inboxes
+        self._deletions = deletions
 
     async def PublishInventory(
         self, request: pb.PublishInventoryRequest, context: Context
@@ -48,6 +62,21 @@ class ShareRegistryServicer(share_registry_pb2_grpc.ShareRegistryServiceServicer
         await self._registry.change_audiences(device_id, wire.read_audiences(request.changes, "changes"))
         return pb.ChangeAudiencesResponse()
 
+    async def ReadDefaultAudience(
+        self, request: pb.ReadDefaultAudienceRequest, context: Context
+    ) -> pb.ReadDefaultAudienceResponse:
+        """Reads the audience that new apps of a device get."""
+        audience = await self._registry.default_audience(wire.read_device_id(request.device_id, "device_id"))
+        return pb.ReadDefaultAudienceResponse(audience=wire.write_audience(audience))
+
+    async def WriteDefaultAudience(
+        self, request: pb.WriteDefaultAudienceRequest, context: Context
+    ) -> pb.WriteDefaultAudienceResponse:
+        """Sets the audience that new apps of a device get."""
+        device_id = wire.read_device_id(request.device_id, "device_id")
+        await self._registry.change_default_audience(device_id, wire.read_audience(request.audience, "audience"))
+        return pb.WriteDefaultAudienceResponse()
+
     async def ListInventory(self, request: pb.ListInventoryRequest, context: Context) -> pb.ListInventoryResponse:
         """Lists a device's own apps with their audiences."""
         device_id = wire.read_device_id(request.device_id, "device_id")
@@ -64,7 +93,14 @@ class ShareRegistryServicer(share_registry_pb2_grpc.ShareRegistryServiceServicer
         """Lists the shares of owners that a viewer may see."""
         viewer_id = wire.read_device_id(request.viewer_device_id, "viewer_device_id")
         owners = wire.read_related_devices(request.owners, "owners")
-        owner_id, package_name = paging.decode_token(request.page_token, str, str) or _BEFORE_FIRST_SHARE
+        known = require_length(request.known_list_version, "known_list_version", 64)
+        after, version = paging.decode_token(request.page_token, str, str), ""
+        if after is None:
+            # Before the list is read: see `list_version`.
+            version = await self._registry.list_version(viewer_id, owners)
+            if version and version == known:
+                return pb.ListVisibleSharesResponse(list_version=version, unchanged=True)
+        owner_id, package_name = after or _BEFORE_FIRST_SHARE
         page = await self._registry.visible_shares(
             viewer_id, owners, (str(owner_id), str(package_name)), paging.page_size(request.page_size)
         )
@@ -73,6 +109,23 @@ class ShareRegistryServicer(share_registry_pb2_grpc.ShareRegistryServiceServicer
             next_page_token=(
                 paging.encode_token(page.items[-1].owner_id, page.items[-1].app.package_name) if page.more else ""
             ),
+            list_version=version,
+        )
+
+    async def ListMergedShares(
+        self, request: pb.ListMergedSharesRequest, context: Context
+    ) -> pb.ListMergedSharesResponse:
+        """Lists what all of a viewer's friends share."""
+        page = await self._merged_shares.page(
+            wire.read_device_id(request.viewer_device_id, "viewer_device_id"),
+            wire.read_merged_owners(request.owners, "owners"),
+            wire.read_search(request.search, "search"),
+            wire.read_merged_token(request.page_token),
+            paging.page_size(request.page_size),
+        )
+        return pb.ListMergedSharesResponse(
+            shares=map(wire.write_merged_share, page.items),
+            next_page_token=wire.write_merged_token(page),
         )
 
     async def FindVisibleShare(
@@ -88,12 +141,25 @@ class ShareRegistryServicer(share_registry_pb2_grpc.ShareRegistryServiceServicer
 
     async def DeliverPush(self, request: pb.DeliverPushRequest, context: Context) -> pb.DeliverPushResponse:
         """Puts a push into the inbox of every recipient that accepts it."""
-        outcomes = await self._pushes.deliver(
+        delivery = await self._pushes.deliver(
             wire.read_push(request),
             wire.read_related_devices(request.recipients, "recipients"),
             require_length(request.request_id, "request_id", 64),
         )
-        return pb.DeliverPushResponse(outcomes=map(wire.write_outcome, outcomes))
+        return pb.DeliverPushResponse(outcomes=map(wire.write_outcome, delivery.outcomes), push_id=delivery.push_id)
+
+    async def WithdrawPush(self, request: pb.WithdrawPushRequest, context: Context) -> pb.WithdrawPushResponse:
+        """Takes a push back from the inboxes of those who have not received it."""
+        sender_id = wire.read_device_id(request.sender_device_id, "sender_device_id")
+        await self._pushes.withdraw(sender_id, wire.read_push_id(request.push_id, "push_id"))
+        return pb.WithdrawPushResponse()
+
+    async def RecordInstall(self, request: pb.RecordInstallRequest, context: Context) -> pb.RecordInstallResponse:
+        """Tells an owner that a viewer has installed an app."""
+        recorded = await self._installs.record(
+            wire.read_install(request), wire.read_related_devices(request.owners, "owners")
+        )
+        return pb.RecordInstallResponse(recorded=recorded)
 
     async def ReadPushPreference(
         self, request: pb.ReadPushPreferenceRequest, context: Context
@@ -134,6 +200,11 @@ class ShareRegistryServicer(share_registry_pb2_grpc.ShareRegistryServiceServicer
         device_id = wire.read_device_id(request.device_id, "device_id")
         await self._inboxes.acknowledge(device_id, request.through_position)
         return pb.AcknowledgeInboxResponse()
+
+    async def PurgeDevices(self, request: pb.PurgeDevicesRequest, context: Context) -> pb.PurgeDevicesResponse:
+        """Deletes all that is kept of devices."""
+        deletion = await self._deletions.delete(wire.read_deleted_devices(request.device_ids, "device_ids"))
+        return pb.PurgeDevicesResponse(deletion=wire.write_deletion(deletion))
 
 
 def _stream_response(item: InboxEvent | Heartbeat) -> pb.StreamInboxResponse:

@@ -1,47 +1,96 @@
 """What happens in this process and concerns the inbox streams that are open in it."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+
+_REMEMBERED_CHANGES = 1_024
+"""Owners whose changes are told apart; what is further back counts for every owner."""
+
+
+class Listener:
+    """What an open stream is told of its device's inbox.
+
+    Attributes:
+        woken: set whenever the stream has something to look at.
+        head: position of the newest event that is known of.
+        acknowledged: position up to which nothing is to be delivered any more.
+        deleted: the device is no more.
+    """
+
+    __slots__ = ("acknowledged", "deleted", "head", "woken")
+
+    def __init__(self) -> None:
+        self.woken = asyncio.Event()
+        self.head = 0
+        self.acknowledged = 0
+        self.deleted = False
+
+    def reached(self, head: int) -> None:
+        """Says how far the inbox goes."""
+        self.head = max(self.head, head)
 
 
 class Signals:
-    """Wakes inbox streams, and counts changes of shares so that they notice what is no longer as they have read it.
+    """Tells inbox streams what happens to their inboxes, and to the shares that they have read.
 
-    The database holds the truth: a signal that is lost, or given in another process, costs a stream one heartbeat.
+    Only this process changes the database, whose folder it locks: what streams are told here is all that happens.
     """
 
     def __init__(self) -> None:
-        self._waiting: dict[str, set[asyncio.Event]] = {}
-        self._share_changes = 0
+        self._listeners: dict[str, set[Listener]] = {}
+        self._changed_owners: deque[str] = deque(maxlen=_REMEMBERED_CHANGES)
+        self._changes = 0
         self._closed = False
 
     @contextmanager
-    def listening(self, device_id: str) -> Iterator[asyncio.Event]:
-        """An event that is set whenever the inbox of the device may have got something."""
-        event = asyncio.Event()
-        self._waiting.setdefault(device_id, set()).add(event)
+    def listening(self, device_id: str) -> Iterator[Listener]:
+        """What a stream of the device is told while the context is open."""
+        listener = Listener()
+        self._listeners.setdefault(device_id, set()).add(listener)
         try:
-            yield event
+            yield listener
         finally:
-            self._waiting[device_id].discard(event)
-            if not self._waiting[device_id]:
-                del self._waiting[device_id]
+            self._listeners[device_id].discard(listener)
+            if not self._listeners[device_id]:
+                del self._listeners[device_id]
 
-    def wake(self, device_ids: Iterable[str]) -> None:
-        """Sets the events of the streams of the devices."""
+    def arrived(self, positions: Mapping[str, int]) -> None:
+        """Says that inboxes have got events, by device id."""
+        for device_id, position in positions.items():
+            for listener in self._listeners.get(device_id, ()):
+                listener.reached(position)
+                listener.woken.set()
+
+    def acknowledged(self, device_id: str, through: int) -> None:
+        """Says that a device has acknowledged events, so that none of its streams delivers them."""
+        for listener in self._listeners.get(device_id, ()):
+            listener.acknowledged = max(listener.acknowledged, through)
+
+    def deleted(self, device_ids: Collection[str]) -> None:
+        """Ends the streams of devices that are no more."""
         for device_id in device_ids:
-            for event in self._waiting.get(device_id, ()):
-                event.set()
+            for listener in self._listeners.get(device_id, ()):
+                listener.deleted = True
+                listener.woken.set()
+
+    def changed(self, owner_id: str) -> None:
+        """Says that what a device shares, or has pushed, is not what it was."""
+        self._changes += 1
+        self._changed_owners.append(owner_id)
 
     @property
-    def share_changes(self) -> int:
-        """Grows whenever an inventory or an audience changes."""
-        return self._share_changes
+    def changes(self) -> int:
+        """How many changes there have been."""
+        return self._changes
 
-    def shares_changed(self) -> None:
-        """Says that an inventory or an audience has changed."""
-        self._share_changes += 1
+    def has_changed(self, owner_id: str, since: int) -> bool:
+        """Whether what a device shares or has pushed may have changed since there were so many changes."""
+        count = self._changes - since
+        if count > _REMEMBERED_CHANGES:
+            return True
+        return any(self._changed_owners[-age] == owner_id for age in range(1, count + 1))
 
     @property
     def closed(self) -> bool:
@@ -51,4 +100,6 @@ class Signals:
     def close(self) -> None:
         """Wakes every stream, so that it ends."""
         self._closed = True
-        self.wake(self._waiting)
+        for listeners in self._listeners.values():
+            for listener in listeners:
+                listener.woken.set()

@@ -4,10 +4,15 @@ An app admits whoever holds one of its keys; a viewer holds keys to the apps of 
 them; what they mean is said here.
 """
 
-from appshare.share_registry.model import Audience, AudienceKind, Key, Level, RelatedDevice
+from collections.abc import Iterable
+
+from appshare.share_registry.model import Audience, AudienceKind, Key, Keyring, Level, RelatedDevice
 
 _EVERYONE = Key("everyone")
 _FRIENDS = Key("friends")
+_SELECTED = Key("selected")
+"""Nobody holds it: an audience of selected devices is one also when none of them is left."""
+
 _DEVICE_PREFIX = "device:"
 
 
@@ -31,14 +36,24 @@ def keys_admitted(audience: Audience) -> frozenset[Key]:
         case AudienceKind.EVERYONE:
             return frozenset({_EVERYONE})
         case AudienceKind.SELECTED:
-            return frozenset(map(_device_key, audience.selected))
+            return frozenset({_SELECTED, *map(key_of_device, audience.selected)})
 
 
 def keys_held(viewer_id: str, level: Level) -> frozenset[Key]:
     """The keys that a viewer holds to the apps of an owner at a level; who is named loses that with the friendship."""
     if is_friend(level):
-        return frozenset({_EVERYONE, _FRIENDS, _device_key(viewer_id)})
+        return frozenset({_EVERYONE, _FRIENDS, key_of_device(viewer_id)})
     return frozenset({_EVERYONE})
+
+
+def keyring(viewer_id: str, owners: Iterable[RelatedDevice]) -> Keyring:
+    """The keys that a viewer holds to the apps of owners, each given with its level as owner."""
+    return {owner.device_id: keys_held(viewer_id, level_towards(viewer_id, owner)) for owner in owners}
+
+
+def key_of_device(device_id: str) -> Key:
+    """The key that an app admits whose audience names the device."""
+    return Key(_DEVICE_PREFIX + device_id)
 
 
 def audience_of(keys: frozenset[Key]) -> Audience:
@@ -49,8 +64,5 @@ def audience_of(keys: frozenset[Key]) -> Audience:
         return Audience(AudienceKind.FRIENDS)
     if _EVERYONE in keys:
         return Audience(AudienceKind.EVERYONE)
-    return Audience(AudienceKind.SELECTED, frozenset(key.removeprefix(_DEVICE_PREFIX) for key in keys))
-
-
-def _device_key(device_id: str) -> Key:
-    return Key(_DEVICE_PREFIX + device_id)
+    named = keys - {_SELECTED}
+    return Audience(AudienceKind.SELECTED, frozenset(key.removeprefix(_DEVICE_PREFIX) for key in named))

@@ -10,14 +10,20 @@ from typing import TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from appshare.rpc.fields import invalid_field, require_length, require_printable
+from appshare.rpc import paging
+from appshare.rpc.fields import invalid_field, require_length, require_printable, require_text
 from appshare.share_registry.model import (
     App,
     Audience,
     AudienceKind,
+    Deletion,
     InboxEvent,
+    InboxGap,
+    Install,
     InventoryApp,
     Level,
+    MergedShare,
+    Page,
     Platform,
     Push,
     PushOutcome,
@@ -25,8 +31,10 @@ from appshare.share_registry.model import (
     PushPreference,
     RelatedDevice,
     Share,
+    SharedVersion,
+    SharesPushed,
 )
-from appshare.v1 import app_pb2, device_pb2, friendship_pb2, inbox_pb2, share_pb2
+from appshare.v1 import app_pb2, deletion_pb2, device_pb2, friendship_pb2, inbox_pb2, share_pb2
 from appshare.v1 import share_registry_pb2 as pb
 
 Number = TypeVar("Number")
@@ -34,6 +42,12 @@ Value = TypeVar("Value")
 
 _MAX_DEVICES = 5_000
 """Devices that one field may name."""
+
+_MAX_MERGED_OWNERS = 4_000
+"""Devices whose lists are merged."""
+
+_MAX_DELETED = 100
+"""Devices that are deleted at a time."""
 
 _MAX_INTEGER = 2**63 - 1
 """What a database holds: the largest version code, and beyond every position."""
@@ -110,21 +124,47 @@ def read_audiences(messages: Sequence[share_pb2.AudienceChange], field: str) -> 
     """Audiences by package name, each once."""
     _refuse_repeated((message.package_name for message in messages), field, ".package_name")
     return {
-        read_package_name(message.package_name, f"{field}[{index}].package_name"): _read_audience(
+        read_package_name(message.package_name, f"{field}[{index}].package_name"): read_audience(
             message.audience, f"{field}[{index}].audience"
         )
         for index, message in enumerate(messages)
     }
 
 
+def read_audience(message: share_pb2.Audience, field: str) -> Audience:
+    """Who may see an app."""
+    kind = _read_enum(_KINDS, message.kind, f"{field}.kind")
+    selected = _read_selected(
+        message.selected_device_ids, f"{field}.selected_device_ids", wanted=kind is AudienceKind.SELECTED
+    )
+    return Audience(kind, selected)
+
+
+def read_merged_owners(messages: Sequence[pb.RelatedDevice], field: str) -> list[RelatedDevice]:
+    """Devices whose lists are merged, each once."""
+    _require_few(messages, field, _MAX_MERGED_OWNERS)
+    return read_related_devices(messages, field)
+
+
+def read_deleted_devices(device_ids: Sequence[str], field: str) -> frozenset[str]:
+    """Ids of devices that are to be deleted, each once."""
+    return _read_device_ids(device_ids, field, _MAX_DELETED)
+
+
+def read_search(text: str, field: str) -> str:
+    """What is searched for; empty for everything."""
+    return require_printable(require_length(text, field, 64), field)
+
+
 def read_related_devices(messages: Sequence[pb.RelatedDevice], field: str) -> list[RelatedDevice]:
-    """Devices with their levels, each once."""
+    """Devices with their levels and whose they are, each once."""
     _require_few(messages, field)
     _refuse_repeated((message.device_id for message in messages), field, ".device_id")
     return [
         RelatedDevice(
             read_device_id(message.device_id, f"{field}[{index}].device_id"),
             _read_enum(_LEVELS, message.level, f"{field}[{index}].level"),
+            message.person,
         )
         for index, message in enumerate(messages)
     ]
@@ -139,6 +179,32 @@ def read_push(request: pb.DeliverPushRequest) -> Push:
     )
 
 
+def read_install(request: pb.RecordInstallRequest) -> Install:
+    """What a viewer has installed."""
+    return Install(
+        read_device_id(request.viewer_device_id, "viewer_device_id"),
+        read_package_name(request.package_name, "package_name"),
+        _read_version_code(request.version_code, "version_code"),
+    )
+
+
+def read_merged_token(token: str) -> tuple[str, str]:
+    """The package name and platform behind which a page of merged shares starts.
+
+    Raises:
+        errors.InvalidArgumentError: INVALID_PAGE_TOKEN.
+    """
+    package_name, platform = paging.decode_token(token, str, str) or ("", "")
+    if token and platform not in Platform.__members__.values():
+        raise paging.invalid_page_token()
+    return str(package_name), str(platform)
+
+
+def read_push_id(text: str, field: str) -> str:
+    """An id that the cloud gave a push, or anything that could be one."""
+    return require_text(require_length(text, field, 64), field)
+
+
 def read_position(number: int) -> int:
     """A position, or the last one possible when the number is beyond."""
     return min(number, _MAX_INTEGER)
@@ -150,20 +216,39 @@ def read_push_preference(message: share_pb2.PushPreference, field: str) -> PushP
     selected = _read_selected(
         message.selected_device_ids, f"{field}.selected_device_ids", wanted=policy is PushPolicy.SELECTED
     )
-    return PushPreference(policy, selected)
+    return PushPreference(policy, selected, _read_device_ids(message.muted_device_ids, f"{field}.muted_device_ids"))
+
+
+def write_audience(audience: Audience) -> share_pb2.Audience:
+    """Who may see an app."""
+    return share_pb2.Audience(kind=_KIND_NUMBERS[audience.kind], selected_device_ids=sorted(audience.selected))
 
 
 def write_inventory_app(entry: InventoryApp) -> share_pb2.InventoryApp:
     """An app with its audience."""
-    audience = share_pb2.Audience(
-        kind=_KIND_NUMBERS[entry.audience.kind], selected_device_ids=sorted(entry.audience.selected)
-    )
-    return share_pb2.InventoryApp(app=_write_app(entry.app), audience=audience)
+    return share_pb2.InventoryApp(app=_write_app(entry.app), audience=write_audience(entry.audience))
 
 
 def write_share(share: Share) -> share_pb2.Share:
     """An app that an owner shares."""
     return share_pb2.Share(owner_device_id=share.owner_id, app=_write_app(share.app))
+
+
+def write_merged_share(share: MergedShare) -> share_pb2.MergedShare:
+    """An app that owners share."""
+    return share_pb2.MergedShare(
+        platform=_PLATFORM_NUMBERS[share.platform],
+        package_name=share.package_name,
+        label=share.label,
+        versions=map(_write_version, share.versions),
+        friend_count=share.friend_count,
+        owner_device_ids=share.owner_ids,
+    )
+
+
+def write_merged_token(page: Page[MergedShare]) -> str:
+    """The token of the page behind this one; empty for none."""
+    return paging.encode_token(page.items[-1].package_name, page.items[-1].platform) if page.more else ""
 
 
 def write_outcome(outcome: PushOutcome) -> share_pb2.PushOutcome.ValueType:
@@ -174,35 +259,57 @@ def write_outcome(outcome: PushOutcome) -> share_pb2.PushOutcome.ValueType:
 def write_push_preference(preference: PushPreference) -> share_pb2.PushPreference:
     """From whom a device accepts pushes."""
     return share_pb2.PushPreference(
-        policy=_POLICY_NUMBERS[preference.policy], selected_device_ids=sorted(preference.selected)
+        policy=_POLICY_NUMBERS[preference.policy],
+        selected_device_ids=sorted(preference.selected),
+        muted_device_ids=sorted(preference.muted),
     )
 
 
 def write_inbox_event(event: InboxEvent) -> inbox_pb2.InboxEvent:
-    """A push as it is delivered."""
+    """An event as it is delivered."""
     create_time = Timestamp()
     create_time.FromMilliseconds(int(event.create_time * 1000))
-    return inbox_pb2.InboxEvent(
-        position=event.position,
-        create_time=create_time,
-        shares_pushed=inbox_pb2.SharesPushed(
-            sender_device_id=event.sender_id, shares=map(write_share, event.shares), note=event.note
-        ),
+    message = inbox_pb2.InboxEvent(position=event.position, create_time=create_time)
+    match event.content:
+        case SharesPushed(sender_id, note, shares):
+            pushed = inbox_pb2.SharesPushed(sender_device_id=sender_id, shares=map(write_share, shares), note=note)
+            message.shares_pushed.CopyFrom(pushed)
+        case Install(viewer_id, package_name, version_code):
+            installed = inbox_pb2.AppInstalled(
+                viewer_device_id=viewer_id, package_name=package_name, version_code=version_code
+            )
+            message.app_installed.CopyFrom(installed)
+        case InboxGap(event_count):
+            message.gap.CopyFrom(inbox_pb2.InboxGap(event_count=event_count))
+    return message
+
+
+def write_deletion(deletion: Deletion) -> deletion_pb2.RegistryDeletion:
+    """How much was deleted."""
+    return deletion_pb2.RegistryDeletion(
+        apps=deletion.apps,
+        inbox_events=deletion.inbox_events,
+        events_sent=deletion.events_sent,
+        settings=deletion.settings,
     )
 
 
 def _read_app(message: app_pb2.App, field: str) -> App:
-    if message.version_code > _MAX_INTEGER:
-        raise invalid_field(f"{field}.version_code", f"must be at most {_MAX_INTEGER}")
     return App(
         platform=_read_enum(_PLATFORMS, message.platform, f"{field}.platform"),
         package_name=read_package_name(message.package_name, f"{field}.package_name"),
         label=_read_shown(message.label, f"{field}.label", 200),
         version_name=_read_shown(message.version_name, f"{field}.version_name", 100),
-        version_code=message.version_code,
+        version_code=_read_version_code(message.version_code, f"{field}.version_code"),
         signer_sha256=_read_sha256(message.signer_sha256, f"{field}.signer_sha256"),
         icon_sha256=_read_sha256(message.icon_sha256, f"{field}.icon_sha256"),
     )
+
+
+def _read_version_code(number: int, field: str) -> int:
+    if number > _MAX_INTEGER:
+        raise invalid_field(field, f"must be at most {_MAX_INTEGER}")
+    return number
 
 
 def _read_shown(text: str, field: str, at_most: int) -> str:
@@ -215,18 +322,14 @@ def _read_sha256(text: str, field: str) -> str:
     return text
 
 
-def _read_audience(message: share_pb2.Audience, field: str) -> Audience:
-    kind = _read_enum(_KINDS, message.kind, f"{field}.kind")
-    selected = _read_selected(
-        message.selected_device_ids, f"{field}.selected_device_ids", wanted=kind is AudienceKind.SELECTED
-    )
-    return Audience(kind, selected)
-
-
 def _read_selected(device_ids: Sequence[str], field: str, *, wanted: bool) -> frozenset[str]:
     if wanted != bool(device_ids):
         raise invalid_field(field, "name at least one" if wanted else "name devices only to select them")
-    _require_few(device_ids, field)
+    return _read_device_ids(device_ids, field)
+
+
+def _read_device_ids(device_ids: Sequence[str], field: str, at_most: int = _MAX_DEVICES) -> frozenset[str]:
+    _require_few(device_ids, field, at_most)
     _refuse_repeated(device_ids, field)
     return frozenset(read_device_id(device_id, f"{field}[{index}]") for index, device_id in enumerate(device_ids))
 
@@ -238,9 +341,9 @@ def _read_enum(values: Mapping[Number, Value], number: Number, field: str) -> Va
     return value
 
 
-def _require_few(devices: Sequence[object], field: str) -> None:
-    if len(devices) > _MAX_DEVICES:
-        raise invalid_field(field, f"must not name more than {_MAX_DEVICES} devices")
+def _require_few(devices: Sequence[object], field: str, at_most: int = _MAX_DEVICES) -> None:
+    if len(devices) > at_most:
+        raise invalid_field(field, f"must not name more than {at_most} devices")
 
 
 def _refuse_repeated(names: Iterable[str], field: str, part: str = "") -> None:
@@ -249,6 +352,12 @@ def _refuse_repeated(names: Iterable[str], field: str, part: str = "") -> None:
         if name in seen:
             raise invalid_field(f"{field}[{index}]{part}", "is named twice")
         seen.add(name)
+
+
+def _write_version(version: SharedVersion) -> share_pb2.SharedVersion:
+    return share_pb2.SharedVersion(
+        version_name=version.version_name, version_code=version.version_code, signer_sha256=version.signer_sha256
+    )
 
 
 def _write_app(app: App) -> app_pb2.App:

@@ -4,11 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from appshare.share_registry.deletion import Deletions
 from appshare.share_registry.inboxes import Inboxes
+from appshare.share_registry.installs import Installs
+from appshare.share_registry.merged_shares import MergedShares
 from appshare.share_registry.model import (
     App,
     Audience,
     AudienceKind,
+    InboxLimits,
     Level,
     Platform,
     Push,
@@ -17,13 +21,17 @@ from appshare.share_registry.model import (
     PushPreference,
     RelatedDevice,
 )
-from appshare.share_registry.pushes import Pushes
+from appshare.share_registry.pushes import Pushes, PushLimits
 from appshare.share_registry.registry import Registry
 from appshare.share_registry.signals import Signals
 from appshare.share_registry.stores.sqlite import MIGRATIONS, SqliteRegistryStore
 from appshare.sql.database import open_database
 
 MakeApp = Callable[..., App]
+
+REACHED_PER_DAY = 200
+INBOX_LIMITS = InboxLimits(events=150, per_sender=130)
+MAX_AGE = 1_000_000.0
 
 
 @pytest.fixture
@@ -42,6 +50,9 @@ class World:
     registry: Registry
     pushes: Pushes
     inboxes: Inboxes
+    merged_shares: MergedShares
+    installs: Installs
+    deletions: Deletions
     signals: Signals
     make_app: MakeApp
     now: float = 1_000.0
@@ -60,15 +71,30 @@ class World:
         self, *recipient_ids: str, package_names: Iterable[str] = (), note: str = "", request_id: str = ""
     ) -> list[PushOutcome]:
         recipients = [RelatedDevice(each, Level.CONFIRMED) for each in recipient_ids]
-        return await self.pushes.deliver(Push("owner", frozenset(package_names), note), recipients, request_id)
+        push = Push("owner", frozenset(package_names), note)
+        return list((await self.pushes.deliver(push, recipients, request_id)).outcomes)
+
+    async def send(self, note: str, *recipient_ids: str) -> None:
+        """A push of a sender of its own to the viewer, or to others: none takes the place of another."""
+        sender_id = f"sender-{note}"
+        await self.share(sender_id, ["org.sent"], AudienceKind.FRIENDS)
+        recipients = [RelatedDevice(each, Level.CONFIRMED) for each in recipient_ids or ["viewer"]]
+        await self.pushes.deliver(Push(sender_id, frozenset(), note), recipients, "")
 
 
 @pytest.fixture
 async def world(tmp_path: Path, make_app: MakeApp) -> AsyncIterator[World]:
     async with open_database(tmp_path / "share_registry.db", MIGRATIONS) as database:
         store, signals = SqliteRegistryStore(database), Signals()
-        registry = Registry(store, signals, max_apps=5)
-        inboxes = Inboxes(store, signals, heartbeat=0.02)
-        pushes = Pushes(store, signals, clock=lambda: world.now, request_memory=60)
-        world = World(store, registry, pushes, inboxes, signals, make_app)
+        world = World(
+            store,
+            Registry(store, signals, max_apps=5),
+            Pushes(store, signals, lambda: world.now, PushLimits(REACHED_PER_DAY, request_memory=60), INBOX_LIMITS),
+            Inboxes(store, signals, lambda: world.now, heartbeat=0.02, max_age=MAX_AGE),
+            MergedShares(store, names_threshold=2),
+            Installs(store, signals, lambda: world.now, INBOX_LIMITS),
+            Deletions(store, signals),
+            signals,
+            make_app,
+        )
         yield world

@@ -82,6 +82,38 @@ async def test_no_audience_changes_when_an_app_is_missing(world: Any, make_app: 
     assert await audiences(world) == {"org.a": NOBODY}
 
 
+@pytest.mark.parametrize("default", [NOBODY, FRIENDS, EVERYONE, SELECTED])
+async def test_a_new_app_has_the_default_audience(world: Any, make_app: Any, default: Audience) -> None:
+    await world.registry.change_default_audience("owner", FRIENDS)
+    await world.registry.change_default_audience("owner", default)
+    assert await world.registry.default_audience("owner") == default
+    await world.registry.replace_inventory("owner", [make_app("org.a")])
+    await world.registry.change_inventory("owner", [make_app("org.b")], [])
+    assert await audiences(world) == {"org.a": default, "org.b": default}
+
+
+async def test_nobody_sees_new_apps_until_the_owner_says_so(world: Any) -> None:
+    assert await world.registry.default_audience("owner") == NOBODY
+
+
+async def test_apps_that_are_there_keep_their_audience_when_the_default_changes(world: Any, make_app: Any) -> None:
+    await world.registry.replace_inventory("owner", [make_app("org.a"), make_app("org.b")])
+    await world.registry.change_audiences("owner", {"org.b": SELECTED})
+    await world.registry.change_default_audience("owner", EVERYONE)
+    await world.registry.replace_inventory("owner", [make_app("org.a", 2), make_app("org.b", 2), make_app("org.c")])
+    await world.registry.replace_inventory("other", [make_app("org.a")])
+    assert await audiences(world) == {"org.a": NOBODY, "org.b": SELECTED, "org.c": EVERYONE}
+    assert await audiences(world, "other") == {"org.a": NOBODY}
+
+
+async def test_an_app_that_comes_back_is_a_new_one(world: Any, make_app: Any) -> None:
+    await world.share("owner", ["org.a"], AudienceKind.EVERYONE)
+    await world.registry.change_default_audience("owner", FRIENDS)
+    await world.registry.change_inventory("owner", [], ["org.a"])
+    await world.registry.change_inventory("owner", [make_app("org.a")], [])
+    assert await audiences(world) == {"org.a": FRIENDS}
+
+
 async def test_who_is_selected_sees_it_only_while_a_friend(world: Any) -> None:
     await world.share("owner", ["org.a"], AudienceKind.SELECTED, "viewer")
     assert await visible(world, "viewer", Level.LIKELY) == ["org.a"]
@@ -118,6 +150,49 @@ async def test_the_newest_of_several_shares_is_found(world: Any, make_app: Any) 
     assert (share.owner_id, share.app.version_code) == ("three", 7)
     assert await world.registry.find_visible_share("viewer", owners, "org.b") is None
     assert await world.registry.find_visible_share("viewer", [], "org.a") is None
+
+
+async def version(world: Any, viewer_id: str = "viewer", level: Level = Level.LIKELY) -> str:
+    named: str = await world.registry.list_version(viewer_id, [RelatedDevice("owner", level)])
+    return named
+
+
+async def test_a_list_in_which_there_is_nothing_has_no_version(world: Any) -> None:
+    await world.share("owner", ["org.a"], AudienceKind.FRIENDS)
+    assert await version(world, level=Level.NONE) == ""
+
+
+async def test_a_version_names_what_the_viewer_sees_and_nothing_else(world: Any, make_app: Any) -> None:
+    await world.share("owner", ["org.a"], AudienceKind.FRIENDS)
+    before = await version(world)
+    # What the viewer does not see: another app, who else sees this one, by which audience the viewer does.
+    await world.share("owner", ["org.b"], AudienceKind.SELECTED, "other")
+    await world.registry.change_audiences("owner", {"org.a": SELECTED})
+    assert await version(world) == before
+    # What it sees: a new version, and the one before again.
+    await world.registry.change_inventory("owner", [make_app("org.a", 2)], [])
+    assert await version(world) != before
+    await world.registry.change_inventory("owner", [make_app("org.a", 1)], [])
+    assert await version(world) == before
+    await world.registry.change_audiences("owner", {"org.b": SELECTED})
+    assert await version(world) != before
+
+
+shown = st.dictionaries(names, st.sampled_from([NOBODY, FRIENDS, EVERYONE, SELECTED]))
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(one=shown, other=shown, level=st.sampled_from(Level))
+async def test_versions_are_equal_when_the_lists_are(
+    world: Any, make_app: Any, one: dict[str, Audience], other: dict[str, Audience], level: Level
+) -> None:
+    found = []
+    for shares in (one, other):
+        await world.registry.replace_inventory("owner", [make_app(name) for name in shares])
+        await world.registry.change_audiences("owner", shares)
+        found.append((await visible(world, "viewer", level), await version(world, level=level)))
+    (one_list, one_version), (other_list, other_version) = found
+    assert (one_list == other_list) == (one_version == other_version)
 
 
 numbers = count()

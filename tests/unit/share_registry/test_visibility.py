@@ -12,10 +12,10 @@ VIEWER_SELECTED = Audience(AudienceKind.SELECTED, frozenset({"viewer", "other"})
 OTHER_SELECTED = Audience(AudienceKind.SELECTED, frozenset({"other"}))
 NONE, LIKELY, CONFIRMED = Level
 
-device_ids = st.sampled_from(["viewer", "other", "third", "everyone", "friends", "device:viewer"])
+device_ids = st.sampled_from(["viewer", "other", "third", "everyone", "friends", "selected", "device:viewer"])
 audiences = st.one_of(
     st.sampled_from([NOBODY, FRIENDS, EVERYONE]),
-    st.frozensets(device_ids, min_size=1).map(lambda selected: Audience(AudienceKind.SELECTED, selected)),
+    st.frozensets(device_ids).map(lambda selected: Audience(AudienceKind.SELECTED, selected)),
 )
 levels = st.sampled_from(Level)
 

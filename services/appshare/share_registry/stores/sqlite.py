@@ -1,38 +1,38 @@
 """ShareRegistry's data in SQLite."""
 
+import hashlib
 import json
-import sqlite3
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.resources import files
-from itertools import groupby
+from itertools import islice
 
 from appshare.share_registry.model import (
     App,
-    InboxEvent,
+    Deletion,
+    InboxLimits,
     InboxPage,
+    Install,
     Key,
     Keyring,
     Level,
     Page,
-    Platform,
     Push,
     PushPolicy,
     PushPreference,
+    PushQuota,
     PushReceipt,
     PushStance,
     Share,
 )
+from appshare.share_registry.stores import sqlite_deletion, sqlite_inboxes, sqlite_shares
 from appshare.sql.database import Database, Transaction
 
 MIGRATIONS = files("appshare.share_registry") / "migrations"
 
-_APP = (
-    "apps.platform, apps.package_name, apps.label, apps.version_name, apps.version_code, apps.signer_sha256,"
-    " apps.icon_sha256"
-)
-
-_NO_LIMIT = -1
+_OWNERS_AT_A_TIME = 100
+"""Owners whose apps are read in one go: others can read between."""
 
 
 class SqliteRegistryStore:
@@ -50,45 +50,67 @@ class SqliteRegistryStore:
     async def apps(self, device_id: str, after: str, limit: int) -> Page[tuple[App, frozenset[Key]]]:
         """The apps of a device with the keys that they admit, by package name from behind `after`."""
         rows = await self._database.read(
-            f"SELECT {_APP}, (SELECT json_group_array(key) FROM app_keys"
+            f"SELECT {sqlite_shares.APP}, (SELECT json_group_array(key) FROM app_keys"
             " WHERE app_keys.device_id = apps.device_id AND app_keys.package_name = apps.package_name) AS keys"
             " FROM apps WHERE device_id = ? AND package_name > ? ORDER BY package_name LIMIT ?",
             (device_id, after, limit + 1),
         )
-        items = [(_app(row), frozenset(map(Key, json.loads(row["keys"])))) for row in rows[:limit]]
+        items = [(sqlite_shares.app_of(row), frozenset(map(Key, json.loads(row["keys"])))) for row in rows[:limit]]
         return Page(tuple(items), more=len(rows) > limit)
+
+    async def default_keys(self, device_id: str) -> frozenset[Key]:
+        """The keys that new apps of a device admit."""
+        rows = await self._database.read("SELECT key FROM default_keys WHERE device_id = ?", (device_id,))
+        return frozenset(Key(row["key"]) for row in rows)
 
     async def shares(self, keyring: Keyring, after: tuple[str, str], limit: int) -> Page[Share]:
         """The apps that the keys open, by owner and package name from behind the pair `after`."""
-        # An app is opened by one key at most per viewer: no row comes twice.
-        rows = await self._database.read(
-            f"SELECT apps.device_id AS owner_id, {_APP} FROM app_keys JOIN apps USING (device_id, package_name)"
-            " WHERE (app_keys.device_id, app_keys.key) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))"
-            " AND (app_keys.device_id, app_keys.package_name) > (?, ?)"
-            " ORDER BY app_keys.device_id, app_keys.package_name LIMIT ?",
-            (_pairs(keyring), *after, limit + 1),
-        )
-        return Page(tuple(map(_share, rows[:limit])), more=len(rows) > limit)
+        return await self._database.run(partial(sqlite_shares.shares, keyring, after, limit))
+
+    async def shares_digest(self, keyring: Keyring) -> bytes:
+        """A digest of all apps that the keys open, whichever of them does it; empty when there is none."""
+        digest, lines = hashlib.sha256(), 0
+        for part in _parts(keyring):
+            for line in await self._database.run(partial(sqlite_shares.share_lines, part)):
+                digest.update(line)
+                lines += 1
+        return digest.digest() if lines else b""
 
     async def newest_share(self, keyring: Keyring, package_name: str) -> Share | None:
         """The app that the keys open with the highest version code, of the first owner that has it."""
-        row = await self._database.read_one(
-            f"SELECT apps.device_id AS owner_id, {_APP} FROM app_keys JOIN apps USING (device_id, package_name)"
-            " WHERE (app_keys.device_id, app_keys.key) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))"
-            " AND app_keys.package_name = ? ORDER BY apps.version_code DESC, apps.device_id LIMIT 1",
-            (_pairs(keyring), package_name),
-        )
-        return _share(row) if row else None
+        shares = await self._database.run(partial(sqlite_shares.shares_named, keyring, [package_name]))
+        return max(shares, key=lambda share: share.app.version_code, default=None)
+
+    async def shared_names(
+        self, keyring: Keyring, search: str, after: tuple[str, str], limit: int
+    ) -> list[tuple[str, str]]:
+        """Package names and platforms of apps that the keys open, each pair once, in order from behind `after`."""
+        found: list[tuple[str, str]] = []
+        for part in _parts(keyring):
+            names = await self._database.run(partial(sqlite_shares.shared_names, part, search, after, limit))
+            found = sorted({*found, *names})[:limit]
+        return found
+
+    async def shares_named(self, keyring: Keyring, package_names: Collection[str]) -> AsyncIterator[Share]:
+        """Those of the apps that the keys open which have one of the package names, by owner."""
+        for part in _parts(keyring):
+            for share in await self._database.run(partial(sqlite_shares.shares_named, part, package_names)):
+                yield share
 
     async def push_preference(self, device_id: str) -> PushPreference | None:
         """The push preference of a device; None when it has not said any."""
         row = await self._database.read_one(
-            "SELECT policy, (SELECT json_group_array(sender_id) FROM push_preference_senders"
-            " WHERE push_preference_senders.device_id = push_preferences.device_id) AS senders"
+            "SELECT policy, (SELECT json_group_array(sender_id) FROM push_preference_senders AS named"
+            " WHERE named.device_id = push_preferences.device_id) AS named,"
+            " (SELECT json_group_array(sender_id) FROM muted_senders"
+            " WHERE muted_senders.device_id = push_preferences.device_id) AS muted"
             " FROM push_preferences WHERE device_id = ?",
             (device_id,),
         )
-        return PushPreference(PushPolicy(row["policy"]), frozenset(json.loads(row["senders"]))) if row else None
+        if row is None:
+            return None
+        named, muted = (frozenset(json.loads(row[column])) for column in ("named", "muted"))
+        return PushPreference(PushPolicy(row["policy"]), named, muted)
 
     async def head(self, device_id: str) -> int:
         """The position of the newest event that an inbox has ever had; 0 when there has been none."""
@@ -99,35 +121,23 @@ class SqliteRegistryStore:
         self, device_id: str, keys: Mapping[Level, frozenset[Key]], after: int, limit: int, share_limit: int
     ) -> InboxPage:
         """The events behind a position, with those of their apps that the keys for the event's level open."""
-        rows = await self._inbox_rows(device_id, keys, after, limit, share_limit + 1)
-        cut = len(rows) > share_limit
-        if cut:
-            whole = [row for row in rows if row["position"] != rows[-1]["position"]]
-            rows = whole or await self._inbox_rows(device_id, keys, after, 1, _NO_LIMIT)
-        events = [_event(position, list(group)) for position, group in groupby(rows, key=lambda row: row["position"])]
-        return InboxPage(
-            tuple(event for event in events if event.shares),
-            through=events[-1].position if events else after,
-            more=cut or len(events) == limit,
-        )
+        return await self._database.run(partial(sqlite_inboxes.page, device_id, keys, after, limit, share_limit))
 
-    async def _inbox_rows(
-        self, device_id: str, keys: Mapping[Level, frozenset[Key]], after: int, limit: int, row_limit: int
-    ) -> list[sqlite3.Row]:
-        """A row per share of an event, and one without an app for an event that has none."""
-        return await self._database.read(
-            "WITH waiting AS (SELECT position, push_id, level FROM inbox_events"
-            " WHERE device_id = ? AND position > ? ORDER BY position LIMIT ?)"
-            f" SELECT waiting.position, pushes.sender_id AS owner_id, pushes.note, pushes.create_time, {_APP}"
-            " FROM waiting JOIN pushes USING (push_id)"
-            " LEFT JOIN app_keys ON app_keys.device_id = pushes.sender_id"
-            " AND (waiting.level, app_keys.key) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))"
-            " AND (pushes.whole_list OR EXISTS (SELECT 1 FROM push_apps"
-            " WHERE push_apps.push_id = pushes.push_id AND push_apps.package_name = app_keys.package_name))"
-            " LEFT JOIN apps ON apps.device_id = app_keys.device_id AND apps.package_name = app_keys.package_name"
-            " ORDER BY waiting.position, apps.package_name LIMIT ?",
-            (device_id, after, limit, _pairs(keys), row_limit),
+    async def inboxes_with_events(self, before: float, after: str, limit: int) -> list[str]:
+        """Devices, by id from behind `after`, of which an event is from before a time."""
+        rows = await self._database.read(
+            "SELECT DISTINCT device_id FROM inbox_events INDEXED BY inbox_events_by_time"
+            " WHERE create_time < ? AND device_id > ? ORDER BY device_id LIMIT ?",
+            (before, after, limit),
         )
+        return [row["device_id"] for row in rows]
+
+    async def delete_devices(self, device_ids: Collection[str], keys: Collection[Key]) -> Deletion:
+        """Deletes all that is kept of devices, and the keys that name them from what others admit."""
+        async with self._database.transaction() as transaction:
+            deletion = await transaction.run(partial(sqlite_deletion.delete_devices, device_ids, keys))
+        await self._database.checkpoint()  # the log of changes would keep it
+        return deletion
 
 
 class SqliteRegistryChange:
@@ -137,26 +147,8 @@ class SqliteRegistryChange:
         self._transaction = transaction
 
     async def put_apps(self, device_id: str, apps: Collection[App]) -> None:
-        """Adds apps, admitting no key, and updates those that are there, which keep their keys."""
-        await self._transaction.write_many(
-            "INSERT INTO apps (device_id, platform, package_name, label, version_name, version_code, signer_sha256,"
-            " icon_sha256) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET platform = excluded.platform,"
-            " label = excluded.label, version_name = excluded.version_name, version_code = excluded.version_code,"
-            " signer_sha256 = excluded.signer_sha256, icon_sha256 = excluded.icon_sha256",
-            [
-                (
-                    device_id,
-                    app.platform,
-                    app.package_name,
-                    app.label,
-                    app.version_name,
-                    app.version_code,
-                    app.signer_sha256,
-                    app.icon_sha256,
-                )
-                for app in apps
-            ],
-        )
+        """Adds apps, admitting the device's default keys, and updates those that are there, which keep their keys."""
+        await self._transaction.run(partial(sqlite_shares.put_apps, device_id, apps))
 
     async def drop_apps(self, device_id: str, package_names: Collection[str]) -> None:
         """Removes apps with their keys; one that is not there is none to remove."""
@@ -196,6 +188,13 @@ class SqliteRegistryChange:
             [(device_id, package_name, key) for package_name, admitted in keys.items() for key in admitted],
         )
 
+    async def replace_default_keys(self, device_id: str, keys: frozenset[Key]) -> None:
+        """Sets the keys that new apps of a device admit."""
+        await self._transaction.write("DELETE FROM default_keys WHERE device_id = ?", (device_id,))
+        await self._transaction.write_many(
+            "INSERT INTO default_keys (device_id, key) VALUES (?, ?)", [(device_id, key) for key in keys]
+        )
+
     async def admitted_keys(self, device_id: str, package_names: Collection[str]) -> frozenset[Key]:
         """The keys of which each opens at least one of the apps named, or of all apps when none is named."""
         rows = await self._transaction.read(
@@ -204,6 +203,11 @@ class SqliteRegistryChange:
             (device_id, _array(package_names)),
         )
         return frozenset(Key(row["key"]) for row in rows)
+
+    async def owners_sharing(self, keyring: Keyring, package_name: str) -> frozenset[str]:
+        """The owners of whom the keys open the app."""
+        shares = await self._transaction.run(partial(sqlite_shares.shares_named, keyring, [package_name]))
+        return frozenset(share.owner_id for share in shares)
 
     async def replace_push_preference(self, device_id: str, preference: PushPreference) -> None:
         """Sets the push preference of a device."""
@@ -215,54 +219,88 @@ class SqliteRegistryChange:
             "INSERT INTO push_preference_senders (device_id, sender_id) VALUES (?, ?)",
             [(device_id, sender_id) for sender_id in preference.selected],
         )
+        await self._transaction.write_many(
+            "INSERT INTO muted_senders (device_id, sender_id) VALUES (?, ?)",
+            [(device_id, sender_id) for sender_id in preference.muted],
+        )
 
     async def push_stances(self, sender_id: str, device_ids: Collection[str]) -> Mapping[str, PushStance]:
         """The preferences towards a sender, by device id; without the devices that have not said any."""
         rows = await self._transaction.read(
             "SELECT device_id, policy, EXISTS (SELECT 1 FROM push_preference_senders AS named"
-            " WHERE named.device_id = push_preferences.device_id AND named.sender_id = ?) AS names_sender"
-            " FROM push_preferences WHERE device_id IN (SELECT value FROM json_each(?))",
+            " WHERE named.device_id = push_preferences.device_id AND named.sender_id = ?1) AS names_sender,"
+            " EXISTS (SELECT 1 FROM muted_senders AS muted"
+            " WHERE muted.device_id = push_preferences.device_id AND muted.sender_id = ?1) AS mutes_sender"
+            " FROM push_preferences WHERE device_id IN (SELECT value FROM json_each(?2))",
             (sender_id, _array(device_ids)),
         )
-        return {row["device_id"]: PushStance(PushPolicy(row["policy"]), bool(row["names_sender"])) for row in rows}
+        return {
+            row["device_id"]: PushStance(
+                PushPolicy(row["policy"]),
+                names_sender=bool(row["names_sender"]),
+                mutes_sender=bool(row["mutes_sender"]),
+            )
+            for row in rows
+        }
 
-    async def add_push(self, push: Push, recipients: Mapping[str, Level], now: float) -> None:
-        """Puts a push into inboxes, each at its next position, with the level for the recipient's device id."""
-        push_id = await self._transaction.insert(
-            "INSERT INTO pushes (sender_id, note, whole_list, create_time) VALUES (?, ?, ?, ?)",
-            (push.sender_id, push.note, not push.package_names, now),
+    async def push_quota(self, sender_id: str) -> PushQuota | None:
+        """What was counted last for a sender."""
+        row = await self._transaction.read_one(
+            "SELECT since_time, count FROM push_quotas WHERE sender_id = ?", (sender_id,)
         )
-        await self._transaction.write_many(
-            "INSERT INTO push_apps (push_id, package_name) VALUES (?, ?)",
-            [(push_id, package_name) for package_name in push.package_names],
+        return PushQuota(row["since_time"], row["count"]) if row else None
+
+    async def replace_push_quota(self, sender_id: str, quota: PushQuota) -> None:
+        """Counts for a sender."""
+        await self._transaction.write(
+            "INSERT INTO push_quotas (sender_id, since_time, count) VALUES (?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET since_time = excluded.since_time, count = excluded.count",
+            (sender_id, quota.since_time, quota.count),
         )
-        await self._transaction.write_many(
-            "INSERT INTO inboxes (device_id, head) VALUES (?, 1) ON CONFLICT DO UPDATE SET head = head + 1",
-            [(device_id,) for device_id in recipients],
-        )
-        await self._transaction.write_many(
-            "INSERT INTO inbox_events (device_id, position, push_id, level)"
-            " SELECT device_id, head, ?, ? FROM inboxes WHERE device_id = ?",
-            [(push_id, level, device_id) for device_id, level in recipients.items()],
+
+    async def add_push(
+        self, push_id: str, push: Push, recipients: Mapping[str, Level], now: float, limits: InboxLimits
+    ) -> Mapping[str, int]:
+        """Puts a push into inboxes, with the level for the recipient's device id; returns its positions."""
+        return await self._transaction.run(partial(sqlite_inboxes.add_push, push_id, push, recipients, now, limits))
+
+    async def remove_push(self, sender_id: str, push_id: str) -> None:
+        """Removes a push of the sender from all inboxes."""
+        await self._transaction.write(
+            "DELETE FROM inbox_events WHERE push = (SELECT push FROM pushes WHERE push_id = ? AND sender_id = ?)",
+            (push_id, sender_id),
         )
 
     async def push_receipt(self, sender_id: str, request_id: str) -> PushReceipt | None:
         """The receipt of a sender's push with the request id."""
         row = await self._transaction.read_one(
-            "SELECT digest, accepted FROM push_receipts WHERE sender_id = ? AND request_id = ?", (sender_id, request_id)
+            "SELECT push_id, digest, (SELECT json_group_array(device_id) FROM receipt_recipients"
+            " WHERE receipt_recipients.receipt = push_receipts.receipt) AS accepted"
+            " FROM push_receipts WHERE sender_id = ? AND request_id = ?",
+            (sender_id, request_id),
         )
-        return PushReceipt(row["digest"], frozenset(json.loads(row["accepted"]))) if row else None
+        return PushReceipt(row["push_id"], row["digest"], frozenset(json.loads(row["accepted"]))) if row else None
 
     async def add_push_receipt(self, sender_id: str, request_id: str, receipt: PushReceipt, now: float) -> None:
         """Stores the receipt of a sender's push with the request id."""
-        await self._transaction.write(
-            "INSERT INTO push_receipts (sender_id, request_id, digest, accepted, create_time) VALUES (?, ?, ?, ?, ?)",
-            (sender_id, request_id, receipt.digest, _array(receipt.accepted), now),
+        number = await self._transaction.insert(
+            "INSERT INTO push_receipts (sender_id, request_id, push_id, digest, create_time) VALUES (?, ?, ?, ?, ?)",
+            (sender_id, request_id, receipt.push_id, receipt.digest, now),
+        )
+        await self._transaction.write_many(
+            "INSERT INTO receipt_recipients (receipt, device_id) VALUES (?, ?)",
+            [(number, device_id) for device_id in receipt.accepted],
         )
 
     async def forget_push_receipts(self, before: float) -> None:
         """Removes the receipts from before that time."""
         await self._transaction.write("DELETE FROM push_receipts WHERE create_time < ?", (before,))
+
+    async def add_install(
+        self, owner_ids: Collection[str], install: Install, now: float, limits: InboxLimits
+    ) -> Mapping[str, int]:
+        """Puts an install of an app that they have into the inboxes of owners; returns its positions."""
+        return await self._transaction.run(partial(sqlite_inboxes.add_install, owner_ids, install, now, limits))
 
     async def head(self, device_id: str) -> int:
         """The position of the newest event that an inbox has ever had; 0 when there has been none."""
@@ -271,42 +309,19 @@ class SqliteRegistryChange:
 
     async def remove_events(self, device_id: str, through: int) -> None:
         """Removes the events up to a position, and pushes that no inbox has any more."""
-        removed = await self._transaction.read(
-            "DELETE FROM inbox_events WHERE device_id = ? AND position <= ? RETURNING push_id", (device_id, through)
-        )
-        await self._transaction.write(
-            "DELETE FROM pushes WHERE push_id IN (SELECT value FROM json_each(?))"
-            " AND NOT EXISTS (SELECT 1 FROM inbox_events WHERE inbox_events.push_id = pushes.push_id)",
-            (json.dumps([row["push_id"] for row in removed]),),
-        )
+        await self._transaction.run(partial(sqlite_inboxes.remove_events, device_id, through))
+
+    async def trim_inboxes(self, device_ids: Collection[str], before: float, now: float) -> None:
+        """Puts a gap in the place of the oldest events of inboxes, up to the first that is not from before a time."""
+        await self._transaction.run(partial(sqlite_inboxes.trim, device_ids, before, now))
 
 
 def _array(values: Collection[str]) -> str:
     return json.dumps(list(values))
 
 
-def _pairs(keys: Mapping[str, frozenset[Key]] | Mapping[Level, frozenset[Key]]) -> str:
-    """A JSON array of pairs, each of what the keys are filed under and one key."""
-    return json.dumps([(filed_under, key) for filed_under, held in keys.items() for key in held])
-
-
-def _app(row: sqlite3.Row) -> App:
-    return App(
-        Platform(row["platform"]),
-        row["package_name"],
-        row["label"],
-        row["version_name"],
-        row["version_code"],
-        row["signer_sha256"],
-        row["icon_sha256"],
-    )
-
-
-def _share(row: sqlite3.Row) -> Share:
-    return Share(row["owner_id"], _app(row))
-
-
-def _event(position: int, rows: list[sqlite3.Row]) -> InboxEvent:
-    first = rows[0]
-    shares = tuple(_share(row) for row in rows if row["package_name"] is not None)
-    return InboxEvent(position, first["create_time"], first["owner_id"], first["note"], shares)
+def _parts(keyring: Keyring) -> Iterator[Keyring]:
+    """The keys by owner, some owners at a time, in order."""
+    owners = iter(sorted(keyring.items()))
+    while part := dict(islice(owners, _OWNERS_AT_A_TIME)):
+        yield part
