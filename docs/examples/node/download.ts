@@ -1,7 +1,8 @@
 // Gets the build that fits, however often the connection breaks.
 
 import { createHash } from "node:crypto";
-import { appendFile, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { appendFile, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { DeviceProfile, Platform } from "./generated/appshare/v1/device.js";
@@ -83,7 +84,11 @@ async function have(folder: string): Promise<FilePosition[]> {
 /** Gives a file its name if its bytes are those that were announced; else it must not be installed. */
 async function finish(file: PackageFile, folder: string): Promise<string> {
   const part = partOf(file, folder);
-  if (createHash("sha256").update(await readFile(part)).digest("hex") !== file.sha256) {
+  const hash = createHash("sha256");
+  for await (const data of createReadStream(part)) {
+    hash.update(data);
+  }
+  if (hash.digest("hex") !== file.sha256) {
     await rm(part);
     throw new Error(`${file.name} has the wrong bytes`);
   }

@@ -51,7 +51,9 @@ def part_of(file: fit_pb2.PackageFile, folder: Path) -> Path:
 def finish(file: fit_pb2.PackageFile, folder: Path) -> Path:
     """Gives a file its name if its bytes are those that were announced; else it must not be installed."""
     part = part_of(file, folder)
-    if hashlib.sha256(part.read_bytes()).hexdigest() != file.sha256:
+    with part.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    if digest != file.sha256:
         part.unlink()
         raise SystemExit(f"{file.name} has the wrong bytes")
     return part.rename(folder / file.name)

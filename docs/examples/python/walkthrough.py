@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from appshare.v1 import app_pb2, device_pb2, friendship_pb2, inbox_pb2, share_pb2
+from appshare.v1 import app_pb2, device_pb2, friendship_pb2, share_pb2
 from appshare.v1 import device_gateway_pb2 as pb
 from appshare.v1 import device_gateway_pb2_grpc as services
 from download import download, match, part_of
@@ -69,13 +69,13 @@ def push(phone: Phone, recipient: friendship_pb2.PersonRef, request_id: str) -> 
     return share_pb2.PushOutcome.Name(outcome)
 
 
-def receive_push(phone: Phone) -> inbox_pb2.SharesPushed:
-    """Waits for a push and acknowledges it; what is not acknowledged comes again."""
+def receive_push(phone: Phone) -> None:
+    """Waits for a push, shows it, and acknowledges it then: a phone that stops before gets it again."""
     stream = phone.call(phone.inbox.Subscribe, pb.SubscribeRequest(), deadline=None)
     event = next(message.event for message in stream if message.event.HasField("shares_pushed"))
     stream.cancel()
+    report("received", f"{labels(event.shares_pushed.shares)}: {event.shares_pushed.note}")
     phone.call(phone.inbox.AcknowledgeEvents, pb.AcknowledgeEventsRequest(through_position=event.position))
-    return event.shares_pushed
 
 
 def show_failures(phone: Phone) -> None:
@@ -130,8 +130,7 @@ def play_push(sender: Phone, recipient: Phone) -> None:
     request_id = str(uuid.uuid4())
     for _ in range(2):
         report("pushed", push(sender, friendship_pb2.PersonRef(contact_id=1), request_id))
-    pushed = receive_push(recipient)
-    report("received", f"{labels(pushed.shares)}: {pushed.note}")
+    receive_push(recipient)
     left = recipient.call(recipient.inbox.ListEvents, pb.ListEventsRequest()).events
     report("left in the inbox", str(len(left)))
 
