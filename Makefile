@@ -72,3 +72,4 @@ compose-smoke: setup ## Run the flow against a compose deployment, restart it, s
 
 clean: ## Remove the virtual environment and caches
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist
+	cd docs/examples && rm -rf python/.venv node/node_modules node/build */generated

@@ -121,7 +121,7 @@ export async function register(number: string): Promise<Phone> {
 /** The code from the log of a cloud in development; in operation the user types what the phone received. */
 async function readCode(registrationId: string): Promise<string> {
   const lines = (await readFile(LOG, "utf8")).split("\n");
-  const line = lines.find((each) => each.includes(registrationId));
+  const line = lines.find((each) => each.includes(registrationId) && each.includes('"code"'));
   if (line === undefined) {
     throw new Error(`no one-time code in ${LOG}: does the cloud write its log there?`);
   }

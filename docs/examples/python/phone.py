@@ -69,6 +69,6 @@ def register(channel: grpc.Channel, number: str) -> Phone:
 def read_code(registration_id: str) -> str:
     """The code from the log of a cloud in development; in operation the user types what the phone received."""
     for line in LOG.read_text(encoding="utf-8").splitlines():
-        if registration_id in line:
+        if registration_id in line and '"code"' in line:
             return str(json.loads(line)["code"])
     raise SystemExit(f"no one-time code in {LOG}: does the cloud write its log there?")
