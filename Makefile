@@ -5,10 +5,11 @@ BIN := .venv/bin
 STAMP := .venv/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo accuracy test check lint types imports contract protos up down compose-smoke clean
+.PHONY: help setup demo walkthrough-python walkthrough-node accuracy test check lint types imports contract contract-breaking
+.PHONY: protos up down compose-smoke clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 setup: $(STAMP) ## Make .venv with everything installed; the commands are in .venv/bin
 
@@ -21,6 +22,12 @@ $(STAMP): pyproject.toml constraints.txt
 demo: setup ## Play the whole job on real packages: make demo, or make demo APKS=folder
 	@$(BIN)/python -m demo $(if $(APKS),--apks '$(APKS)')
 
+walkthrough-python: setup ## Play the Python program of docs/integrating.md on a cloud of its own
+	@$(BIN)/python -m demo.walkthrough python
+
+walkthrough-node: setup ## Play the Node program of docs/integrating.md; it needs Node 18 or newer with npm
+	@$(BIN)/python -m demo.walkthrough node
+
 accuracy: setup ## Measure the rules of friendship on a social graph: make accuracy GRAPH=file [OUT=folder]
 	$(if $(GRAPH),,$(error say which list of edges: make accuracy GRAPH=file))
 	@$(BIN)/python -c 'import matplotlib' 2>/dev/null || $(BIN)/pip install --quiet --constraint constraints.txt --editable '.[accuracy]'
@@ -29,7 +36,7 @@ accuracy: setup ## Measure the rules of friendship on a social graph: make accur
 test: setup ## Run the whole suite
 	$(BIN)/pytest -n auto
 
-check: setup lint types imports contract ## Everything that needs no running system
+check: setup lint types imports contract contract-breaking ## Everything that needs no running system
 
 lint: setup
 	$(BIN)/ruff check
@@ -48,6 +55,9 @@ contract: setup
 	  && diff -r -x __pycache__ "$$out" protos/gen \
 	  || { echo "protos/gen is not what the protos generate: run make protos" >&2; exit 1; }
 
+contract-breaking: setup ## Refuse what breaks the contract of the last release
+	protos/breaking.sh
+
 protos: setup ## Generate the Python stubs from protos/
 	protos/generate.sh
 
@@ -62,3 +72,4 @@ compose-smoke: setup ## Run the flow against a compose deployment, restart it, s
 
 clean: ## Remove the virtual environment and caches
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist
+	cd docs/examples && rm -rf python/.venv node/node_modules node/build */generated
