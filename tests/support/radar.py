@@ -53,7 +53,7 @@ async def serving_radar(
         registrar,
         radar,
         Blocks(store, blocks, people, signals, clock, MAX_BLOCKS),
-        FriendshipChanges(radar, people, changes, wakeups, clock, WatchLimits(MAX_FRIENDS, heartbeat)),
+        FriendshipChanges(radar, people, changes, wakeups, clock, WatchLimits(MAX_FRIENDS, heartbeat, rest=0)),
         rule,
     )
     service = Service("appshare.v1.RelationRadarService", partial(add_RelationRadarServiceServicer_to_server, servicer))
