@@ -64,7 +64,7 @@ async def serving_radar(
         Devices(store, signals.device_changed),
         radar,
         Blocks(store, blocks, people, signals, clock, MAX_BLOCKS),
-        FriendshipChanges(radar, people, changes, wakeups, clock, WatchLimits(MAX_FRIENDS, heartbeat)),
+        FriendshipChanges(radar, people, changes, wakeups, clock, WatchLimits(MAX_FRIENDS, heartbeat, rest=0)),
         rule,
     )
     service = Service("appshare.v1.RelationRadarService", partial(add_RelationRadarServiceServicer_to_server, servicer))

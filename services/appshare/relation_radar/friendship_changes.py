@@ -16,6 +16,9 @@ from appshare.relation_radar.wakeups import Wakeups, is_set_within, stopping
 _STREAM_PAGE = 50
 """Changes that a stream holds at a time."""
 
+_WOKEN_AT_ONCE = 2
+"""Streams that look because they were woken; a book may wake hundreds, and nobody's call waits behind them all."""
+
 
 @dataclass(frozen=True, slots=True)
 class WatchLimits:
@@ -26,11 +29,13 @@ class WatchLimits:
         heartbeat: seconds after which an idle stream carries a heartbeat.
         look: seconds after which a stream looks for changes that it was not woken for: a number has come to be in more
             books than the limit of hubs, or a wake-up was lost.
+        rest: seconds that a stream waits after a look, whatever wakes it: many books may change at once.
     """
 
     max_friends: int = 2_000
     heartbeat: float = 20.0
     look: float = 600.0
+    rest: float = 1.0
 
 
 class FriendshipChanges:
@@ -51,6 +56,7 @@ class FriendshipChanges:
         self._wakeups = wakeups
         self._clock = clock
         self._limits = limits
+        self._woken = asyncio.Semaphore(_WOKEN_AT_ONCE)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def stream(self, device_id: str) -> AsyncGenerator[FriendshipChange | Heartbeat, None]:
@@ -61,7 +67,7 @@ class FriendshipChanges:
             errors.UnavailableError: SERVICE_UNAVAILABLE, when the process stops.
         """
         with self._wakeups.listening(device_id) as woken:
-            due = await self._look(device_id)
+            looked = await self._look(device_id)
             yield Heartbeat(await self._store.head(device_id))
             position = 0
             while not self._wakeups.closed:
@@ -73,9 +79,11 @@ class FriendshipChanges:
                     continue  # there may be more
                 if not await is_set_within(woken, self._limits.heartbeat):
                     yield Heartbeat(await self._store.head(device_id))
-                if woken.is_set() or _now() >= due:
+                if woken.is_set() or _now() >= looked + self._limits.look:
+                    await asyncio.sleep(looked + self._limits.rest - _now())
                     woken.clear()  # before looking: what comes in meanwhile sets it again
-                    due = await self._look(device_id)
+                    async with self._woken:
+                        looked = await self._look(device_id)
         raise stopping()
 
     async def read(self, device_id: str, after: int, limit: int) -> tuple[list[FriendshipChange], int]:
@@ -102,7 +110,7 @@ class FriendshipChanges:
             )
 
     async def _look(self, device_id: str) -> float:
-        """Stores what is not as the device knows it; returns when to look again.
+        """Stores what is not as the device knows it; returns when it was done.
 
         It looks until it finds nothing: what changes after that finds out from the store that the device knows it, and
         wakes its streams. One look at a time, so that none stores what an older one has read.
@@ -112,7 +120,7 @@ class FriendshipChanges:
             while found := differences(known, await self._friends(device_id, known)):
                 await self._store.record(device_id, found, self._clock(), self._limits.max_friends)
                 known = await self._store.known_friends(device_id)
-        return _now() + self._limits.look
+        return _now()
 
     async def _friends(self, device_id: str, known: Mapping[str, Friend]) -> dict[str, Friend]:
         """The friends by device id. When there are too many for a list, those come first whom the device knows."""

@@ -119,7 +119,7 @@ def make_changes(
     def make(
         radar: Radar, *, max_friends: int = 2_000, heartbeat: float = 0.01, look: float = 600
     ) -> FriendshipChanges:
-        limits = WatchLimits(max_friends, heartbeat, look)
+        limits = WatchLimits(max_friends, heartbeat, look, rest=0)
         people, changes = People(store, number_keys), SqliteFriendshipChangeStore(database)
         return FriendshipChanges(radar, people, changes, wakeups, clock, limits)
 

@@ -484,3 +484,33 @@ async def test_a_device_that_is_not_registered_may_not_ask(
     with pytest.raises(errors.NotFoundError) as caught:
         await ask(changes)
     assert caught.value.reason is errors.Reason.DEVICE_NOT_FOUND
+
+
+async def test_many_books_that_change_at_once_are_looked_at_once(
+    radar: Radar, make_changes: MakeChanges, add_device: AddDevice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, friends = await add_device(ANN, BOB, CARL), [await add_device(number) for number in (BOB, CARL)]
+    stream = await until_idle(make_changes(radar).stream(ann))
+    resting, rest = asyncio.Event(), asyncio.Event()
+
+    async def sleep(_seconds: float) -> None:
+        resting.set()
+        await rest.wait()
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    changed = asyncio.ensure_future(next_change(stream))
+    for friend in friends:
+        await radar.replace_book(friend, contacts_of(ANN))
+        await resting.wait()
+    looks: list[str] = []
+    look = radar.friends
+
+    async def counted(device_id: str) -> tuple[list[Friend], bool]:
+        looks.append(device_id)
+        return await look(device_id)
+
+    monkeypatch.setattr(radar, "friends", counted)
+    rest.set()
+    assert {(await changed).friend.device_id, (await next_change(stream)).friend.device_id} == set(friends)
+    assert len(looks) == 2  # what it found, and that there is no more
+    await stream.aclose()
