@@ -48,7 +48,9 @@ class RadarSettings(ProcessSettings):
     heartbeat: float = Field(20, gt=0, description="Seconds after which an idle stream carries a heartbeat.")
     code_lifetime: int = Field(600, ge=1, description="Seconds in which a one-time code verifies a number.")
     codes_per_hour: int = Field(5, ge=1, description="One-time codes that a number is sent in an hour.")
-    session_lifetime: int = Field(180, ge=1, description="Days after which a session that was not renewed is over.")
+    session_lifetime_days: int = Field(
+        180, ge=1, description="Days after which a session that was not renewed is over."
+    )
     max_devices: int = Field(20, ge=1, description="Devices in use that a number may have.")
     code_sender: SenderKind = Field(SenderKind.CONSOLE, description="console: codes go to the log; webhook: by POST.")
     webhook_url: str = Field("", description="Where codes are posted; https, or http on this machine.")
@@ -101,6 +103,6 @@ class RadarSettings(ProcessSettings):
             code_lifetime=self.code_lifetime,
             codes_per_hour=self.codes_per_hour,
             number_types=read_number_types(self.personal_number_types),
-            session_lifetime=timedelta(days=self.session_lifetime).total_seconds(),
+            session_lifetime=timedelta(days=self.session_lifetime_days).total_seconds(),
             max_devices=self.max_devices,
         )

@@ -85,7 +85,7 @@ def test_every_limit_reaches_what_it_is_for() -> None:
         lookup_burst=600,
         code_lifetime=7,
         codes_per_hour=8,
-        session_lifetime=9,
+        session_lifetime_days=9,
         max_devices=10,
     )
     assert chosen.radar_limits() == RadarLimits(
