@@ -100,10 +100,11 @@ class TestAnswers:
         assert "the probe" in caught.value.message
         assert "13800138000" not in caught.value.message
 
-    async def test_a_method_that_is_not_there_is_the_services_defect(self) -> None:
+    async def test_a_method_that_is_not_there_is_another_version(self) -> None:
         async with running_probe(unary_unary=answering()["unary_unary"]) as channel:
-            with pytest.raises(errors.InternalError, match="the probe failed with UNIMPLEMENTED"):
+            with pytest.raises(errors.UnimplementedError) as caught:
                 await anext(PROBE.stream(ProbeStub(channel).unary_stream, PING))
+        assert caught.value.reason is Reason.UNKNOWN_METHOD
 
     async def test_a_message_that_is_too_large_for_the_service(self) -> None:
         async with running_probe(**answering()) as channel:

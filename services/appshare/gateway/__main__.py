@@ -9,6 +9,7 @@ from appshare.gateway.backends import open_backends
 from appshare.gateway.device.account import OPEN_METHODS
 from appshare.gateway.operator_access import OPERATOR_TOKEN_FILE, new_operator_token, write_endpoints
 from appshare.gateway.ports import device_services, operator_services
+from appshare.gateway.rate_limits import DeviceRates, OperatorFailures
 from appshare.gateway.settings import GatewaySettings
 from appshare.process.clock import system_clock
 from appshare.process.command import server_command
@@ -21,7 +22,6 @@ from appshare.rpc.server import running_server
 @asynccontextmanager
 async def running(settings: GatewaySettings) -> AsyncIterator[dict[str, Address]]:
     """Serves the gateway: the one door for devices and operators."""
-    settings.require_safe(settings.operator_listen)
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(owned_folder(settings.data / "gateway"))
         signing_key = read_or_create(folder / "signing-key.pem", new_signing_key)
@@ -31,14 +31,14 @@ async def running(settings: GatewaySettings) -> AsyncIterator[dict[str, Address]
         device_server = running_server(
             settings.listen,
             device_services(backends, tokens),
+            settings.device_options(DeviceRates(settings.rates(), OPEN_METHODS)),
             interceptors=[DeviceAuthentication(tokens.device_id, OPEN_METHODS)],
-            with_reflection=settings.reflection,
         )
         operator_server = running_server(
             settings.operator_listen,
             operator_services(backends),
+            settings.operator_options(OperatorFailures(settings.operator_failures_per_peer)),
             interceptors=[OperatorAuthentication(operator_token)],
-            with_reflection=settings.reflection,
         )
         devices = await stack.enter_async_context(device_server)
         operators = await stack.enter_async_context(operator_server)

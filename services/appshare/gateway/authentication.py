@@ -1,15 +1,13 @@
 """Who calls: nothing behind a port is reached without a token, but for what is open by name."""
 
 import hmac
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextvars import ContextVar
-from typing import Any
 
 import grpc
 
 from appshare import errors
-from appshare.rpc.handlers import Handler, with_behavior
-from appshare.rpc.interceptor import Context
+from appshare.rpc.handlers import Handler
 
 _OPEN_PREFIXES = ("/grpc.health.", "/grpc.reflection.")
 
@@ -19,6 +17,11 @@ _calling_device: ContextVar[str] = ContextVar("calling_device")
 def calling_device() -> str:
     """The id of the device that the current call is from."""
     return _calling_device.get()
+
+
+def calling_device_or_none() -> str | None:
+    """The same; None for a call that has proved nothing."""
+    return _calling_device.get(None)
 
 
 class DeviceAuthentication(grpc.aio.ServerInterceptor):
@@ -38,14 +41,15 @@ class DeviceAuthentication(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Handler:
-        """Finds the handler, or one that refuses the call."""
+        """Finds the handler.
+
+        Raises:
+            errors.UnauthenticatedError: MISSING_TOKEN, INVALID_TOKEN or EXPIRED_TOKEN.
+        """
         handler = await continuation(handler_call_details)
         if handler is None or _is_open(handler_call_details.method, self._open_methods):
             return handler
-        try:
-            _calling_device.set(self._device_id(_bearer_token(handler_call_details)))
-        except errors.UnauthenticatedError as error:
-            return _refusing(handler, error)
+        _calling_device.set(self._device_id(_bearer_token(handler_call_details)))
         return handler
 
 
@@ -60,14 +64,15 @@ class OperatorAuthentication(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Handler:
-        """Finds the handler, or one that refuses the call."""
+        """Finds the handler.
+
+        Raises:
+            errors.UnauthenticatedError: MISSING_TOKEN, INVALID_TOKEN or EXPIRED_TOKEN.
+        """
         handler = await continuation(handler_call_details)
         if handler is None or _is_open(handler_call_details.method, ()):
             return handler
-        try:
-            self._require(_bearer_token(handler_call_details))
-        except errors.UnauthenticatedError as error:
-            return _refusing(handler, error)
+        self._require(_bearer_token(handler_call_details))
         return handler
 
     def _require(self, token: str) -> None:
@@ -89,14 +94,3 @@ def _bearer_token(details: grpc.HandlerCallDetails) -> str:
             errors.Reason.MISSING_TOKEN, "the call needs the metadata `authorization: Bearer <token>`"
         )
     return token
-
-
-def _refusing(handler: Any, error: errors.AppShareError) -> Handler:
-    async def refuse(_request: Any, _context: Context) -> Any:
-        raise error
-
-    async def refuse_stream(_request: Any, _context: Context) -> AsyncIterator[Any]:
-        raise error
-        yield  # makes it a generator, as gRPC wants of a method that streams
-
-    return with_behavior(handler, refuse_stream if handler.response_streaming else refuse)

@@ -8,6 +8,8 @@ import grpc
 
 from appshare.gateway.settings import GatewaySettings
 from appshare.rpc.call import Callee, open_channel
+from appshare.rpc.certificates import CertificateFiles
+from appshare.rpc.renewed_channel import RenewedChannel
 from appshare.v1 import relation_radar_pb2_grpc, share_registry_pb2_grpc
 
 RADAR = Callee("RelationRadar")
@@ -26,10 +28,15 @@ class Backends:
 
 @asynccontextmanager
 async def open_backends(settings: GatewaySettings) -> AsyncIterator[Backends]:
-    """Opens a channel to each service; a service that is down is connected when it comes back."""
+    """Opens a channel to each service; a service that is down is connected when it comes back.
+
+    Raises:
+        UnusableCertificateError: the gateway's own certificate cannot be used.
+    """
+    certificates = settings.services_certificates()
     async with AsyncExitStack() as stack:
         radar, registry, download = [
-            await stack.enter_async_context(open_channel(str(address)))
+            await stack.enter_async_context(_open(str(address), certificates))
             for address in (settings.relation_radar, settings.share_registry, settings.app_download)
         ]
         yield Backends(
@@ -37,3 +44,7 @@ async def open_backends(settings: GatewaySettings) -> AsyncIterator[Backends]:
             registry=share_registry_pb2_grpc.ShareRegistryServiceStub(registry),
             download=download,
         )
+
+
+def _open(address: str, certificates: CertificateFiles | None) -> grpc.aio.Channel:
+    return RenewedChannel(address, certificates) if certificates else open_channel(address)

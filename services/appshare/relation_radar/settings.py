@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from appshare import errors
-from appshare.process.settings import ProcessSettings
+from appshare.process.settings import BackendSettings
 from appshare.relation_radar.model import Rule
 from appshare.relation_radar.numbers import require_region
 from appshare.relation_radar.radar import RadarLimits
@@ -23,7 +23,7 @@ class SenderKind(StrEnum):
     WEBHOOK = "webhook"
 
 
-class RadarSettings(ProcessSettings):
+class RadarSettings(BackendSettings):
     """Settings of RelationRadar."""
 
     listen: Address = Field(Address("127.0.0.1", 7410), description="Address to listen on, host:port.")

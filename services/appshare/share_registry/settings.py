@@ -2,11 +2,11 @@
 
 from pydantic import Field
 
-from appshare.process.settings import ProcessSettings
+from appshare.process.settings import BackendSettings
 from appshare.rpc.address import Address
 
 
-class RegistrySettings(ProcessSettings):
+class RegistrySettings(BackendSettings):
     """Settings of ShareRegistry."""
 
     listen: Address = Field(Address("127.0.0.1", 7420), description="Address to listen on, host:port.")
