@@ -34,8 +34,9 @@ CHANNEL_OPTIONS = [
     ("grpc.keepalive_timeout_ms", 10_000),
     # A service that comes back is found again within a second.
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1_000),
+    # Despite its name, how long one attempt may take: a TLS handshake over a slow network needs more than a second.
+    ("grpc.min_reconnect_backoff_ms", 10_000),
 ]
 
 
