@@ -34,10 +34,11 @@ async def running(settings: GatewaySettings) -> AsyncIterator[dict[str, Address]
             settings.device_options(DeviceRates(settings.rates(), OPEN_METHODS)),
             interceptors=[DeviceAuthentication(tokens.device_id, OPEN_METHODS)],
         )
+        failures = OperatorFailures(settings.operator_failures_per_peer)
         operator_server = running_server(
             settings.operator_listen,
             operator_services(backends),
-            settings.operator_options(OperatorFailures(settings.operator_failures_per_peer)),
+            settings.operator_options(failures, leans_on=backends.channels),
             interceptors=[OperatorAuthentication(operator_token)],
         )
         devices = await stack.enter_async_context(device_server)

@@ -1,6 +1,6 @@
 """The services behind the gateway, as the gateway calls them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -19,11 +19,12 @@ DOWNLOAD = Callee("AppDownload")
 
 @dataclass(frozen=True)
 class Backends:
-    """Stubs of the services, and AppDownload's channel, whose messages are passed on as bytes."""
+    """Stubs of the services; AppDownload's channel, for messages passed on as bytes; each channel by its service."""
 
     radar: relation_radar_pb2_grpc.RelationRadarServiceStub
     registry: share_registry_pb2_grpc.ShareRegistryServiceStub
     download: grpc.aio.Channel
+    channels: Mapping[str, grpc.aio.Channel]
 
 
 @asynccontextmanager
@@ -43,6 +44,11 @@ async def open_backends(settings: GatewaySettings) -> AsyncIterator[Backends]:
             radar=relation_radar_pb2_grpc.RelationRadarServiceStub(radar),
             registry=share_registry_pb2_grpc.ShareRegistryServiceStub(registry),
             download=download,
+            channels={
+                "appshare.v1.RelationRadarService": radar,
+                "appshare.v1.ShareRegistryService": registry,
+                "appshare.v1.AppDownloadService": download,
+            },
         )
 
 

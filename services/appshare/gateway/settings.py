@@ -1,9 +1,11 @@
 """What the gateway can be told."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
+import grpc
 from pydantic import Field, model_validator
 
 from appshare.gateway.rates import Rates
@@ -83,10 +85,12 @@ class GatewaySettings(ProcessSettings):
         )
         return replace(options, limits=limits, watches=[*options.watches, *watches])
 
-    def operator_options(self, *watches: CallWatch) -> ServerOptions:
-        """How the operators' port serves."""
+    def operator_options(self, *watches: CallWatch, leans_on: Mapping[str, grpc.aio.Channel]) -> ServerOptions:
+        """How the operators' port serves; its health also tells of the services behind the gateway."""
         options = self.server_options()
-        return replace(options, certificates=self.operator_certificates(), watches=[*options.watches, *watches])
+        return replace(
+            options, certificates=self.operator_certificates(), watches=[*options.watches, *watches], leans_on=leans_on
+        )
 
     def rates(self) -> Rates:
         """How often devices and network addresses may call."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from appshare.relation_radar.metrics import VERDICTS
 from appshare.relation_radar.model import Acquaintance, Contact, Friend, Level
 from appshare.relation_radar.radar import Radar, SyncResult
 from appshare.relation_radar.registration import Registrar
@@ -124,6 +125,7 @@ def _page_key(friend: Friend) -> tuple[int, str]:
 
 
 def _acquaintance(found: Acquaintance) -> pb.Acquaintance:
+    VERDICTS.labels(found.as_viewer.name.lower()).inc()
     return pb.Acquaintance(
         device_id=found.device_id,
         contact_id=found.contact_id,

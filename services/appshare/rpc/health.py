@@ -28,16 +28,21 @@ def open_own_channel(address: Address, certificates: CertificateFiles | None) ->
     return grpc.aio.secure_channel(where, own_credentials(shown), options=[*CHANNEL_OPTIONS, named])
 
 
-async def ask_health(channel: grpc.aio.Channel, *, time_limit: float, wait_for_ready: bool = False) -> str:
+async def ask_health(
+    channel: grpc.aio.Channel, *, time_limit: float, service: str = "", wait_for_ready: bool = False
+) -> str:
     """What the process says of itself, for example "SERVING", or the name of the status that the question ended with.
 
     Args:
+        service: which of its services; empty: the process.
         time_limit: seconds to wait for the answer.
         wait_for_ready: whether to wait for a process that does not listen yet.
     """
     check = health_pb2_grpc.HealthStub(channel).Check  # type: ignore[attr-defined]  # missing in the stubs
     try:
-        response = await check(health_pb2.HealthCheckRequest(), timeout=time_limit, wait_for_ready=wait_for_ready)
+        response = await check(
+            health_pb2.HealthCheckRequest(service=service), timeout=time_limit, wait_for_ready=wait_for_ready
+        )
     except grpc.aio.AioRpcError as error:
         return error.code().name
     return health_pb2.HealthCheckResponse.ServingStatus.Name(response.status)

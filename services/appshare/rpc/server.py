@@ -1,6 +1,6 @@
 """The one builder that makes every server the same: TLS, health, reflection, errors, limits, graceful stop."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -13,6 +13,7 @@ from appshare.rpc.call_limit import CallLimit
 from appshare.rpc.certificates import CertificateFiles
 from appshare.rpc.interceptor import CallInterceptor
 from appshare.rpc.peer import OnlyGateway
+from appshare.rpc.readiness import reported_readiness
 from appshare.rpc.server_limits import ServerLimits
 from appshare.rpc.tls import server_credentials
 from appshare.rpc.watch import CallWatch
@@ -41,12 +42,15 @@ class ServerOptions:
     Attributes:
         certificates: what it shows; with authorities in them it takes calls from the gateway only. None: plain text.
         watches: see every call, the first of them first.
+        leans_on: services behind this server, by a name for each; under it health tells how they are, and under
+            "readiness" whether all of them serve. The server's own health does not depend on them.
     """
 
     certificates: CertificateFiles | None = None
     limits: ServerLimits = field(default_factory=ServerLimits)
     watches: Sequence[CallWatch] = ()
     with_reflection: bool = True
+    leans_on: Mapping[str, grpc.aio.Channel] = field(default_factory=dict)
 
 
 @asynccontextmanager
@@ -76,7 +80,8 @@ async def running_server(
     for name in ("", *names):
         await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
     try:
-        yield bound
+        async with reported_readiness(checks, options.leans_on):
+            yield bound
     finally:
         await checks.enter_graceful_shutdown()
         await server.stop(_GRACE)

@@ -8,6 +8,7 @@ from appshare.rpc.fields import invalid_field, require_length
 from appshare.rpc.interceptor import Context
 from appshare.share_registry import wire
 from appshare.share_registry.inboxes import Inboxes
+from appshare.share_registry.metrics import PUSHES
 from appshare.share_registry.model import Heartbeat, InboxEvent
 from appshare.share_registry.pushes import Pushes
 from appshare.share_registry.registry import Registry
@@ -93,6 +94,8 @@ class ShareRegistryServicer(share_registry_pb2_grpc.ShareRegistryServiceServicer
             wire.read_related_devices(request.recipients, "recipients"),
             require_length(request.request_id, "request_id", 64),
         )
+        for outcome in outcomes:
+            PUSHES.labels(outcome.name.lower()).inc()
         return pb.DeliverPushResponse(outcomes=map(wire.write_outcome, outcomes))
 
     async def ReadPushPreference(
