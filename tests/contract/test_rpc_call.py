@@ -126,8 +126,8 @@ class TestUpload:
 
     async def test_a_refusal_before_the_end_of_the_messages_is_raised(self) -> None:
         async def endless() -> AsyncIterator[StringValue]:
-            while True:
-                yield PING
+            yield PING
+            await asyncio.Event().wait()
 
         async def refuse(requests: Any, _context: Any) -> Any:
             await anext(requests)

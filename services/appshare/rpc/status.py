@@ -15,6 +15,8 @@ DOMAIN = "appshare"
 _DETAILS_KEY = "grpc-status-details-bin"
 """Metadata key of the details, as gRPC fixes it."""
 
+_LOST_STATUS = "Internal error from Core"
+
 _CODES: dict[type[errors.AppShareError], grpc.StatusCode] = {
     errors.InvalidArgumentError: grpc.StatusCode.INVALID_ARGUMENT,
     errors.UnauthenticatedError: grpc.StatusCode.UNAUTHENTICATED,
@@ -110,6 +112,9 @@ def _without_details(error: grpc.aio.AioRpcError, service: str) -> errors.AppSha
     match error.code():
         # CANCELLED, which nobody here has asked for, comes from a server that stops just when a call arrives.
         case grpc.StatusCode.UNAVAILABLE | grpc.StatusCode.CANCELLED:
+            return no_answer(service)
+        # A message that was written just when the service ended the call; its status is lost to gRPC.
+        case grpc.StatusCode.INTERNAL if error.details() == _LOST_STATUS:
             return no_answer(service)
         case grpc.StatusCode.DEADLINE_EXCEEDED:
             return errors.DeadlineExceededError(errors.Reason.DEADLINE_EXCEEDED, f"{service} did not answer in time")
