@@ -97,14 +97,14 @@ class OperatorFailures:
         Raises:
             errors.ResourceExhaustedError: LIMIT_EXCEEDED.
         """
-        if self._failures and not call.is_health_check:
+        if self._failures is not None and not call.is_health_check:
             wait = self._failures.wait(peer_network(call.context))
             if wait:
                 raise _too_much(wait)
 
     def end(self, call: Call, code: grpc.StatusCode) -> None:
         """Counts a failure."""
-        if self._failures and code is grpc.StatusCode.UNAUTHENTICATED:
+        if self._failures is not None and code is grpc.StatusCode.UNAUTHENTICATED:
             self._failures.take(peer_network(call.context))
 
 
