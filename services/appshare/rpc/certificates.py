@@ -56,14 +56,18 @@ class CertificateFiles:
         self._require_pair(own, key)
         if own.not_valid_after_utc <= datetime.now(UTC):
             raise UnusableCertificateError(f"the certificate {self.certificate} has ended: renew it")
-        ca = _read(self.ca) if self.ca else None
-        if self.ca and ca:
-            _load_certificates(self.ca, ca)
-        return Certificates(chain, key, ca, _name_of(own), own.not_valid_after_utc)
+        return Certificates(chain, key, self._read_ca(), _name_of(own), own.not_valid_after_utc)
 
     def stamp(self) -> tuple[tuple[int, ...] | None, ...]:
         """What differs when one of the files has changed."""
         return tuple(_stamp(path) for path in (self.certificate, self.key, self.ca) if path)
+
+    def _read_ca(self) -> bytes | None:
+        if self.ca is None:
+            return None
+        ca = _read(self.ca)
+        _load_certificates(self.ca, ca)
+        return ca
 
     def _require_pair(self, own: x509.Certificate, key: bytes) -> None:
         try:
