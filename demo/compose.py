@@ -25,7 +25,7 @@ class ComposeStage:
     """The cloud of `docker-compose.yml`, under a project name and a port of its own."""
 
     def __init__(self, port: int) -> None:
-        self.devices = f"127.0.0.1:{port}"
+        self.devices = f"https://localhost:{port}"
         self.admin = (str(_COMPOSE), "exec", "-T", "gateway", "appshare-admin")
 
     def code(self, registration_id: str) -> str:
@@ -70,7 +70,11 @@ def compose_stage() -> Iterator[ComposeStage]:
         _run("up", "--build", "--detach", quiet=False)
         stage = ComposeStage(port)
         stage.wait()
-        yield stage
+        with tempfile.NamedTemporaryFile("w", suffix=".pem") as ca:
+            ca.write(_run("exec", "-T", "gateway", "cat", "/certificates/ca.pem"))
+            ca.flush()
+            os.environ["APPSHARE_CA"] = ca.name  # the agents of the demo trust it
+            yield stage
     finally:
         _run("down", "--volumes")
 

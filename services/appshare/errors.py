@@ -28,6 +28,7 @@ class Reason(StrEnum):
     INVALID_REFRESH_TOKEN = "INVALID_REFRESH_TOKEN"  # noqa: S105  # a reason, not a secret
     NOT_SHARED_WITH_YOU = "NOT_SHARED_WITH_YOU"
     WRONG_CODE = "WRONG_CODE"
+    NOT_THE_GATEWAY = "NOT_THE_GATEWAY"
     PACKAGE_NOT_FOUND = "PACKAGE_NOT_FOUND"
     DEVICE_NOT_FOUND = "DEVICE_NOT_FOUND"
     APP_NOT_FOUND = "APP_NOT_FOUND"
@@ -40,6 +41,7 @@ class Reason(StrEnum):
     PACKAGE_CORRUPT = "PACKAGE_CORRUPT"
     STORAGE_UNAVAILABLE = "STORAGE_UNAVAILABLE"
     INTERNAL = "INTERNAL"
+    UNKNOWN_METHOD = "UNKNOWN_METHOD"
 
 
 class AppShareError(Exception):
@@ -112,6 +114,10 @@ class DeadlineExceededError(AppShareError):
 
 class DataLossError(AppShareError):
     """Stored bytes are not what was stored."""
+
+
+class UnimplementedError(AppShareError):
+    """The server has no such method: it is of another version than the caller."""
 
 
 class InternalError(AppShareError):

@@ -9,7 +9,7 @@ from google.protobuf.wrappers_pb2 import StringValue
 
 from appshare.rpc.address import Address
 from appshare.rpc.call import open_channel
-from appshare.rpc.server import Service, running_server
+from appshare.rpc.server import ServerOptions, Service, running_server
 
 NAME = "appshare.test.Probe"
 KINDS = ("unary_unary", "unary_stream", "stream_unary", "stream_stream")
@@ -45,11 +45,14 @@ class ProbeStub:
 
 @asynccontextmanager
 async def running_probe(
-    interceptors: Sequence[grpc.aio.ServerInterceptor] = (), **behaviors: Callable[..., Any]
+    interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
+    options: ServerOptions | None = None,
+    **behaviors: Callable[..., Any],
 ) -> AsyncIterator[grpc.aio.Channel]:
     """Runs a server with the service; a channel to it."""
+    service, anywhere = probe_service(**behaviors), Address("127.0.0.1", 0)
     async with (
-        running_server(Address("127.0.0.1", 0), [probe_service(**behaviors)], interceptors=interceptors) as address,
+        running_server(anywhere, [service], options, interceptors=interceptors) as address,
         open_channel(str(address)) as channel,
     ):
         yield channel

@@ -147,7 +147,7 @@ async def test_a_start_that_fails_says_why(tmp_path: Path) -> None:
         ([], {"APPSHARE_DEFAULT_REGION": "China"}, "--default-region (APPSHARE_DEFAULT_REGION): not a region"),
         (["--hub-limit=0"], {}, "--hub-limit (APPSHARE_HUB_LIMIT)"),
         ([], {"APPSHARE_FRIENDSHIP_RULE": "all"}, "--friendship-rule (APPSHARE_FRIENDSHIP_RULE)"),
-        ([], {"APPSHARE_LISTEN": "0.0.0.0:7410"}, "0.0.0.0:7410 can be reached by other machines"),
+        ([], {"APPSHARE_LISTEN": "0.0.0.0:7410"}, "0.0.0.0:7410 is beyond this machine"),
     ],
 )
 def test_wrong_settings_are_refused_before_anything_starts(

@@ -100,10 +100,11 @@ class TestAnswers:
         assert "the probe" in caught.value.message
         assert "13800138000" not in caught.value.message
 
-    async def test_a_method_that_is_not_there_is_the_services_defect(self) -> None:
+    async def test_a_method_that_is_not_there_is_another_version(self) -> None:
         async with running_probe(unary_unary=answering()["unary_unary"]) as channel:
-            with pytest.raises(errors.InternalError, match="the probe failed with UNIMPLEMENTED"):
+            with pytest.raises(errors.UnimplementedError) as caught:
                 await anext(PROBE.stream(ProbeStub(channel).unary_stream, PING))
+        assert caught.value.reason is Reason.UNKNOWN_METHOD
 
     async def test_a_message_that_is_too_large_for_the_service(self) -> None:
         async with running_probe(**answering()) as channel:
@@ -111,6 +112,101 @@ class TestAnswers:
                 await PROBE.unary(ProbeStub(channel).unary_unary, StringValue(value="x" * (17 * 1024 * 1024)))
         assert caught.value.reason is Reason.LIMIT_EXCEEDED
         assert caught.value.retry_after is None
+
+
+class TestUpload:
+    async def test_what_the_messages_fail_with_is_raised_as_it_is(self) -> None:
+        async def failing() -> AsyncIterator[StringValue]:
+            yield PING
+            raise OSError("the file is gone")
+
+        async with running_probe(**answering()) as channel:
+            with pytest.raises(OSError, match="the file is gone"):
+                await PROBE.upload(ProbeStub(channel).stream_unary, failing())
+
+    async def test_a_refusal_before_the_end_of_the_messages_is_raised(self) -> None:
+        async def endless() -> AsyncIterator[StringValue]:
+            yield PING
+            await asyncio.Event().wait()
+
+        async def refuse(requests: Any, _context: Any) -> Any:
+            await anext(requests)
+            refusing(None)
+
+        async with running_probe(stream_unary=refuse) as channel:
+            with pytest.raises(errors.NotFoundError):
+                await PROBE.upload(ProbeStub(channel).stream_unary, endless())
+
+    async def test_a_caller_that_gives_up_is_cancelled(self) -> None:
+        sent = asyncio.Event()
+
+        async def waiting() -> AsyncIterator[StringValue]:
+            yield PING
+            sent.set()
+            await asyncio.Event().wait()
+
+        async with running_probe(**answering()) as channel:
+            call = asyncio.create_task(PROBE.upload(ProbeStub(channel).stream_unary, waiting()))
+            await asyncio.wait_for(sent.wait(), 5)
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+
+    async def test_a_service_that_takes_nothing_is_over(self) -> None:
+        async def never_read(_requests: Any, _context: Any) -> Any:
+            await asyncio.Event().wait()
+
+        async def large() -> AsyncIterator[StringValue]:
+            while True:
+                yield StringValue(value="x" * 1_000_000)
+
+        async with running_probe(stream_unary=never_read) as channel:
+            with pytest.raises(errors.DeadlineExceededError, match=r"the probe took nothing for 0\.2 seconds"):
+                await PROBE.upload(ProbeStub(channel).stream_unary, large(), idle_limit=0.2)
+
+    async def test_the_messages_may_take_their_time(self) -> None:
+        taken = asyncio.Event()
+
+        async def act(requests: Any, _context: Any) -> Any:
+            async for _request in requests:
+                taken.set()
+            return PING
+
+        async def slow() -> AsyncIterator[StringValue]:
+            yield PING
+            await taken.wait()
+            await asyncio.sleep(0.1)  # longer than the limit: it is not the service that is slow
+            yield PING
+
+        async with running_probe(stream_unary=act) as channel:
+            assert await PROBE.upload(ProbeStub(channel).stream_unary, slow(), idle_limit=0.05) == PING
+
+
+class TestIdleStream:
+    async def test_a_service_that_sends_nothing_is_over(self) -> None:
+        async def silent(request: Any, _context: Any) -> AsyncIterator[Any]:
+            yield request
+            await asyncio.Event().wait()
+
+        async with running_probe(unary_stream=silent) as channel:
+            stream = PROBE.stream(ProbeStub(channel).unary_stream, PING, idle_limit=0.2)
+            assert await anext(stream) == PING
+            with pytest.raises(errors.DeadlineExceededError, match=r"the probe sent nothing for 0\.2 seconds"):
+                await anext(stream)
+
+    async def test_a_call_that_grpc_ends_by_itself_is_no_cancellation_of_ours(self) -> None:
+        waiting = asyncio.Event()
+
+        async def wait(_request: Any, _context: Any) -> Any:
+            waiting.set()
+            await asyncio.Event().wait()
+
+        async with running_probe(unary_unary=wait) as channel:
+            call = asyncio.create_task(PROBE.unary(ProbeStub(channel).unary_unary, PING))
+            await asyncio.wait_for(waiting.wait(), 5)
+            await channel.close()
+            with pytest.raises(errors.UnavailableError):
+                await call
 
 
 class TestCancelling:

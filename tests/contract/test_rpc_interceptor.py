@@ -260,11 +260,29 @@ async def test_a_method_may_write_its_stream_itself() -> None:
         assert (await refusal(ProbeStub(channel).ask("unary_stream"))).reason == "STALE_BOOK_VERSION"
 
 
-async def test_a_method_that_is_not_there_is_unimplemented() -> None:
-    async with running_probe(unary_unary=answering()["unary_unary"]) as channel:
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await ProbeStub(channel).ask("unary_stream")
-    assert caught.value.code() is StatusCode.UNIMPLEMENTED
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_method_that_is_not_there_is_unimplemented(kind: str, log: list[Any]) -> None:
+    async with running_probe() as channel:
+        refused = await refusal(ProbeStub(channel).ask(kind))
+    assert (refused.code, refused.reason) == (StatusCode.UNIMPLEMENTED, "UNKNOWN_METHOD")
+    assert [event["method"] for event in log] == ["unknown"]  # what a caller invents is not ours to log
+
+
+async def test_an_interceptor_is_asked_for_each_call_though_a_handler_is_wrapped_once() -> None:
+    class EveryOther(grpc.aio.ServerInterceptor):
+        calls = 0
+
+        async def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
+            self.calls += 1
+            if self.calls % 2:
+                return await continuation(handler_call_details)
+            raise errors.PermissionDeniedError(Reason.NOT_SHARED_WITH_YOU, "not this time")
+
+    async with running_probe([EveryOther()], **answering()) as channel:
+        stub = ProbeStub(channel)
+        for _ in range(2):
+            assert await stub.ask("unary_unary") == [PING]
+            assert (await refusal(stub.ask("unary_unary"))).reason == "NOT_SHARED_WITH_YOU"
 
 
 async def test_a_request_id_is_cut_to_a_length_that_a_log_bears(log: list[Any]) -> None:

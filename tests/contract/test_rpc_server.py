@@ -16,7 +16,7 @@ from tests.contract.probe import NAME, PING, ProbeStub, answering, probe_service
 from appshare import errors
 from appshare.rpc.address import Address
 from appshare.rpc.call import Callee, open_channel
-from appshare.rpc.server import running_server
+from appshare.rpc.server import ServerOptions, running_server
 
 ANYWHERE = Address("127.0.0.1", 0)
 SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -130,7 +130,7 @@ async def test_reflection_lists_the_services() -> None:
 
 async def test_reflection_can_be_switched_off() -> None:
     async with (
-        running_server(ANYWHERE, [probe_service(**answering())], with_reflection=False) as address,
+        running_server(ANYWHERE, [probe_service(**answering())], ServerOptions(with_reflection=False)) as address,
         open_channel(str(address)) as channel,
     ):
         with pytest.raises(grpc.aio.AioRpcError) as caught:

@@ -2,7 +2,7 @@
 
 import hashlib
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -198,22 +198,31 @@ async def _upload(name: str, content: bytes) -> AsyncIterator[operator_pb.AddPac
 
 
 @asynccontextmanager
-async def running_cloud(data: Path, **radar: Any) -> AsyncIterator[Cloud]:
-    """Runs a cloud with its data in a folder; `radar` are settings of RelationRadar."""
+async def running_cloud(
+    data: Path, *, every: Mapping[str, Any] | None = None, gateway: Mapping[str, Any] | None = None, **radar: Any
+) -> AsyncIterator[Cloud]:
+    """Runs a cloud with its data in a folder.
+
+    Args:
+        every: settings of every process.
+        gateway: settings of the gateway.
+        radar: settings of RelationRadar.
+    """
+    every = every or {}
     logs = LogCapture()
     structlog.configure(processors=[structlog.contextvars.merge_contextvars, logs])
     async with AsyncExitStack() as stack:
         services = {
-            "relation_radar": running_radar(RadarSettings(data=data, listen=FREE, **radar)),
-            "share_registry": running_registry(RegistrySettings(data=data, listen=FREE)),
-            "app_download": running_download(DownloadSettings(data=data, listen=FREE)),
+            "relation_radar": running_radar(RadarSettings(data=data, listen=FREE, **every, **radar)),
+            "share_registry": running_registry(RegistrySettings(data=data, listen=FREE, **every)),
+            "app_download": running_download(DownloadSettings(data=data, listen=FREE, **every)),
         }
         stacks = {name: await stack.enter_async_context(AsyncExitStack()) for name in services}
         behind = {
             name: (await stacks[name].enter_async_context(service))["listen"] for name, service in services.items()
         }
-        gateway = GatewaySettings(data=data, listen=FREE, operator_listen=FREE, **behind)
-        addresses = await stack.enter_async_context(running_gateway(gateway))
+        settings = GatewaySettings(data=data, listen=FREE, operator_listen=FREE, **behind, **every, **(gateway or {}))
+        addresses = await stack.enter_async_context(running_gateway(settings))
         devices, operators = addresses["listen"], addresses["operator_listen"]
         channel = await stack.enter_async_context(grpc.aio.insecure_channel(str(devices)))
         operator_channel = await stack.enter_async_context(grpc.aio.insecure_channel(str(operators)))

@@ -13,7 +13,7 @@ _TLS_PORT = 443
 class ServerAddress:
     """A server as people write it: `host:port`, or `https://host[:port]` for TLS on this machine too.
 
-    The certificate must be signed by an authority that gRPC trusts; GRPC_DEFAULT_SSL_ROOTS_FILE_PATH names others.
+    The certificate must be signed by an authority that gRPC trusts; `--ca` names others.
     """
 
     address: Address

@@ -37,18 +37,24 @@ def default_home() -> Path:
 
 @dataclass(frozen=True)
 class Account:
-    """A registered device and where it is registered."""
+    """A registered device and where it is registered.
+
+    Attributes:
+        ca: the authorities that the server's certificate may be from, in PEM; None: the public ones.
+    """
 
     server: str
     session: Session
+    ca: str | None = None
 
 
 @dataclass(frozen=True)
 class PendingRegistration:
-    """A registration that waits for its code, and where."""
+    """A registration that waits for its code, and where; `ca` as in `Account`."""
 
     server: str
     registration: Registration
+    ca: str | None = None
 
 
 class AgentHome:
@@ -188,13 +194,15 @@ def _read_account(document: Mapping[str, Any]) -> Account:
     return Account(
         server=document["server"],
         session=Session(**{**session, "access_expire_time": datetime.fromisoformat(session["access_expire_time"])}),
+        ca=document.get("ca"),
     )
 
 
 def _read_pending(document: Mapping[str, Any]) -> PendingRegistration:
     registration = document["registration"]
     expire_time = datetime.fromisoformat(registration["code_expire_time"])
-    return PendingRegistration(document["server"], Registration(registration["registration_id"], expire_time))
+    started = Registration(registration["registration_id"], expire_time)
+    return PendingRegistration(document["server"], started, document.get("ca"))
 
 
 def _read_book(document: Mapping[str, Any]) -> AddressBook:

@@ -1,9 +1,10 @@
 """The client of this device, with the session that its home keeps."""
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 
-from appshare.device_agent.agent_home import Account, AgentHome
+from appshare.device_agent.agent_home import AgentHome
 from appshare.device_agent.calls.session import RefreshSession
 from appshare.device_agent.client import DeviceClient
 from appshare.device_agent.model import Session
@@ -19,7 +20,7 @@ def open_client(home: AgentHome) -> DeviceClient:
         InputError: the device is not registered.
     """
     account = home.account()
-    return DeviceClient(account.server, account.session, renew_session=partial(renew_kept_session, home))
+    return DeviceClient(account.server, account.session, ca=account.ca, renew_session=partial(renew_kept_session, home))
 
 
 async def renew_kept_session(home: AgentHome, stale: Session, refresh: RefreshSession) -> Session:
@@ -40,5 +41,5 @@ async def _renew(home: AgentHome, stale: Session, refresh: RefreshSession) -> Se
     if account.session != stale:
         return account.session
     renewed = await refresh(stale.refresh_token)
-    home.save_account(Account(account.server, renewed))
+    home.save_account(replace(account, session=renewed))
     return renewed

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from appshare.command_line.ca_option import CA_FILE, CA_HELP
 from appshare.command_line.exit_code import EXIT_CODES_HELP
 from appshare.command_line.lazy_group import LazyCommand, LazyGroup
 from appshare.operator.access import AccessOptions, default_data_folder
@@ -17,6 +18,7 @@ _COMMANDS = "appshare.operator.commands"
         "packages": LazyCommand(f"{_COMMANDS}.packages:packages", "Add, list, remove and try the packages."),
         "table": LazyCommand(f"{_COMMANDS}.table:table", "Show the adaptation table: which file serves which devices."),
         "keys": LazyCommand(f"{_COMMANDS}.keys:keys", "Replace the key under which phone numbers are stored."),
+        "certs": LazyCommand(f"{_COMMANDS}.certs:certs", "Make and renew the certificates of the processes."),
     },
     examples="""
     appshare-admin packages add notes.apk downloads/
@@ -44,14 +46,15 @@ _COMMANDS = "appshare.operator.commands"
     envvar="APPSHARE_DATA",
     help="The servers' folder on this machine. [APPSHARE_DATA; default: appshare in $XDG_DATA_HOME or ~/.local/share]",
 )
+@click.option("--ca", type=CA_FILE, envvar="APPSHARE_CA", help=CA_HELP)
 @click.version_option(package_name="appshare")
 @click.pass_context
-def main(ctx: click.Context, server: str | None, token_file: Path | None, data: Path | None) -> None:
-    """Keep the catalogue and the number key of an AppShare cloud.
+def main(ctx: click.Context, server: str | None, token_file: Path | None, data: Path | None, ca: Path | None) -> None:
+    """Keep the catalogue, the number key and the certificates of an AppShare cloud.
 
     On the machine of the gateway the command finds its address and token by itself. Every command takes --json.
     """
-    ctx.obj = AccessOptions(server, token_file, data or default_data_folder())
+    ctx.obj = AccessOptions(server, token_file, data or default_data_folder(), ca)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from appshare.command_line.ca_option import read_ca
 from appshare.command_line.input_error import InputError
 from appshare.command_line.server_address import ServerAddress
 
@@ -28,14 +29,16 @@ class AccessOptions:
     server: str | None
     token_file: Path | None
     data: Path
+    ca_file: Path | None = None
 
 
 @dataclass(frozen=True)
 class Access:
-    """Where the operator port is, and the right to use it."""
+    """Where the operator port is, the right to use it, and the authorities to trust; None: the public ones."""
 
     server: str
     token: str
+    ca: bytes | None = None
 
 
 def find_access(options: AccessOptions) -> Access:
@@ -50,7 +53,8 @@ def find_access(options: AccessOptions) -> Access:
         ServerAddress.parse(server)
     except ValueError as error:
         raise InputError(f"--server: {error}") from None
-    return Access(server, _read_token(options.token_file or gateway / "operator.token"))
+    token = _read_token(options.token_file or gateway / "operator.token")
+    return Access(server, token, read_ca(options.ca_file))
 
 
 def _read_endpoint(path: Path) -> str:

@@ -37,12 +37,13 @@ class OperatorClient:
     Args:
         server: "host:port" of the operator port, or "https://host:port".
         token: the operator token.
+        ca: the authorities to trust, in PEM; None: the public ones.
     """
 
-    def __init__(self, server: str, token: str) -> None:
+    def __init__(self, server: str, token: str, ca: bytes | None = None) -> None:
         self._server = Callee(f"the server at {server}")
         self._credentials = (("authorization", f"Bearer {token}"),)
-        self._channel = open_server_channel(server)
+        self._channel = open_server_channel(server, ca)
         self._catalogue = CatalogueServiceStub(self._channel)
         self._number_key = NumberKeyServiceStub(self._channel)
 

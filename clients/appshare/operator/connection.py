@@ -11,4 +11,4 @@ def open_client(options: AccessOptions) -> OperatorClient:
         InputError: address or token are not known.
     """
     access = find_access(options)
-    return OperatorClient(access.server, access.token)
+    return OperatorClient(access.server, access.token, access.ca)

@@ -29,7 +29,7 @@ async def running(settings: DownloadSettings) -> AsyncIterator[dict[str, Address
         catalogue = Catalogue(store, files, max_package_size=settings.max_package_size, limits=ReadingLimits())
         servicer = AppDownloadServicer(catalogue, settings.chunk_size)
         service = Service("appshare.v1.AppDownloadService", partial(add_AppDownloadServiceServicer_to_server, servicer))
-        server = running_server(settings.listen, [service], with_reflection=settings.reflection)
+        server = running_server(settings.listen, [service], settings.server_options())
         address = await stack.enter_async_context(server)
         yield {"listen": address}
 

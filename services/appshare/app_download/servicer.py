@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from appshare.app_download.adaptation import row_of
 from appshare.app_download.catalogue import Catalogue
+from appshare.app_download.metrics import DOWNLOADED_BYTES, DOWNLOADS
 from appshare.app_download.model import AnnouncedFile, Artifact, Fit, PageKey
 from appshare.app_download.wire import read_profile, write_answer, write_package, write_row
 from appshare.rpc import paging
@@ -48,6 +49,9 @@ class AppDownloadServicer(app_download_pb2_grpc.AppDownloadServiceServicer):
                 async for offset, data in file.chunks(offsets.get(artifact.sha256, 0), self._chunk_size):
                     chunk = fit_pb2.FileChunk(file_index=index, offset=offset, data=data)
                     yield pb.DownloadResponse(chunk=chunk)
+                    DOWNLOADED_BYTES.inc(len(data))
+        if artifacts:
+            DOWNLOADS.inc()
 
     async def Ingest(self, requests: AsyncIterator[pb.IngestRequest], context: Context) -> pb.IngestResponse:
         """Stores a package."""

@@ -2,13 +2,13 @@
 
 from pydantic import Field
 
-from appshare.process.settings import ProcessSettings
+from appshare.process.settings import BackendSettings
 from appshare.rpc.address import Address
 
 _MIB = 1 << 20
 
 
-class DownloadSettings(ProcessSettings):
+class DownloadSettings(BackendSettings):
     """Settings of AppDownload."""
 
     listen: Address = Field(Address("127.0.0.1", 7430), description="Address to listen on, host:port.")

@@ -9,6 +9,7 @@ from appshare.gateway.backends import open_backends
 from appshare.gateway.device.account import OPEN_METHODS
 from appshare.gateway.operator_access import OPERATOR_TOKEN_FILE, new_operator_token, write_endpoints
 from appshare.gateway.ports import device_services, operator_services
+from appshare.gateway.rate_limits import DeviceRates, OperatorFailures
 from appshare.gateway.registration_check import ASKING_METHODS, registration_check
 from appshare.gateway.settings import GatewaySettings
 from appshare.process.clock import system_clock
@@ -22,7 +23,6 @@ from appshare.rpc.server import running_server
 @asynccontextmanager
 async def running(settings: GatewaySettings) -> AsyncIterator[dict[str, Address]]:
     """Serves the gateway: the one door for devices and operators."""
-    settings.require_safe(settings.operator_listen)
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(owned_folder(settings.data / "gateway"))
         signing_key = read_or_create(folder / "signing-key.pem", new_signing_key)
@@ -35,14 +35,15 @@ async def running(settings: GatewaySettings) -> AsyncIterator[dict[str, Address]
         device_server = running_server(
             settings.listen,
             device_services(backends, tokens, system_clock),
+            settings.device_options(DeviceRates(settings.rates(), OPEN_METHODS)),
             interceptors=[authentication],
-            with_reflection=settings.reflection,
         )
+        failures = OperatorFailures(settings.operator_failures_per_peer)
         operator_server = running_server(
             settings.operator_listen,
             operator_services(backends),
+            settings.operator_options(failures, leans_on=backends.channels),
             interceptors=[OperatorAuthentication(operator_token)],
-            with_reflection=settings.reflection,
         )
         devices = await stack.enter_async_context(device_server)
         operators = await stack.enter_async_context(operator_server)

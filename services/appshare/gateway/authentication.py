@@ -24,6 +24,11 @@ def calling_device() -> str:
     return _calling_device.get()
 
 
+def calling_device_or_none() -> str | None:
+    """The same; None for a call that has proved nothing."""
+    return _calling_device.get(None)
+
+
 class DeviceAuthentication(grpc.aio.ServerInterceptor):
     """Lets calls with the access token of a registered device in and remembers the device.
 
@@ -51,14 +56,15 @@ class DeviceAuthentication(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Handler:
-        """Finds the handler, or one that refuses the call."""
+        """Finds the handler.
+
+        Raises:
+            errors.UnauthenticatedError: MISSING_TOKEN, INVALID_TOKEN or EXPIRED_TOKEN.
+        """
         handler = await continuation(handler_call_details)
         if handler is None or _is_open(handler_call_details.method, self._open_methods):
             return handler
-        try:
-            _calling_device.set(self._device_id(_bearer_token(handler_call_details)))
-        except errors.UnauthenticatedError as error:
-            return _refusing(handler, error)
+        _calling_device.set(self._device_id(_bearer_token(handler_call_details)))
         if handler_call_details.method in self._unchecked_methods:
             return handler
         return _checking(handler, self._check_device)
@@ -75,14 +81,15 @@ class OperatorAuthentication(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Handler:
-        """Finds the handler, or one that refuses the call."""
+        """Finds the handler.
+
+        Raises:
+            errors.UnauthenticatedError: MISSING_TOKEN, INVALID_TOKEN or EXPIRED_TOKEN.
+        """
         handler = await continuation(handler_call_details)
         if handler is None or _is_open(handler_call_details.method, ()):
             return handler
-        try:
-            self._require(_bearer_token(handler_call_details))
-        except errors.UnauthenticatedError as error:
-            return _refusing(handler, error)
+        self._require(_bearer_token(handler_call_details))
         return handler
 
     def _require(self, token: str) -> None:
@@ -120,14 +127,3 @@ def _checking(handler: Any, check_device: CheckDevice) -> Handler:
                 yield message
 
     return with_behavior(handler, stream if handler.response_streaming else answer)
-
-
-def _refusing(handler: Any, error: errors.AppShareError) -> Handler:
-    async def refuse(_request: Any, _context: Context) -> Any:
-        raise error
-
-    async def refuse_stream(_request: Any, _context: Context) -> AsyncIterator[Any]:
-        raise error
-        yield  # makes it a generator, as gRPC wants of a method that streams
-
-    return with_behavior(handler, refuse_stream if handler.response_streaming else refuse)

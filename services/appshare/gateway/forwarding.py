@@ -10,6 +10,9 @@ from appshare.rpc.call import Callee, remaining_time
 from appshare.rpc.handlers import Handler
 from appshare.rpc.interceptor import Context
 
+_IDLE_LIMIT = 60.0
+"""Seconds in which a service must send the next message of a download, or take the next one of an upload."""
+
 
 class Forwarder:
     """Makes handlers that pass calls on to a service.
@@ -43,7 +46,7 @@ class Forwarder:
         call: Any = self._channel.stream_unary(self._path(method))
 
         async def forward(requests: AsyncIterator[bytes], _context: Context) -> bytes:
-            answer: bytes = await self._callee.upload(call, requests)
+            answer: bytes = await self._callee.upload(call, requests, idle_limit=_IDLE_LIMIT)
             return answer
 
         return grpc.stream_unary_rpc_method_handler(forward)
@@ -51,7 +54,7 @@ class Forwarder:
     async def download(self, method: str, request: bytes) -> AsyncGenerator[bytes, None]:
         """Calls a method that gives a stream; closing the iterator cancels the call."""
         call: Any = self._channel.unary_stream(self._path(method))
-        async with aclosing(self._callee.stream(call, request)) as messages:
+        async with aclosing(self._callee.stream(call, request, idle_limit=_IDLE_LIMIT)) as messages:
             async for message in messages:
                 yield message
 

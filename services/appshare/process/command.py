@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any, TypeVar
 
 import click
@@ -11,7 +11,10 @@ import structlog
 from appshare import errors
 from appshare.process.lifetime import until_stopped
 from appshare.process.logs import configure_logs
+from appshare.process.metrics import served_metrics
+from appshare.process.open_files import raise_open_files
 from appshare.process.settings import ProcessSettings, settings_options
+from appshare.process.traces import exported_traces
 from appshare.rpc.address import Address
 
 Settings = TypeVar("Settings", bound=ProcessSettings)
@@ -27,18 +30,22 @@ def server_command(name: str, settings: type[Settings], running: Running[Setting
 
     @settings_options(settings)
     def run(loaded: Any) -> None:
-        loaded.require_safe(loaded.listen)
+        loaded.require_safe()
+        raise_open_files()
         configure_logs(name, loaded.log_level, loaded.log_format)
         try:
-            asyncio.run(_run_until_stopped(running, loaded))
+            asyncio.run(_run_until_stopped(name, running, loaded))
         except (OSError, errors.AppShareError) as error:
             raise click.ClickException(str(error)) from error
 
     return click.command(name, help=running.__doc__)(run)
 
 
-async def _run_until_stopped(running: Running[Settings], settings: Settings) -> None:
-    async with running(settings) as addresses:
+async def _run_until_stopped(name: str, running: Running[Settings], settings: Settings) -> None:
+    async with AsyncExitStack() as stack:
+        stack.enter_context(exported_traces(name, settings.otlp_endpoint))
+        stack.enter_context(served_metrics(settings.metrics_address))
+        addresses = await stack.enter_async_context(running(settings))
         listening = {name: str(address) for name, address in addresses.items()}
         structlog.get_logger(__name__).info("ready", data=str(settings.data), **listening)
         await until_stopped()

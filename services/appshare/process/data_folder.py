@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from appshare.process.store_size import measured_store
+
 
 @contextmanager
 def owned_folder(path: Path) -> Iterator[Path]:
@@ -22,6 +24,7 @@ def owned_folder(path: Path) -> Iterator[Path]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise OSError(f"another process is using {path}: stop it, or take another --data folder") from None
-        yield path
+        with measured_store(path):
+            yield path
     finally:
         os.close(lock)

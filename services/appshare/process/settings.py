@@ -1,17 +1,30 @@
 """Settings of a process: a flag, else an environment variable, else a working default."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import click
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from appshare.process.traces import trace_watches
 from appshare.rpc.address import Address
+from appshare.rpc.call_metrics import CallMetrics
+from appshare.rpc.certificates import CertificateFiles
+from appshare.rpc.server import ServerOptions
+from appshare.rpc.server_limits import ServerLimits
 
 ENV_PREFIX = "APPSHARE_"
+
+TLS_ADVICE = "listen on 127.0.0.1, give --tls-certificate and --tls-key (`appshare-admin certs init` makes them)"
+"""What to do about plain text on an address that other machines reach."""
+
+_ADDRESSES = (Address, Address | None)
+_OPTIONAL = (Address | None, Path | None)
+"""Types of settings that an empty text leaves out."""
 
 
 def default_data_folder() -> Path:
@@ -33,28 +46,100 @@ class ProcessSettings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is logged.")
     log_format: Literal["auto", "text", "json"] = Field("auto", description="auto: text on a terminal, else json.")
     reflection: bool = Field(default=True, description="Answer gRPC reflection, so that tools can list the services.")
+    tls_certificate: Path | None = Field(
+        None, description="File with the certificate to show, PEM; with it and its key the process speaks TLS."
+    )
+    tls_key: Path | None = Field(None, description="File with the private key of the certificate, PEM, no password.")
     private_network: bool = Field(
         default=False,
         description="Allow plain text beyond this machine, on a network that only AppShare's own services are on.",
     )
+    max_calls: int = Field(10_000, ge=1, description="Calls that a port answers at once, streams included.")
+    metrics_listen: Address | None = Field(
+        None, description="Address for Prometheus, host:port, plain HTTP; without it there are no metrics."
+    )
+    otlp_endpoint: str = Field("", description="Where traces go by OTLP over gRPC, a URL; empty: there are none.")
 
     @field_validator("*", mode="before")
     @classmethod
-    def _read_addresses(cls, value: Any, info: Any) -> Any:
-        field = cls.model_fields[info.field_name]
-        return Address.parse(value) if field.annotation is Address and isinstance(value, str) else value
+    def _read_text(cls, value: Any, info: Any) -> Any:
+        annotation = cls.model_fields[info.field_name].annotation
+        if annotation in _OPTIONAL and value == "":
+            return None
+        return Address.parse(value) if annotation in _ADDRESSES and isinstance(value, str) else value
 
-    def require_safe(self, address: Address) -> None:
+    @model_validator(mode="after")
+    def _require_pair(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("--tls-certificate and --tls-key go together: give both or neither")
+        return self
+
+    def certificates(self) -> CertificateFiles | None:
+        """What the process shows where it listens; None: it speaks plain text."""
+        if self.tls_certificate is None or self.tls_key is None:
+            return None
+        return CertificateFiles(self.tls_certificate, self.tls_key)
+
+    @property
+    def metrics_address(self) -> Address | None:
+        """Where this very process serves its metrics."""
+        return self.metrics_listen
+
+    def server_options(self) -> ServerOptions:
+        """How the process serves."""
+        metrics = [CallMetrics()] if self.metrics_listen else []
+        return ServerOptions(
+            certificates=self.certificates(),
+            limits=ServerLimits(calls=self.max_calls),
+            watches=[*trace_watches(self.otlp_endpoint), *metrics],
+            with_reflection=self.reflection,
+        )
+
+    def require_safe(self) -> None:
         """Refuses plain text on an address that other machines reach.
 
         Raises:
             click.UsageError: with what to do about it.
         """
+        if self.certificates() is None:
+            self.require_plain(self.listen, TLS_ADVICE)
+        if self.metrics_listen:
+            self.require_plain(self.metrics_listen)
+
+    def require_plain(self, address: Address, instead: str = "listen on 127.0.0.1") -> None:
+        """Refuses an address at which plain text could be read by others.
+
+        Args:
+            instead: what to do about it.
+
+        Raises:
+            click.UsageError: it is beyond this machine.
+        """
         if not address.is_loopback and not self.private_network:
             raise click.UsageError(
-                f"{address} can be reached by other machines and this process speaks plain text. Listen on 127.0.0.1,"
-                " or set --private-network (APPSHARE_PRIVATE_NETWORK=true) if only trusted machines are on it."
+                f"{address} is beyond this machine and would be plain text that others can read: {instead}, or set"
+                " --private-network (APPSHARE_PRIVATE_NETWORK=true) if only trusted machines are on that network."
             )
+
+
+class BackendSettings(ProcessSettings):
+    """What every service behind the gateway can be told besides."""
+
+    tls_ca: Path | None = Field(
+        None,
+        description="File with the private CA, PEM, that signed the gateway's certificate; for mutual TLS.",
+    )
+
+    @model_validator(mode="after")
+    def _require_ca(self) -> Self:
+        if (self.tls_ca is None) != (self.tls_certificate is None):
+            raise ValueError("a service behind the gateway needs --tls-certificate, --tls-key and --tls-ca, or none")
+        return self
+
+    def certificates(self) -> CertificateFiles | None:
+        """What the service shows, and the authority that must have signed what the gateway shows."""
+        own = super().certificates()
+        return replace(own, ca=self.tls_ca) if own else None
 
 
 def settings_options(settings: type[ProcessSettings]) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -73,6 +158,17 @@ def settings_options(settings: type[ProcessSettings]) -> Callable[[Callable[...,
         return run
 
     return decorate
+
+
+def to_flags(settings: ProcessSettings, names: Iterable[str]) -> list[str]:
+    """The flags that give another process these settings, whatever its environment says."""
+    return [_to_flag(name.replace("_", "-"), getattr(settings, name)) for name in names]
+
+
+def _to_flag(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return f"--{name}" if value else f"--no-{name}"
+    return f"--{name}={'' if value is None else value}"
 
 
 def _load(settings: type[ProcessSettings], flags: dict[str, Any]) -> ProcessSettings:

@@ -64,7 +64,7 @@ async def running(settings: RadarSettings) -> AsyncIterator[dict[str, Address]]:
         service = Service(
             "appshare.v1.RelationRadarService", partial(add_RelationRadarServiceServicer_to_server, servicer)
         )
-        server = running_server(settings.listen, [service], with_reflection=settings.reflection)
+        server = running_server(settings.listen, [service], settings.server_options())
         address = await stack.enter_async_context(server)
         stack.callback(wakeups.close)  # a stream of friendship changes does not end by itself
         yield {"listen": address}

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator, model_validator
 
 from appshare import errors
-from appshare.process.settings import ProcessSettings
+from appshare.process.settings import BackendSettings
 from appshare.relation_radar.friendship_changes import WatchLimits
 from appshare.relation_radar.model import Rule
 from appshare.relation_radar.numbers import PERSONAL_TYPES, NumberType, read_number_types, require_region
@@ -25,7 +25,7 @@ class SenderKind(StrEnum):
     WEBHOOK = "webhook"
 
 
-class RadarSettings(ProcessSettings):
+class RadarSettings(BackendSettings):
     """Settings of RelationRadar."""
 
     listen: Address = Field(Address("127.0.0.1", 7410), description="Address to listen on, host:port.")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from appshare.relation_radar.friendship import FriendshipRule
+from appshare.relation_radar.metrics import VERDICTS
 from appshare.relation_radar.model import (
     Acquaintance,
     Block,
@@ -76,6 +77,7 @@ def read_person(message: friendship_pb2.PersonRef) -> Person:
 
 def write_acquaintance(found: Acquaintance) -> pb.Acquaintance:
     """How another device stands to the one that asks."""
+    VERDICTS.labels(found.as_viewer.name.lower()).inc()
     return pb.Acquaintance(
         device_id=found.device_id,
         contact_id=found.contact_id,

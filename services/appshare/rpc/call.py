@@ -1,15 +1,17 @@
 """Calls to another process: typed errors instead of gRPC's, and deadlines that shrink on the way."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Generic, TypeVar
 
 import grpc
-import structlog
 
 from appshare import errors
 from appshare.rpc import status
-from appshare.rpc.interceptor import REQUEST_ID_KEY, Context
+from appshare.rpc.carried import carried
+from appshare.rpc.idle import idle_error, until_idle
+from appshare.rpc.watch import Context
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -22,26 +24,34 @@ DEFAULT_TIMEOUT = 15.0
 _HOP_MARGIN = 0.05
 """Seconds that a hop keeps for itself, so that the callee's time-out is reported and not the caller's."""
 
-_CHANNEL_OPTIONS = [
+ANSWER_TIMEOUT = 600.0
+"""Seconds that a service may take over an upload that has arrived: it reads and verifies whole packages."""
+
+CHANNEL_OPTIONS = [
     ("grpc.enable_retries", 0),
     ("grpc.max_receive_message_length", 16 * 1024 * 1024),
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
     # A service that comes back is found again within a second.
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1_000),
+    # Despite its name, how long one attempt may take: a TLS handshake over a slow network needs more than a second.
+    ("grpc.min_reconnect_backoff_ms", 10_000),
 ]
 
 
 def open_channel(address: str) -> grpc.aio.Channel:
     """A plain-text channel to `address` ("host:port")."""
-    return grpc.aio.insecure_channel(address, options=_CHANNEL_OPTIONS)
+    return grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS)
 
 
-def open_tls_channel(address: str) -> grpc.aio.Channel:
-    """A channel to `address` that verifies the server's certificate by gRPC's own roots."""
-    return grpc.aio.secure_channel(address, grpc.ssl_channel_credentials(), options=_CHANNEL_OPTIONS)
+def open_tls_channel(address: str, ca: bytes | None = None) -> grpc.aio.Channel:
+    """A channel to `address` that verifies the server's certificate.
+
+    Args:
+        ca: the authorities to trust, in PEM; None: those that gRPC trusts by itself.
+    """
+    return grpc.aio.secure_channel(address, grpc.ssl_channel_credentials(ca), options=CHANNEL_OPTIONS)
 
 
 def remaining_time(context: Context) -> float:
@@ -78,9 +88,13 @@ class Callee:
     ) -> Response:
         """Calls a unary method; a failure is raised as a typed error."""
         try:
-            return await method(request, timeout=time_limit, metadata=_with_request_id(metadata))
+            return await method(request, timeout=time_limit, metadata=(*metadata, *carried()))
         except grpc.aio.AioRpcError as error:
             raise status.from_rpc_error(error, self.name) from None
+        except asyncio.CancelledError:
+            if _is_given_up():
+                raise
+            raise status.no_answer(self.name) from None
 
     async def stream(
         self,
@@ -88,14 +102,23 @@ class Callee:
         request: Request,
         *,
         metadata: Metadata = (),
+        idle_limit: float | None = None,
     ) -> AsyncGenerator[Response, None]:
-        """Calls a method that streams its answer; closing the iterator cancels the call."""
-        call = method(request, metadata=_with_request_id(metadata))
+        """Calls a method that streams its answer; closing the iterator cancels the call.
+
+        Args:
+            idle_limit: seconds that the service may be silent; None: a stream that waits for something to happen.
+        """
+        call = method(request, metadata=(*metadata, *carried()))
         try:
-            async for response in call:
+            async for response in until_idle(aiter(call), idle_limit, f"{self.name} sent nothing"):
                 yield response
         except grpc.aio.AioRpcError as error:
             raise status.from_rpc_error(error, self.name) from None
+        except asyncio.CancelledError:
+            if _is_given_up():
+                raise
+            raise status.no_answer(self.name) from None
         finally:
             call.cancel()
 
@@ -105,14 +128,61 @@ class Callee:
         requests: AsyncIterator[Request],
         *,
         metadata: Metadata = (),
+        idle_limit: float | None = None,
     ) -> Response:
-        """Calls a method that takes a stream; a failure is raised as a typed error."""
+        """Calls a method that takes a stream; a failure is raised as a typed error, one of `requests` as it is.
+
+        Args:
+            idle_limit: seconds in which the service must take the next message.
+        """
+        upload = _Upload(requests, idle_limit)
         try:
-            return await method(requests, metadata=_with_request_id(metadata))
+            async with upload.limit:
+                return await method(upload.messages(), metadata=(*metadata, *carried()))
         except grpc.aio.AioRpcError as error:
-            raise status.from_rpc_error(error, self.name) from None
+            raise upload.failure or status.from_rpc_error(error, self.name) from None
+        except asyncio.CancelledError:
+            if _is_given_up():
+                raise
+            raise upload.failure or status.no_answer(self.name) from None
+        except TimeoutError:
+            raise idle_error(upload.allowed, f"{self.name} took nothing") from None
 
 
-def _with_request_id(metadata: Metadata) -> Metadata:
-    request_id: Any = structlog.contextvars.get_contextvars().get("request_id")
-    return (*metadata, (REQUEST_ID_KEY, request_id)) if request_id else tuple(metadata)
+class _Upload(Generic[Request]):
+    """The messages of an upload on their way.
+
+    Attributes:
+        limit: is over when nothing has moved for too long.
+        allowed: how many seconds that is now.
+        failure: what the messages failed with; gRPC would only say that the call was cancelled.
+    """
+
+    def __init__(self, requests: AsyncIterator[Request], idle_limit: float | None) -> None:
+        self._requests = requests
+        self._idle_limit = idle_limit
+        self.limit = asyncio.timeout(None)
+        self.allowed = ANSWER_TIMEOUT
+        self.failure: Exception | None = None
+
+    async def messages(self) -> AsyncIterator[Request]:
+        """The messages, each of which gives the service more time."""
+        try:
+            async for request in self._requests:
+                self._allow(self._idle_limit)
+                yield request
+                self._allow(None)  # the next one is not the service's to give
+        except Exception as error:
+            self.failure = error
+            raise
+        self._allow(ANSWER_TIMEOUT)
+
+    def _allow(self, seconds: float | None) -> None:
+        self.allowed = seconds or ANSWER_TIMEOUT
+        self.limit.reschedule(None if seconds is None else asyncio.get_running_loop().time() + seconds)
+
+
+def _is_given_up() -> bool:
+    """Whether a cancellation is meant for the task that makes the call, and not a call that gRPC has ended."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -1,45 +1,92 @@
-"""What every call of every service gets: a request id in the logs, and a status for whatever its handler raises."""
+"""What every call of every service gets: watches, idle limits, and a status for whatever its handler raises."""
 
 import inspect
-import secrets
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from typing import Any, TypeAlias
+from typing import Any
 
 import grpc
-import structlog
 
 from appshare import errors
-from appshare.rpc import status
 from appshare.rpc.handlers import Handler, behavior_of, with_behavior
+from appshare.rpc.idle import until_idle, within
+from appshare.rpc.running_call import RunningCall
+from appshare.rpc.watch import CallWatch, Context
 
-REQUEST_ID_KEY = "x-request-id"
-"""Metadata key under which a request id goes from hop to hop."""
+__all__ = ["CallInterceptor", "Context"]
 
-Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
-
-_log = structlog.get_logger(__name__)
+_UNKNOWN = "unknown"
+"""Stands for every method that is not there: what callers invent is neither logged nor counted by name."""
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
-    """Wraps the handlers of all four kinds."""
+    """Wraps the handlers of all four kinds.
+
+    Args:
+        watches: see every call begin in this order, and end in the other.
+        idle_limit: seconds after which a stream on which nothing moves is over; None: never.
+    """
+
+    def __init__(self, watches: Sequence[CallWatch] = (), *, idle_limit: float | None = None) -> None:
+        self._watches = tuple(watches)
+        self._idle_limit = idle_limit
+        self._wrapped: dict[str, tuple[Any, Handler]] = {}
 
     async def intercept_service(
         self,
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Handler:
-        """Finds the handler and wraps it; an unknown method stays with gRPC, which answers UNIMPLEMENTED."""
+        """Finds the handler and wraps it."""
+        method = handler_call_details.method
         try:
             handler = await continuation(handler_call_details)
         except Exception as error:  # every failure becomes a status, also that of another interceptor
-            handler = _failing(error)
+            return self._wrap(_failing(error), method)
         if handler is None:
-            return handler
-        wrap = _wrap_streaming if handler.response_streaming else _wrap_unary
-        behavior = wrap(_reading(handler), handler_call_details.method)
-        return with_behavior(handler, behavior, takes_bytes=True)
+            return self._wrap(_failing(_unknown_method()), _UNKNOWN)
+        # A service gives the same handler for every call of a method: it is wrapped once.
+        known, wrapped = self._wrapped.get(method, (None, None))
+        if known is not handler:
+            wrapped = self._wrap(handler, method)
+            self._wrapped[method] = handler, wrapped
+        return wrapped
+
+    def _wrap(self, handler: Any, method: str) -> Handler:
+        wrap = self._wrap_streaming if handler.response_streaming else self._wrap_unary
+        return with_behavior(handler, wrap(self._reading(handler), method), takes_bytes=True)
+
+    def _wrap_unary(self, behavior: Callable[..., Awaitable[Any]], method: str) -> Callable[..., Awaitable[Any]]:
+        async def handle(request: Any, context: Context) -> Any:
+            async with RunningCall(method, context, self._watches):
+                return await behavior(request, context)
+
+        return handle
+
+    def _wrap_streaming(self, behavior: Callable[..., Any], method: str) -> Callable[..., Awaitable[None]]:
+        async def handle(request: Any, context: Context) -> None:
+            async with RunningCall(method, context, self._watches):
+                answer = behavior(request, context)
+                if inspect.isawaitable(answer):  # a method may write to the context instead of yielding
+                    await answer
+                    return
+                async with aclosing(answer):  # a cancelled call frees what its handler holds at once
+                    async for response in answer:
+                        await within(self._idle_limit, context.write(response), "the caller took nothing")
+
+        return handle
+
+    def _reading(self, handler: Any) -> Callable[..., Any]:
+        """The handler's function for requests in bytes, so that one that cannot be read fails like any other."""
+        behavior: Callable[..., Any] = behavior_of(handler)
+        read = _reader(handler.request_deserializer)
+
+        async def read_all(requests: AsyncIterator[bytes]) -> AsyncIterator[Any]:
+            async for request in until_idle(requests, self._idle_limit, "the caller sent nothing"):
+                yield read(request)
+
+        as_message = read_all if handler.request_streaming else read
+        return lambda request, context: behavior(as_message(request), context)
 
 
 def _failing(error: Exception) -> Handler:
@@ -51,94 +98,19 @@ def _failing(error: Exception) -> Handler:
     return grpc.stream_stream_rpc_method_handler(fail)
 
 
-def _reading(handler: Any) -> Callable[..., Any]:
-    """The handler's function for requests in bytes, so that one that cannot be read fails like any other."""
-    behavior: Callable[..., Any] = behavior_of(handler)
-    parse = handler.request_deserializer
-    if parse is None:
-        return behavior
+def _unknown_method() -> errors.UnimplementedError:
+    return errors.UnimplementedError(
+        errors.Reason.UNKNOWN_METHOD, "this server has no such method; it may be older or newer than the caller"
+    )
 
+
+def _reader(parse: Callable[[bytes], Any] | None) -> Callable[[bytes], Any]:
     def read(request: bytes) -> Any:
         try:
-            return parse(request)
+            return parse(request) if parse else request
         except Exception as error:
             raise errors.InvalidArgumentError(
                 errors.Reason.INVALID_FIELD, "the request is not the message that the method takes"
             ) from error
 
-    async def read_all(requests: AsyncIterator[bytes]) -> AsyncIterator[Any]:
-        async for request in requests:
-            yield read(request)
-
-    as_message = read_all if handler.request_streaming else read
-    return lambda request, context: behavior(as_message(request), context)
-
-
-def _wrap_unary(behavior: Callable[..., Awaitable[Any]], method: str) -> Callable[..., Awaitable[Any]]:
-    async def handle(request: Any, context: Context) -> Any:
-        started = _begin(method, context)
-        try:
-            response = await behavior(request, context)
-        except Exception as error:  # every failure becomes a status here
-            await _fail(error, context, started)
-        else:
-            _log.debug("call", code="OK", ms=_elapsed_ms(started))
-            return response
-
-    return handle
-
-
-def _wrap_streaming(behavior: Callable[..., Any], method: str) -> Callable[..., AsyncIterator[Any]]:
-    async def handle(request: Any, context: Context) -> AsyncIterator[Any]:
-        started = _begin(method, context)
-        try:
-            answer = behavior(request, context)
-            if inspect.isawaitable(answer):  # a method may write to the context instead of yielding
-                await answer
-            else:
-                async with aclosing(answer):  # a cancelled call frees what its handler holds at once
-                    async for response in answer:
-                        yield response
-        except Exception as error:  # every failure becomes a status here
-            await _fail(error, context, started)
-        else:
-            _log.debug("call", code="OK", ms=_elapsed_ms(started))
-
-    return handle
-
-
-def _begin(method: str, context: Context) -> float:
-    metadata = dict(context.invocation_metadata() or ())
-    request_id = metadata.get(REQUEST_ID_KEY) or secrets.token_hex(8)
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=str(request_id)[:64], method=method)
-    return time.monotonic()
-
-
-def _elapsed_ms(started: float) -> float:
-    return round((time.monotonic() - started) * 1000, 1)
-
-
-async def _fail(error: Exception, context: Context, started: float) -> None:
-    if isinstance(error, grpc.aio.AbortError):
-        raise error  # the handler has set its status already
-    typed = error if isinstance(error, errors.AppShareError) else _defect(error)
-    code = status.code_of(typed)
-    _log.info("call", code=code.name, reason=str(typed.reason), ms=_elapsed_ms(started))
-    await context.abort(code, typed.message, status.to_trailers(typed))
-
-
-def _defect(error: Exception) -> errors.InternalError:
-    """Logs where a defect is, without the exception's message: it could carry what a log must not."""
-    incident = secrets.token_hex(8)
-    places = []
-    trace = error.__traceback__
-    while trace is not None:
-        places.append(f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    _log.error("defect", incident=incident, exception=type(error).__name__, trace=places)
-    return errors.InternalError(
-        errors.Reason.INTERNAL,
-        f"the service failed; its log says more under incident {incident}",
-        metadata={"incident": incident},
-    )
+    return read

@@ -1,24 +1,22 @@
-"""The one builder that makes every server the same: health, reflection, errors, limits, graceful stop."""
+"""The one builder that makes every server the same: TLS, health, reflection, errors, limits, graceful stop."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from appshare.rpc.address import Address
+from appshare.rpc.call_limit import CallLimit
+from appshare.rpc.certificates import CertificateFiles
 from appshare.rpc.interceptor import CallInterceptor
-
-_OPTIONS = [
-    # Two processes on one port would share its calls without anybody noticing.
-    ("grpc.so_reuseport", 0),
-    ("grpc.max_receive_message_length", 16 * 1024 * 1024),
-    ("grpc.max_metadata_size", 16 * 1024),
-    ("grpc.keepalive_permit_without_calls", 1),
-    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
-]
+from appshare.rpc.peer import OnlyGateway
+from appshare.rpc.readiness import reported_readiness
+from appshare.rpc.server_limits import ServerLimits
+from appshare.rpc.tls import server_credentials
+from appshare.rpc.watch import CallWatch
 
 _GRACE = 5.0
 """Seconds that running calls have to end when a server stops."""
@@ -37,35 +35,63 @@ class Service:
     register: Callable[[grpc.aio.Server], None]
 
 
+@dataclass(frozen=True)
+class ServerOptions:
+    """How a server serves.
+
+    Attributes:
+        certificates: what it shows; with authorities in them it takes calls from the gateway only. None: plain text.
+        watches: see every call, the first of them first.
+        leans_on: services behind this server, by a name for each; under it health tells how they are, and under
+            "readiness" whether all of them serve. The server's own health does not depend on them.
+    """
+
+    certificates: CertificateFiles | None = None
+    limits: ServerLimits = field(default_factory=ServerLimits)
+    watches: Sequence[CallWatch] = ()
+    with_reflection: bool = True
+    leans_on: Mapping[str, grpc.aio.Channel] = field(default_factory=dict)
+
+
 @asynccontextmanager
 async def running_server(
     address: Address,
     services: Sequence[Service],
+    options: ServerOptions | None = None,
     *,
     interceptors: Sequence[grpc.aio.ServerInterceptor] = (),
-    with_reflection: bool = True,
 ) -> AsyncIterator[Address]:
     """Runs a server while the context is open; yields the address with the port that was bound.
 
     Raises:
-        OSError: the address cannot be bound.
+        OSError: the address cannot be bound, or the certificate cannot be used.
     """
-    server = grpc.aio.server(interceptors=[CallInterceptor(), *interceptors], options=_OPTIONS)
+    options = options or ServerOptions()
+    calls = CallInterceptor(_watches(options), idle_limit=options.limits.idle)
+    server = grpc.aio.server(interceptors=[calls, *interceptors], options=options.limits.channel_options())
     for service in services:
         service.register(server)
     names = [service.full_name for service in services]
     checks = _add_health(server)
-    if with_reflection:
+    if options.with_reflection:
         reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
-    bound = _bind(server, address)
+    bound = _bind(server, address, options.certificates)
     await server.start()
     for name in ("", *names):
         await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
     try:
-        yield bound
+        async with reported_readiness(checks, options.leans_on):
+            yield bound
     finally:
         await checks.enter_graceful_shutdown()
         await server.stop(_GRACE)
+
+
+def _watches(options: ServerOptions) -> list[CallWatch]:
+    watches = [*options.watches, CallLimit(options.limits.calls)]
+    if options.certificates and options.certificates.ca:
+        watches.append(OnlyGateway())
+    return watches
 
 
 def _add_health(server: grpc.aio.Server) -> health.aio.HealthServicer:
@@ -74,9 +100,13 @@ def _add_health(server: grpc.aio.Server) -> health.aio.HealthServicer:
     return checks
 
 
-def _bind(server: grpc.aio.Server, address: Address) -> Address:
+def _bind(server: grpc.aio.Server, address: Address, certificates: CertificateFiles | None) -> Address:
+    credentials = server_credentials(certificates) if certificates else None
     try:
-        port = server.add_insecure_port(str(address))
+        if credentials:
+            port = server.add_secure_port(str(address), credentials)
+        else:
+            port = server.add_insecure_port(str(address))
     except RuntimeError as error:
         raise OSError(f"cannot listen on {address}: the port is taken or the address is not ours") from error
     return Address(address.host, port)

@@ -15,6 +15,8 @@ DOMAIN = "appshare"
 _DETAILS_KEY = "grpc-status-details-bin"
 """Metadata key of the details, as gRPC fixes it."""
 
+_LOST_STATUS = "Internal error from Core"
+
 _CODES: dict[type[errors.AppShareError], grpc.StatusCode] = {
     errors.InvalidArgumentError: grpc.StatusCode.INVALID_ARGUMENT,
     errors.UnauthenticatedError: grpc.StatusCode.UNAUTHENTICATED,
@@ -28,6 +30,7 @@ _CODES: dict[type[errors.AppShareError], grpc.StatusCode] = {
     errors.DeadlineExceededError: grpc.StatusCode.DEADLINE_EXCEEDED,
     errors.DataLossError: grpc.StatusCode.DATA_LOSS,
     errors.InternalError: grpc.StatusCode.INTERNAL,
+    errors.UnimplementedError: grpc.StatusCode.UNIMPLEMENTED,
 }
 _CLASSES = {code: cls for cls, code in _CODES.items()}
 
@@ -58,6 +61,15 @@ def from_rpc_error(error: grpc.aio.AioRpcError, service: str) -> errors.AppShare
         field=field,
         retry_after=retry_after,
         metadata=info.metadata,
+    )
+
+
+def no_answer(service: str) -> errors.UnavailableError:
+    """The error for a service (a name for people) that cannot be reached, or is gone before its answer."""
+    return errors.UnavailableError(
+        errors.Reason.SERVICE_UNAVAILABLE,
+        f"{service} does not answer; try again shortly",
+        retry_after=timedelta(seconds=1),
     )
 
 
@@ -100,11 +112,10 @@ def _without_details(error: grpc.aio.AioRpcError, service: str) -> errors.AppSha
     match error.code():
         # CANCELLED, which nobody here has asked for, comes from a server that stops just when a call arrives.
         case grpc.StatusCode.UNAVAILABLE | grpc.StatusCode.CANCELLED:
-            return errors.UnavailableError(
-                errors.Reason.SERVICE_UNAVAILABLE,
-                f"{service} does not answer; try again shortly",
-                retry_after=timedelta(seconds=1),
-            )
+            return no_answer(service)
+        # A message that was written just when the service ended the call; its status is lost to gRPC.
+        case grpc.StatusCode.INTERNAL if error.details() == _LOST_STATUS:
+            return no_answer(service)
         case grpc.StatusCode.DEADLINE_EXCEEDED:
             return errors.DeadlineExceededError(errors.Reason.DEADLINE_EXCEEDED, f"{service} did not answer in time")
         case grpc.StatusCode.RESOURCE_EXHAUSTED:

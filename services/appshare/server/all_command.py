@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from appshare.gateway.settings import GatewaySettings
 from appshare.process.command import server_command
+from appshare.process.settings import ProcessSettings, to_flags
 from appshare.rpc.address import Address
 from appshare.server.settings import AllSettings
 from appshare.server.supervisor import Child, Supervised
@@ -37,22 +39,12 @@ def _children(settings: AllSettings) -> list[Child]:
         "share-registry": settings.share_registry,
         "app-download": settings.app_download,
     }
-    children = [_child(name, settings, address) for name, address in services.items()]
-    gateway = _child("gateway", settings, settings.listen, f"--operator-listen={settings.operator_listen}")
-    behind = [f"--{name}={address}" for name, address in services.items()]
-    return [*children, Child(gateway.name, [*gateway.arguments, *behind], gateway.address)]
-
-
-def _child(name: str, settings: AllSettings, address: Address, *more: str) -> Child:
-    arguments = [
-        f"--data={settings.data}",
-        f"--listen={address}",
-        f"--log-level={settings.log_level}",
-        f"--log-format={settings.log_format}",
-        "--reflection" if settings.reflection else "--no-reflection",
-        "--private-network" if settings.private_network else "--no-private-network",
-    ]
-    return Child(name, [*arguments, *more], address)
+    children = []
+    for index, (name, address) in enumerate(services.items(), 1):
+        flags = to_flags(settings.of_service(address, index), ProcessSettings.model_fields)
+        children.append(Child(name, [*flags, "--tls-ca="], address))
+    flags = to_flags(settings.of_gateway(), GatewaySettings.model_fields)
+    return [*children, Child("gateway", flags, settings.listen, settings.certificates())]
 
 
 def _say(line: str) -> None:

@@ -14,6 +14,22 @@ class AllSettings(GatewaySettings):
 
     free_ports: bool = Field(default=False, description="Take free ports on 127.0.0.1 instead of the addresses.")
 
+    @property
+    def metrics_address(self) -> Address | None:
+        """None: each of the four serves its own."""
+        return None
+
+    def of_gateway(self) -> Self:
+        """The settings of the gateway, which calls the others on this machine."""
+        return self.model_copy(update=dict.fromkeys(("services_ca", "services_certificate", "services_key")))
+
+    def of_service(self, address: Address, index: int) -> Self:
+        """The settings of a service at `address`, which only this machine reaches; the first has the index 1."""
+        metrics = self.metrics_listen
+        own_metrics = Address(metrics.host, metrics.port and metrics.port + index) if metrics else None
+        plain = {"tls_certificate": None, "tls_key": None}
+        return self.model_copy(update={"listen": address, "metrics_listen": own_metrics, **plain})
+
     def with_ports(self) -> Self:
         """The settings with a free port wherever the port is to be chosen: it must stay when a process is restarted."""
         names = ("listen", "operator_listen", "relation_radar", "share_registry", "app_download")

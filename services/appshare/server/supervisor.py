@@ -7,13 +7,12 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import grpc
 import structlog
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from appshare.process.lifetime import supervised_environment
 from appshare.rpc.address import Address
-from appshare.rpc.call import open_channel
+from appshare.rpc.certificates import CertificateFiles
+from appshare.rpc.health import ask_health, open_own_channel
 
 _log = structlog.get_logger(__name__)
 
@@ -37,11 +36,13 @@ class Child:
         name: its command of `appshare-server`.
         arguments: what follows the command.
         address: where its health can be asked.
+        certificates: what it shows there; None: it speaks plain text.
     """
 
     name: str
     arguments: Sequence[str]
     address: Address
+    certificates: CertificateFiles | None = None
 
 
 class Supervised:
@@ -103,7 +104,7 @@ class Supervised:
 
     async def _until_healthy(self, process: Process) -> None:
         ended = asyncio.create_task(process.wait())
-        healthy = asyncio.create_task(_until_serving(self._child.address))
+        healthy = asyncio.create_task(_until_serving(self._child))
         try:
             await asyncio.wait({ended, healthy}, timeout=_START_LIMIT, return_when=asyncio.FIRST_COMPLETED)
             if ended.done():
@@ -115,15 +116,7 @@ class Supervised:
             healthy.cancel()
 
 
-async def _until_serving(address: Address) -> None:
-    request = health_pb2.HealthCheckRequest()
-    async with open_channel(str(address)) as channel:
-        check = health_pb2_grpc.HealthStub(channel).Check  # type: ignore[attr-defined]  # missing in the stubs
-        while True:
-            try:
-                response = await check(request, timeout=1.0, wait_for_ready=True)
-            except grpc.aio.AioRpcError:
-                await asyncio.sleep(0.05)
-            else:
-                if response.status == health_pb2.HealthCheckResponse.SERVING:
-                    return
+async def _until_serving(child: Child) -> None:
+    async with open_own_channel(child.address, child.certificates) as channel:
+        while await ask_health(channel, time_limit=1.0, wait_for_ready=True) != "SERVING":  # noqa: ASYNC110  # of another process
+            await asyncio.sleep(0.05)

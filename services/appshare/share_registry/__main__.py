@@ -42,7 +42,7 @@ async def running(settings: RegistrySettings) -> AsyncIterator[dict[str, Address
         service = Service(
             "appshare.v1.ShareRegistryService", partial(add_ShareRegistryServiceServicer_to_server, servicer)
         )
-        server = running_server(settings.listen, [service], with_reflection=settings.reflection)
+        server = running_server(settings.listen, [service], settings.server_options())
         address = await stack.enter_async_context(server)
         await stack.enter_async_context(inboxes.trimming())
         stack.callback(signals.close)  # an inbox stream does not end by itself

@@ -11,6 +11,7 @@ from appshare.share_registry.deletion import Deletions
 from appshare.share_registry.inboxes import Inboxes
 from appshare.share_registry.installs import Installs
 from appshare.share_registry.merged_shares import MergedShares
+from appshare.share_registry.metrics import PUSHES
 from appshare.share_registry.model import Heartbeat, InboxEvent
 from appshare.share_registry.pushes import Pushes
 from appshare.share_registry.registry import Registry
@@ -146,6 +147,8 @@ class ShareRegistryServicer(share_registry_pb2_grpc.ShareRegistryServiceServicer
             wire.read_related_devices(request.recipients, "recipients"),
             require_length(request.request_id, "request_id", 64),
         )
+        for outcome in delivery.outcomes:
+            PUSHES.labels(outcome.name.lower()).inc()
         return pb.DeliverPushResponse(outcomes=map(wire.write_outcome, delivery.outcomes), push_id=delivery.push_id)
 
     async def WithdrawPush(self, request: pb.WithdrawPushRequest, context: Context) -> pb.WithdrawPushResponse:

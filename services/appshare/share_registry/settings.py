@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from appshare.process.settings import ProcessSettings
+from appshare.process.settings import BackendSettings
 from appshare.rpc.address import Address
 from appshare.share_registry.model import InboxLimits
 from appshare.share_registry.pushes import PushLimits
@@ -10,7 +10,7 @@ from appshare.share_registry.pushes import PushLimits
 _DAY = 24 * 3600
 
 
-class RegistrySettings(ProcessSettings):
+class RegistrySettings(BackendSettings):
     """Settings of ShareRegistry."""
 
     listen: Address = Field(Address("127.0.0.1", 7420), description="Address to listen on, host:port.")

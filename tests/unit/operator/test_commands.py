@@ -13,6 +13,7 @@ from tests.unit.operator.catalogue import Catalogue
 
 from appshare.command_line.exit_code import ExitCode
 from appshare.operator.__main__ import main
+from appshare.operator.certificate_folder import CertificateFolder
 from appshare.operator.commands import keys_rotate
 from appshare.v1 import fit_pb2
 
@@ -80,6 +81,8 @@ def test_every_example_can_be_typed(
     for name in ("notes.apk", "downloads/maps.apk"):
         Path(name).write_bytes(f"apk {name}".encode())
     Path("phone.json").write_text('{"sdkVersion": 34}')
+    if "certs init" not in example:
+        CertificateFolder(Path("certs")).complete({})
     catalogue.answer = FIT
     admin("packages", "add", "notes.apk")
     package_id = next(iter(catalogue.packages))

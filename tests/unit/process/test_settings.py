@@ -10,9 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 from pydantic import Field
 
-from appshare.process.settings import ProcessSettings, default_data_folder, settings_options
+from appshare.process.settings import ProcessSettings, default_data_folder, settings_options, to_flags
 from appshare.relation_radar.settings import RadarSettings
 from appshare.rpc.address import Address
+from appshare.rpc.certificates import CertificateFiles
 
 ANYWHERE = "0.0.0.0:7000"  # never bound
 
@@ -143,10 +144,9 @@ def test_the_help_names_flag_variable_and_default_of_every_setting(load: Load) -
     shown = " ".join(load("--help").output.split())
     for name, field in FruitSettings.model_fields.items():
         assert f"--{name.replace('_', '-')}" in shown
-        assert (
-            f"{field.description} [APPSHARE_{name.upper()}; default {field.get_default(call_default_factory=True)}]"
-            in shown
-        )
+        default = field.get_default(call_default_factory=True)
+        told = "" if default is None else f"; default {default}"
+        assert f"{field.description} [APPSHARE_{name.upper()}{told}]" in shown
 
 
 @pytest.mark.parametrize("settings", [FruitSettings, RadarSettings])
@@ -170,18 +170,62 @@ def test_data_is_where_a_users_programs_keep_theirs(monkeypatch: pytest.MonkeyPa
     assert FruitSettings().data == tmp_path / ".local" / "share" / "appshare"
 
 
-# Plain text
+# Plain text and TLS
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "[::1]:1", "localhost:1"])
 def test_plain_text_on_this_machine_is_safe(address: str) -> None:
-    FruitSettings().require_safe(Address.parse(address))
+    FruitSettings(listen=Address.parse(address)).require_safe()
 
 
 @pytest.mark.parametrize("address", [ANYWHERE, "[::]:1", "10.0.0.1:1", "example.org:1"])
 def test_plain_text_that_other_machines_reach_is_refused(address: str) -> None:
+    settings = FruitSettings(listen=Address.parse(address))
     with pytest.raises(click.UsageError) as caught:
-        FruitSettings().require_safe(Address.parse(address))
-    assert caught.value.message.startswith(f"{address} can be reached by other machines")
+        settings.require_safe()
+    assert caught.value.message.startswith(f"{address} is beyond this machine")
+    assert "appshare-admin certs init" in caught.value.message
     assert "--private-network (APPSHARE_PRIVATE_NETWORK=true)" in caught.value.message
-    FruitSettings(private_network=True).require_safe(Address.parse(address))
+    settings.model_copy(update={"private_network": True}).require_safe()
+
+
+def test_tls_is_safe_on_every_address() -> None:
+    settings = FruitSettings(listen=Address.parse(ANYWHERE), tls_certificate=Path("c.pem"), tls_key=Path("k.pem"))
+    settings.require_safe()
+    assert settings.certificates() == CertificateFiles(Path("c.pem"), Path("k.pem"))
+
+
+def test_metrics_stay_on_this_machine() -> None:
+    FruitSettings(metrics_listen=Address("127.0.0.1", 1)).require_safe()
+    with pytest.raises(click.UsageError, match=r"0\.0\.0\.0:7000 is beyond this machine"):
+        FruitSettings(metrics_listen=Address.parse(ANYWHERE)).require_safe()
+
+
+@pytest.mark.parametrize("flag", ["--tls-certificate=c.pem", "--tls-key=k.pem"])
+def test_a_certificate_without_its_key_is_refused(load: Load, flag: str) -> None:
+    result = load(flag)
+    assert result.exit_code == 2
+    assert "--tls-certificate and --tls-key go together" in result.output
+
+
+def test_a_service_behind_the_gateway_has_all_of_mutual_tls_or_nothing() -> None:
+    pair = {"tls_certificate": Path("c.pem"), "tls_key": Path("k.pem")}
+    for settings in (pair, {"tls_ca": Path("ca.pem")}):
+        with pytest.raises(ValueError, match="needs --tls-certificate, --tls-key and --tls-ca, or none"):
+            RadarSettings(**settings)
+    complete = RadarSettings(**pair, tls_ca=Path("ca.pem"))
+    assert complete.certificates() == CertificateFiles(Path("c.pem"), Path("k.pem"), Path("ca.pem"))
+    assert RadarSettings().certificates() is None
+
+
+def test_an_empty_text_leaves_out_what_the_environment_says(load: Load, loaded: list[FruitSettings]) -> None:
+    load(
+        "--tls-certificate=", "--tls-key=", "--metrics-listen=", TLS_CERTIFICATE="c", TLS_KEY="k", METRICS_LISTEN="a:1"
+    )
+    assert (loaded[0].certificates(), loaded[0].metrics_listen) == (None, None)
+
+
+def test_settings_go_on_to_another_process_as_flags(load: Load, loaded: list[FruitSettings]) -> None:
+    settings = FruitSettings(upstream=Address("::1", 5), fruit=Fruit.PEAR, peeled=True, tls_key=None, ripeness=0.25)
+    assert load(*to_flags(settings, FruitSettings.model_fields), FRUIT="apple", PEELED="false").exit_code == 0
+    assert loaded == [settings]

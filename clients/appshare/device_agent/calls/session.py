@@ -38,18 +38,24 @@ class SessionCalls:
 
     Args:
         server: "host:port" of the gateway, or "https://host:port"; anything but this machine is spoken to in TLS.
+        ca: the authorities that its certificate may be from, in PEM; None: the public ones.
         session: from `verify_number`; without one only `register` and `verify_number` work.
         renew_session: called when the session is over; it has to keep the new one, since a refresh token is good once.
     """
 
     def __init__(
-        self, server: str, session: Session | None = None, *, renew_session: RenewSession = refresh_in_memory
+        self,
+        server: str,
+        session: Session | None = None,
+        *,
+        ca: str | None = None,
+        renew_session: RenewSession = refresh_in_memory,
     ) -> None:
         self._server = Callee(f"the server at {server}")
         self._session = session
         self._renew_session = renew_session
         self._renewing = asyncio.Lock()
-        self._channel = open_server_channel(server)
+        self._channel = open_server_channel(server, ca.encode() if ca else None)
 
     async def refresh_session(self, refresh_token: str) -> Session:
         """Exchanges a refresh token for a new session."""

@@ -6,11 +6,10 @@ import click
 
 from appshare import errors
 from appshare.command_line.command import Command, asynchronous, json_option
-from appshare.command_line.input_error import InputError
 from appshare.command_line.output import Output, is_terminal
-from appshare.command_line.server_address import ServerAddress
 from appshare.device_agent.agent_home import Account, AgentHome, PendingRegistration
 from appshare.device_agent.client import DeviceClient
+from appshare.device_agent.commands.cloud import Cloud, cloud_options
 from appshare.device_agent.commands.home import pass_home
 from appshare.fit.device_profile import load_device_profile
 
@@ -28,13 +27,7 @@ _ATTEMPTS = 3
 )
 @click.argument("number", required=False)
 @click.option("--code", help="The one-time code, to complete a registration that was started before.")
-@click.option(
-    "--server",
-    default="127.0.0.1:7400",
-    envvar="APPSHARE_SERVER",
-    metavar="HOST:PORT",
-    help="The cloud's address for devices; TLS, but for this machine. [APPSHARE_SERVER; default: 127.0.0.1:7400]",
-)
+@cloud_options
 @click.option("--region", default="", help="Region of a number without country code, for example CN.")
 @click.option(
     "--device",
@@ -48,7 +41,7 @@ async def register(
     home: AgentHome,
     number: str | None,
     code: str | None,
-    server: str,
+    cloud: Cloud,
     region: str,
     device: Path | None,
     output: Output,
@@ -56,7 +49,7 @@ async def register(
     """Register this device with its phone number, which gets a one-time code.
 
     On a terminal the code is asked for; else `appshare register --code CODE` completes the registration. The number
-    is sent to the server and kept nowhere.
+    is sent to the server and kept nowhere. The server, and the authorities to trust, are kept for later commands.
     """
     if bool(number) == bool(code):
         raise click.UsageError("give the phone number to register, or the --code that it got")
@@ -65,7 +58,7 @@ async def register(
     if code:
         await _complete(home, code)
     else:
-        await _start(home, _read_address(server), number or "", region)
+        await _start(home, cloud, number or "", region)
         if output.as_json or not is_terminal():
             _report_pending(home, output)
             return
@@ -73,17 +66,17 @@ async def register(
     _report_registered(home, output)
 
 
-async def _start(home: AgentHome, server: str, number: str, region: str) -> None:
-    async with DeviceClient(server) as client:
+async def _start(home: AgentHome, cloud: Cloud, number: str, region: str) -> None:
+    async with DeviceClient(cloud.server, ca=cloud.ca) as client:
         registration = await client.register(number, region=region)
-    home.save_pending_registration(PendingRegistration(server, registration))
+    home.save_pending_registration(PendingRegistration(cloud.server, registration, cloud.ca))
 
 
 async def _complete(home: AgentHome, code: str) -> None:
     pending = home.pending_registration()
-    async with DeviceClient(pending.server) as client:
+    async with DeviceClient(pending.server, ca=pending.ca) as client:
         session = await client.verify_number(pending.registration.registration_id, code.strip())
-    home.complete_registration(Account(pending.server, session))
+    home.complete_registration(Account(pending.server, session, pending.ca))
 
 
 async def _complete_by_asking(home: AgentHome, output: Output) -> None:
@@ -113,10 +106,3 @@ def _report_registered(home: AgentHome, output: Output) -> None:
         return
     output.text(f"Registered at {account.server} as device {account.session.device_id}.")
     output.text("Next: `appshare contacts sync FILE.vcf` lets the cloud find your friends.")
-
-
-def _read_address(text: str) -> str:
-    try:
-        return str(ServerAddress.parse(text))
-    except ValueError as error:
-        raise InputError(f"--server: {error}") from None

@@ -65,6 +65,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """PERMISSION_DENIED: wrong number, not registered, not friends, nothing shared: these look the same."""
     ERROR_REASON_WRONG_CODE: _ErrorReason.ValueType  # 31
     """PERMISSION_DENIED: the code does not verify the number, or the registration is unknown."""
+    ERROR_REASON_NOT_THE_GATEWAY: _ErrorReason.ValueType  # 32
+    """PERMISSION_DENIED: a service behind the gateway takes calls from the gateway only; the caller's certificate is another's."""
     ERROR_REASON_PACKAGE_NOT_FOUND: _ErrorReason.ValueType  # 40
     """NOT_FOUND: the catalogue has no such package."""
     ERROR_REASON_DEVICE_NOT_FOUND: _ErrorReason.ValueType  # 41
@@ -89,6 +91,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """UNAVAILABLE: the disk is full or cannot be written; nothing was changed."""
     ERROR_REASON_INTERNAL: _ErrorReason.ValueType  # 74
     """INTERNAL: a defect. `metadata["incident"]` finds it in the service's log."""
+    ERROR_REASON_UNKNOWN_METHOD: _ErrorReason.ValueType  # 75
+    """UNIMPLEMENTED: the server has no such method; it is older or newer than the caller, or the port is another one."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed. Every error is a `google.rpc.Status` with exactly one `google.rpc.ErrorInfo`, whose `domain` is "appshare"
@@ -139,6 +143,8 @@ ERROR_REASON_NOT_SHARED_WITH_YOU: ErrorReason.ValueType  # 30
 """PERMISSION_DENIED: wrong number, not registered, not friends, nothing shared: these look the same."""
 ERROR_REASON_WRONG_CODE: ErrorReason.ValueType  # 31
 """PERMISSION_DENIED: the code does not verify the number, or the registration is unknown."""
+ERROR_REASON_NOT_THE_GATEWAY: ErrorReason.ValueType  # 32
+"""PERMISSION_DENIED: a service behind the gateway takes calls from the gateway only; the caller's certificate is another's."""
 ERROR_REASON_PACKAGE_NOT_FOUND: ErrorReason.ValueType  # 40
 """NOT_FOUND: the catalogue has no such package."""
 ERROR_REASON_DEVICE_NOT_FOUND: ErrorReason.ValueType  # 41
@@ -163,4 +169,6 @@ ERROR_REASON_STORAGE_UNAVAILABLE: ErrorReason.ValueType  # 73
 """UNAVAILABLE: the disk is full or cannot be written; nothing was changed."""
 ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 74
 """INTERNAL: a defect. `metadata["incident"]` finds it in the service's log."""
+ERROR_REASON_UNKNOWN_METHOD: ErrorReason.ValueType  # 75
+"""UNIMPLEMENTED: the server has no such method; it is older or newer than the caller, or the port is another one."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

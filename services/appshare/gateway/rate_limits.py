@@ -1,0 +1,128 @@
+"""How often devices and network addresses may call the gateway."""
+
+import math
+from collections import Counter
+from collections.abc import Hashable, Iterable
+from datetime import timedelta
+
+import grpc
+
+from appshare import errors
+from appshare.gateway.authentication import calling_device_or_none
+from appshare.gateway.rates import Rates
+from appshare.rpc.peer import peer_network
+from appshare.rpc.rate import TokenBuckets
+from appshare.rpc.watch import Call
+
+_MINUTE = 60.0
+
+CHANGES = frozenset(
+    f"/appshare.v1.{method}"
+    for method in (
+        "FriendService/SyncContacts",
+        "FriendService/BatchCheckFriends",
+        "SharingService/PublishApps",
+        "SharingService/PushShares",
+        "DownloadService/DownloadApp",
+    )
+)
+"""What costs more than a look: it writes much, asks about many people, or moves files."""
+
+
+class DeviceRates:
+    """Refuses what a device or a network address asks too often, with when to come back; health is always told.
+
+    A call that has no valid token counts for the address that it is from.
+
+    Args:
+        open_methods: full names of the methods that need no token.
+    """
+
+    def __init__(self, rates: Rates, open_methods: Iterable[str]) -> None:
+        self._open_methods = frozenset(open_methods)
+        self._device_calls = _per_minute(rates.device_calls)
+        self._device_changes = _per_minute(rates.device_changes)
+        self._peer_calls = _per_minute(rates.peer_calls)
+        self._peer_open_calls = _per_minute(rates.peer_open_calls)
+        self._at_once = rates.device_streams
+        self._running: Counter[str] = Counter()
+
+    def begin(self, call: Call) -> None:
+        """Counts the call.
+
+        Raises:
+            errors.ResourceExhaustedError: LIMIT_EXCEEDED.
+        """
+        if call.is_health_check:
+            return
+        device, peer = calling_device_or_none(), peer_network(call.context)
+        _take(self._peer_calls, peer)
+        if device is None or call.method in self._open_methods:
+            _take(self._peer_open_calls, peer)
+            return
+        _take(self._device_calls, device)
+        if call.method in CHANGES:
+            _take(self._device_changes, device)
+        self._start(call, device)
+
+    def end(self, call: Call, _code: grpc.StatusCode) -> None:
+        """Counts the call as no longer running."""
+        device = call.notes.pop(self, None)
+        if device is None:
+            return
+        self._running[device] -= 1
+        if not self._running[device]:
+            del self._running[device]
+
+    def _start(self, call: Call, device: str) -> None:
+        if self._at_once and self._running[device] >= self._at_once:
+            raise _too_much(1.0)
+        self._running[device] += 1
+        call.notes[self] = device
+
+
+class OperatorFailures:
+    """Refuses a network address that has sent too many wrong operator tokens.
+
+    Args:
+        at_most: failures in a minute; 0: no limit.
+    """
+
+    def __init__(self, at_most: int) -> None:
+        self._failures = _per_minute(at_most)
+
+    def begin(self, call: Call) -> None:
+        """Looks whether the address has failures left.
+
+        Raises:
+            errors.ResourceExhaustedError: LIMIT_EXCEEDED.
+        """
+        if self._failures is not None and not call.is_health_check:
+            wait = self._failures.wait(peer_network(call.context))
+            if wait:
+                raise _too_much(wait)
+
+    def end(self, call: Call, code: grpc.StatusCode) -> None:
+        """Counts a failure."""
+        if self._failures is not None and code is grpc.StatusCode.UNAUTHENTICATED:
+            self._failures.take(peer_network(call.context))
+
+
+def _per_minute(calls: int) -> TokenBuckets | None:
+    return TokenBuckets(calls, _MINUTE) if calls else None
+
+
+def _take(buckets: TokenBuckets | None, key: Hashable) -> None:
+    if buckets is None:
+        return
+    wait = buckets.take(key)
+    if wait:
+        raise _too_much(wait)
+
+
+def _too_much(wait: float) -> errors.ResourceExhaustedError:
+    return errors.ResourceExhaustedError(
+        errors.Reason.LIMIT_EXCEEDED,
+        "too many calls; wait before the next",
+        retry_after=timedelta(milliseconds=math.ceil(wait * 1000)),
+    )

@@ -1,0 +1,29 @@
+"""Calls as Prometheus counts them. A label is a method of the contract or a status, never what a caller chose."""
+
+import grpc
+from prometheus_client import Counter, Gauge, Histogram
+
+from appshare.rpc.watch import Call
+
+_CALLS = Counter("appshare_calls", "Calls that have ended, by method and status.", ["method", "code"])
+_SECONDS = Histogram(
+    "appshare_call_seconds",
+    "Duration of calls by method; of streams until their end.",
+    ["method"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+_RUNNING = Gauge("appshare_calls_running", "Calls that run now, streams included, by method.", ["method"])
+
+
+class CallMetrics:
+    """Counts calls, how they end, how long they take, and how many run."""
+
+    def begin(self, call: Call) -> None:
+        """One more runs."""
+        _RUNNING.labels(call.method).inc()
+
+    def end(self, call: Call, code: grpc.StatusCode) -> None:
+        """One fewer runs."""
+        _RUNNING.labels(call.method).dec()
+        _CALLS.labels(call.method, code.name).inc()
+        _SECONDS.labels(call.method).observe(call.elapsed)

@@ -1,0 +1,66 @@
+"""How often something may happen, counted by a key: token buckets in bounded memory."""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+
+_MAX_KEYS = 100_000
+"""Some 15 MB."""
+
+
+class TokenBuckets:
+    """A bucket per key, full at first, that is emptied one by one and fills evenly.
+
+    Only the instant at which each bucket is full again is kept (the virtual scheduling algorithm, ITU-T I.371). Full
+    buckets are forgotten; beyond `max_keys` so is the one that was used longest ago.
+
+    Args:
+        burst: how many at once, and at least 1.
+        period: seconds in which an empty bucket is full again.
+        clock: seconds, never going back.
+    """
+
+    def __init__(
+        self,
+        burst: int,
+        period: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        max_keys: int = _MAX_KEYS,
+    ) -> None:
+        self._interval = period / burst
+        self._tolerance = period - self._interval
+        self._clock = clock
+        self._max_keys = max_keys
+        self._full_at: OrderedDict[Hashable, float] = OrderedDict()
+
+    def take(self, key: Hashable) -> float:
+        """Takes one from the bucket of `key`: 0, or, when it is empty, the seconds until there is one again."""
+        wait = self.wait(key)
+        if wait:
+            return wait
+        now = self._clock()
+        self._full_at[key] = max(self._full_at.get(key, now), now) + self._interval
+        self._full_at.move_to_end(key)
+        self._forget(now)
+        return 0
+
+    def wait(self, key: Hashable) -> float:
+        """The seconds until the bucket of `key` is not empty; 0 when it is not. Takes nothing."""
+        full_at = self._full_at.get(key)
+        if full_at is None:
+            return 0
+        # Rounded up to microseconds: who comes back then finds one.
+        return max(0.0, math.ceil((full_at - self._clock() - self._tolerance) * 1e6) / 1e6)
+
+    def __len__(self) -> int:
+        return len(self._full_at)
+
+    def _forget(self, now: float) -> None:
+        # The oldest are mostly full; two are looked at per call, so that memory shrinks faster than it grows.
+        for _ in range(2):
+            key, full_at = next(iter(self._full_at.items()))
+            if full_at > now and len(self._full_at) <= self._max_keys:
+                return
+            del self._full_at[key]

@@ -1,0 +1,99 @@
+"""One call while its handler runs: bound in the logs, seen by the watches, its failure turned into a status."""
+
+import secrets
+from collections.abc import Sequence
+from types import TracebackType
+
+import grpc
+import structlog
+
+from appshare import errors
+from appshare.rpc import status
+from appshare.rpc.carried import REQUEST_ID_KEY, carry
+from appshare.rpc.watch import Call, CallWatch, Context
+
+_LONGEST_REQUEST_ID = 64
+
+_CODES: dict[object, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
+
+_log = structlog.get_logger(__name__)
+
+
+class RunningCall:
+    """An asynchronous context manager around a handler.
+
+    Args:
+        watches: see the call begin in this order, and end in the other.
+    """
+
+    __slots__ = ("_begun", "_call", "_watches")
+
+    def __init__(self, method: str, context: Context, watches: Sequence[CallWatch]) -> None:
+        self._call = Call(method, context, dict(context.invocation_metadata() or ()))
+        self._watches = watches
+        self._begun = 0
+
+    async def __aenter__(self) -> None:
+        request_id = str(self._call.metadata.get(REQUEST_ID_KEY) or secrets.token_hex(8))[:_LONGEST_REQUEST_ID]
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id, method=self._call.method)
+        carry(((REQUEST_ID_KEY, request_id),))
+        try:
+            for watch in self._watches:
+                watch.begin(self._call)
+                self._begun += 1
+        except Exception as error:  # every failure becomes a status
+            await self._fail(error)
+
+    async def __aexit__(
+        self,
+        _type: type[BaseException] | None,
+        error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        if error is None:
+            self._end(grpc.StatusCode.OK)
+            _log.debug("call", code="OK", ms=self._elapsed_ms())
+        elif isinstance(error, Exception):
+            await self._fail(error)
+        else:  # the caller has given up
+            self._end(grpc.StatusCode.CANCELLED)
+
+    async def _fail(self, error: Exception) -> None:
+        if isinstance(error, grpc.aio.AbortError):  # the handler has set its status already
+            self._end(_code_set(self._call.context))
+            raise error
+        typed = error if isinstance(error, errors.AppShareError) else _defect(error)
+        code = status.code_of(typed)
+        self._end(code)
+        _log.info("call", code=code.name, reason=str(typed.reason), ms=self._elapsed_ms())
+        await self._call.context.abort(code, typed.message, status.to_trailers(typed))
+
+    def _end(self, code: grpc.StatusCode) -> None:
+        while self._begun:
+            self._begun -= 1
+            self._watches[self._begun].end(self._call, code)
+
+    def _elapsed_ms(self) -> float:
+        return round(self._call.elapsed * 1000, 1)
+
+
+def _code_set(context: Context) -> grpc.StatusCode:
+    code: object = context.code()  # a number, whatever the stubs say
+    return _CODES.get(code, grpc.StatusCode.UNKNOWN)
+
+
+def _defect(error: Exception) -> errors.InternalError:
+    """Logs where a defect is, without the exception's message: it could carry what a log must not."""
+    incident = secrets.token_hex(8)
+    places = []
+    trace = error.__traceback__
+    while trace is not None:
+        places.append(f"{trace.tb_frame.f_code.co_qualname}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    _log.error("defect", incident=incident, exception=type(error).__name__, trace=places)
+    return errors.InternalError(
+        errors.Reason.INTERNAL,
+        f"the service failed; its log says more under incident {incident}",
+        metadata={"incident": incident},
+    )

@@ -1,0 +1,161 @@
+"""How often devices, addresses and operators may call, and how the services behind the gateway are reported."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from tests.support.cloud import GATEWAY, Cloud, Device, new_number, running_cloud
+
+from appshare import errors
+from appshare.gateway.rate_limits import CHANGES
+from appshare.v1 import device_gateway_pb2 as pb
+from appshare.v1 import device_gateway_pb2_grpc
+from appshare.v1 import operator_gateway_pb2 as operator_pb
+
+SERVING = health_pb2.HealthCheckResponse.SERVING
+NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+@asynccontextmanager
+async def limited(data: Path, **gateway: int) -> AsyncIterator[Cloud]:
+    async with running_cloud(data, gateway=gateway) as cloud:
+        yield cloud
+
+
+async def list_my_apps(device: Device) -> Any:
+    return await device.call(device.sharing.ListMyApps, pb.ListMyAppsRequest())
+
+
+async def too_much(call: Any) -> errors.ResourceExhaustedError:
+    with pytest.raises(errors.ResourceExhaustedError) as refusal:
+        await call
+    assert refusal.value.reason is errors.Reason.LIMIT_EXCEEDED
+    assert refusal.value.retry_after is not None
+    return refusal.value
+
+
+async def test_a_device_that_calls_too_often_waits_and_others_do_not(tmp_path: Path) -> None:
+    async with limited(tmp_path, calls_per_device=3) as cloud:
+        eager, calm = await cloud.register(), await cloud.register()
+        for _ in range(3):
+            await list_my_apps(eager)
+        refused = await too_much(list_my_apps(eager))
+        assert refused.retry_after is not None
+        assert 0 < refused.retry_after.total_seconds() <= 20
+        await list_my_apps(calm)
+
+
+async def test_what_costs_more_has_its_own_limit(tmp_path: Path) -> None:
+    async with limited(tmp_path, changes_per_device=2) as cloud:
+        device = await cloud.register()
+        for _ in range(2):
+            await device.sync(new_number())
+        await too_much(device.sync(new_number()))
+        await list_my_apps(device)
+
+
+async def test_a_device_has_so_many_streams_at_once(tmp_path: Path) -> None:
+    async with limited(tmp_path, streams_per_device=2) as cloud:
+        device = await cloud.register()
+        streams = [
+            GATEWAY.stream(device.inbox.Subscribe, pb.SubscribeRequest(), metadata=device.metadata) for _ in range(3)
+        ]
+        for stream in streams[:2]:
+            await anext(stream)
+        await too_much(anext(streams[2]))
+        for stream in streams:
+            await stream.aclose()
+        await until_allowed(device)
+
+
+async def until_allowed(device: Device) -> None:
+    """The gateway hears of a stream's end a moment after it."""
+    for _attempt in range(100_000):
+        try:
+            await list_my_apps(device)
+        except errors.ResourceExhaustedError:
+            continue
+        else:
+            return
+    raise AssertionError("the ended streams still count")
+
+
+async def test_calls_without_a_token_count_for_the_address(tmp_path: Path) -> None:
+    async with limited(tmp_path, open_calls_per_peer=4) as cloud:
+        device = await cloud.register()  # two calls
+        account = device_gateway_pb2_grpc.AccountServiceStub(cloud.channel)
+        await GATEWAY.unary(account.Register, pb.RegisterRequest(number=new_number()))
+        stranger = Device("", pb.Session(), cloud.channel)
+        with pytest.raises(errors.UnauthenticatedError):
+            await list_my_apps(stranger)
+        await too_much(list_my_apps(stranger))
+        await too_much(GATEWAY.unary(account.Register, pb.RegisterRequest(number=new_number())))
+        await list_my_apps(device)
+
+
+async def test_everything_from_an_address_counts_for_it(tmp_path: Path) -> None:
+    async with limited(tmp_path, calls_per_peer=4) as cloud:
+        device = await cloud.register()
+        for _ in range(2):
+            await list_my_apps(device)
+        await too_much(list_my_apps(device))
+        check = health_pb2_grpc.HealthStub(cloud.channel).Check
+        assert (await check(health_pb2.HealthCheckRequest())).status == SERVING
+
+
+async def test_no_limit_is_no_limit(tmp_path: Path) -> None:
+    names = ("calls_per_device", "changes_per_device", "streams_per_device", "calls_per_peer", "open_calls_per_peer")
+    async with limited(tmp_path, **dict.fromkeys(names, 0)) as cloud:
+        device = await cloud.register()
+        for _ in range(5):
+            await list_my_apps(device)
+
+
+async def test_an_address_that_guesses_the_operator_token_is_shut_out(tmp_path: Path) -> None:
+    async with limited(tmp_path, operator_failures_per_peer=2) as cloud:
+
+        async def list_packages(token: str) -> Any:
+            metadata, request = [("authorization", f"Bearer {token}")], operator_pb.ListPackagesRequest()
+            return await GATEWAY.unary(cloud.catalogue.ListPackages, request, metadata=metadata)
+
+        right = cloud.operator_metadata[0][1].removeprefix("Bearer ")
+        for _ in range(5):
+            await list_packages(right)
+        for _ in range(2):
+            with pytest.raises(errors.UnauthenticatedError):
+                await list_packages("guessed")
+        await too_much(list_packages("guessed"))
+        await too_much(list_packages(right))
+
+
+def test_what_costs_more_is_there() -> None:
+    for name in CHANGES:
+        service, _, method = name.lstrip("/").partition("/")
+        described = next(each for each in pb.DESCRIPTOR.services_by_name.values() if each.full_name == service)
+        assert method in described.methods_by_name
+
+
+class TestReadiness:
+    async def test_each_service_and_all_together_are_reported_to_operators(self, cloud: Cloud) -> None:
+        for name in ("RelationRadarService", "ShareRegistryService", "AppDownloadService"):
+            await until(cloud, f"appshare.v1.{name}", SERVING)
+        await until(cloud, "readiness", SERVING)
+
+    async def test_a_service_that_goes_takes_readiness_with_it_and_the_gateway_still_serves(self, cloud: Cloud) -> None:
+        await until(cloud, "readiness", SERVING)
+        await cloud.stop("share_registry")
+        await until(cloud, "readiness", NOT_SERVING)
+        await until(cloud, "appshare.v1.ShareRegistryService", NOT_SERVING)
+        await until(cloud, "appshare.v1.RelationRadarService", SERVING)
+        await until(cloud, "", SERVING)
+
+
+async def until(cloud: Cloud, service: str, status: int) -> None:
+    watch = health_pb2_grpc.HealthStub(cloud.operator_channel).Watch(health_pb2.HealthCheckRequest(service=service))
+    async for response in watch:
+        if response.status == status:
+            break
+    watch.cancel()
