@@ -29,8 +29,9 @@ _CHANNEL_OPTIONS = [
     ("grpc.keepalive_timeout_ms", 10_000),
     # A service that comes back is found again within a second.
     ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1_000),
+    # Despite its name, how long a connection may take to be made: a phone's, on a bad network, takes seconds.
+    ("grpc.min_reconnect_backoff_ms", 10_000),
 ]
 
 
