@@ -355,6 +355,21 @@ class TestRequestId:
         assert "x-request-id" not in metadata[0]
 
 
+class TestSlowNetwork:
+    async def test_a_connection_that_takes_its_time_is_waited_for(self) -> None:
+        async with running_server(ANYWHERE, [probe_service(**answering())]) as address:
+
+            async def connect_late(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                await asyncio.sleep(0.5)  # longer than gRPC's first pauses between attempts
+                far_reader, far_writer = await asyncio.open_connection(address.host, address.port)
+                await asyncio.gather(_pass_on(reader, far_writer), _pass_on(far_reader, writer))
+
+            async with await asyncio.start_server(connect_late, ANYWHERE.host, 0) as slow:
+                port = slow.sockets[0].getsockname()[1]
+                async with open_channel(f"{ANYWHERE.host}:{port}") as channel:
+                    assert await PROBE.unary(ProbeStub(channel).unary_unary, PING) == PING
+
+
 class TestServiceThatIsDown:
     @pytest.fixture
     async def nowhere(self) -> Address:
@@ -423,3 +438,10 @@ def _aborting(domain: str, reason: str) -> Any:
 async def _until_ready(channel: grpc.aio.Channel) -> None:
     while (state := channel.get_state(try_to_connect=True)) is not grpc.ChannelConnectivity.READY:
         await channel.wait_for_state_change(state)
+
+
+async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(65_536):
+        writer.write(data)
+        await writer.drain()
+    writer.close()

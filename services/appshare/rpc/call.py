@@ -35,7 +35,7 @@ CHANNEL_OPTIONS = [
     # A service that comes back is found again within a second.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1_000),
-    # Despite its name, how long one attempt may take: a TLS handshake over a slow network needs more than a second.
+    # Despite its name, how long a connection may take to be made: a phone's, on a bad network, takes seconds.
     ("grpc.min_reconnect_backoff_ms", 10_000),
 ]
 

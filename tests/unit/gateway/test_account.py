@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
-from tests.unit.gateway.conftest import Stage
+from tests.unit.gateway.stage import Stage
 
 from appshare import errors
 from appshare.v1 import device_gateway_pb2 as pb

@@ -1,5 +1,5 @@
 import pytest
-from tests.unit.gateway.conftest import Stage
+from tests.unit.gateway.stage import Stage
 
 from appshare import errors
 from appshare.v1 import device_gateway_pb2 as pb

@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import pytest
-from tests.unit.gateway.conftest import Stage
+from tests.unit.gateway.stage import Stage
 
 from appshare import errors
 from appshare.v1 import device_gateway_pb2 as pb
@@ -122,6 +122,26 @@ async def test_an_error_of_either_stream_ends_the_call(known: Stage, failing: st
     scripted.answers[failing] = [*(in_inbox(5) if scripted is known.registry else of_friendships(9)), GONE]
     with pytest.raises(errors.UnavailableError):
         await received(known, 3)
+
+
+async def test_who_stops_listening_frees_both_streams(known: Stage) -> None:
+    ended = {"StreamInbox": asyncio.Event(), "WatchFriendships": asyncio.Event()}
+
+    def until_cancelled(name: str, first: Any) -> Any:
+        async def stream() -> AsyncIterator[Any]:
+            try:
+                yield first
+                await asyncio.Event().wait()
+            finally:
+                ended[name].set()
+
+        return lambda _: stream()
+
+    known.registry.answers["StreamInbox"] = until_cancelled("StreamInbox", in_inbox(5)[0])
+    known.radar.answers["WatchFriendships"] = until_cancelled("WatchFriendships", of_friendships(9)[0])
+    await received(known, 1)
+    for each in ended.values():
+        await each.wait()
 
 
 EVENTS = [

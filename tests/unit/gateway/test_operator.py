@@ -1,4 +1,4 @@
-from tests.unit.gateway.conftest import Stage
+from tests.unit.gateway.stage import Stage
 
 from appshare.v1 import operator_gateway_pb2 as pb
 from appshare.v1 import relation_radar_pb2 as radar_pb

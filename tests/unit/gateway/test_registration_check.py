@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from tests.unit.gateway.conftest import Stage
+from tests.unit.gateway.stage import Stage
 
 from appshare import errors
 from appshare.gateway.device.account import OPEN_METHODS

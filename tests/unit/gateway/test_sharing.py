@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.gateway.conftest import Stage
+from tests.unit.gateway.stage import Stage
 
 from appshare import errors
 from appshare.gateway.device.shared_lists import _united

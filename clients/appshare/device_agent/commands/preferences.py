@@ -23,4 +23,7 @@ _COMMANDS = "appshare.device_agent.commands"
     """,
 )
 def preferences() -> None:
-    """Say what others may send you and learn of you; alone it shows it."""
+    """Say what others may send you and learn of you; alone it shows it.
+
+    `appshare preferences pushes --help` lists the options.
+    """

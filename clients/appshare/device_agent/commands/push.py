@@ -20,4 +20,7 @@ _COMMANDS = "appshare.device_agent.commands"
     """,
 )
 def push() -> None:
-    """Push what you share to friends, and take a push back; `appshare push PERSON...` sends."""
+    """Push what you share to friends, and take a push back.
+
+    `appshare push PERSON...` sends; `appshare push send --help` lists its options.
+    """
