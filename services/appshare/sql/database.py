@@ -2,12 +2,12 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import aiosqlite
 
@@ -51,7 +51,8 @@ class Database:
         self._reader = reader
         self._turn = asyncio.Lock()
         self._group: _Group | None = None
-        self._commits: set[asyncio.Task[None]] = set()
+        self._changes: list[_Change[Any]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
         self._checkpoint_due = False
 
     async def read(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
@@ -101,10 +102,25 @@ class Database:
                     await self._undo(group, error)
                     raise
                 if group.members == 1:
-                    self._start_commit(group)
+                    self._start(self._commit(group))
             finally:
                 self._turn.release()
         await group.durable()
+
+    async def change(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Runs a function that reads and writes, as a transaction: on disk when this returns, or nothing of it.
+
+        The changes that wait for the writer run in one go and share its COMMIT: to call its thread for each is dear.
+
+        Raises:
+            errors.UnavailableError: STORAGE_UNAVAILABLE; nothing was changed.
+        """
+        change = _Change(work)
+        self._changes.append(change)
+        if len(self._changes) == 1:
+            self._start(self._run_changes())
+        with _translated():
+            return await _until_told(change.outcome)
 
     async def checkpoint(self) -> None:
         """Empties the log of changes into the database file: now, or behind the COMMIT that is due."""
@@ -115,8 +131,8 @@ class Database:
 
     async def settle(self) -> None:
         """Waits for what cancelled calls have left to be committed."""
-        while self._commits:
-            await asyncio.wait(self._commits)
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
     async def _turn_in_a_group(self) -> "_Group":
         """Waits for the writer; returns the group to join. A full one is left to its COMMIT, which waits already."""
@@ -153,11 +169,32 @@ class Database:
             group.trouble = error if isinstance(error, sqlite3.Error) else failure
             await self._writer.rollback()
 
-    def _start_commit(self, group: "_Group") -> None:
-        """Has the group committed by a task, which no caller's cancelling reaches."""
-        commit = asyncio.create_task(self._commit(group))
-        self._commits.add(commit)
-        commit.add_done_callback(self._commits.discard)
+    def _start(self, act: Coroutine[Any, Any, None]) -> None:
+        """Has something done by a task, which no caller's cancelling reaches."""
+        task = asyncio.create_task(act)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run_changes(self) -> None:
+        """Runs the changes that wait when it is the writer's turn."""
+        taken: list[_Change[Any]] = []
+        try:
+            async with self.transaction() as transaction:
+                taken = self._take_changes()
+                await transaction.run(partial(_run_each, taken))
+        except Exception as error:  # whoever waits is told, whatever it is
+            for change in taken or self._take_changes():
+                change.outcome.set_exception(error)
+        else:
+            for change in taken:
+                change.tell()
+
+    def _take_changes(self) -> "list[_Change[Any]]":
+        """The changes that wait. Of very many, the rest takes another turn."""
+        taken, self._changes = self._changes[:_LARGEST_GROUP], self._changes[_LARGEST_GROUP:]
+        if self._changes:
+            self._start(self._run_changes())
+        return taken
 
     async def _commit(self, group: "_Group") -> None:
         """Commits behind those who wait already, which join the group."""
@@ -206,13 +243,49 @@ class _Group:
         Raises:
             errors.UnavailableError: STORAGE_UNAVAILABLE; nothing was changed.
         """
-        try:
-            error = await asyncio.shield(self.outcome)
-        except asyncio.CancelledError:
-            await asyncio.wait([self.outcome])  # whoever reads after a cancelled call reads what has become of it
-            raise
+        error = await _until_told(self.outcome)
         if error:
             raise _unavailable(error) from error
+
+
+class _Change(Generic[Result]):
+    """A function that waits to be run as a transaction.
+
+    Attributes:
+        value: what it has returned.
+        error: what it has raised.
+        outcome: either of them, once it is on disk.
+    """
+
+    value: Result
+
+    def __init__(self, work: Callable[[sqlite3.Connection], Result]) -> None:
+        self.work = work
+        self.error: Exception | None = None
+        self.outcome: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        """Does the work, or nothing of it.
+
+        Raises:
+            sqlite3.Error: SQLite has ended the whole transaction, as on a full disk.
+        """
+        connection.execute("SAVEPOINT change")
+        try:
+            self.value = self.work(connection)
+        except Exception as error:
+            if not connection.in_transaction:
+                raise
+            self.error = error
+            connection.execute("ROLLBACK TO change")
+        connection.execute("RELEASE change")
+
+    def tell(self) -> None:
+        """Tells whoever waits."""
+        if self.error is None:
+            self.outcome.set_result(self.value)
+        else:
+            self.outcome.set_exception(self.error)
 
 
 class Transaction:
@@ -299,6 +372,20 @@ async def _in_one_go(connection: aiosqlite.Connection, work: Callable[[sqlite3.C
     """Runs a function in the thread of a connection."""
     execute: Callable[..., Awaitable[Result]] = connection._execute  # noqa: SLF001 - there is no public way
     return await execute(work, connection._conn)  # noqa: SLF001 - as above
+
+
+def _run_each(changes: "Iterable[_Change[Any]]", connection: sqlite3.Connection) -> None:
+    for change in changes:
+        change.run(connection)
+
+
+async def _until_told(outcome: asyncio.Future[Result]) -> Result:
+    """Waits for an outcome, also when cancelled: whoever reads after a cancelled call reads what has become of it."""
+    try:
+        return await asyncio.shield(outcome)
+    except asyncio.CancelledError:
+        await asyncio.wait([outcome])
+        raise
 
 
 def _on_one_state(work: Callable[[sqlite3.Connection], Result], connection: sqlite3.Connection) -> Result:

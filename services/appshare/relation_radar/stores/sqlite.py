@@ -18,7 +18,6 @@ MIGRATIONS = files("appshare.relation_radar") / "migrations"
 _REGISTRATION = "registration_id, number_key, region, code_digest, attempts, expire_time"
 
 _HOUR = 3600.0
-_EMPTY = PackedContacts.pack([])
 
 
 class SqliteRadarStore:
@@ -132,8 +131,7 @@ class SqliteRadarStore:
     async def replace_book(self, device: Device, entries: Sequence[BookEntry], max_contacts: int) -> tuple[int, int]:
         """Stores a whole book; returns its new version and its number of contacts."""
         book = PackedContacts.pack((entry.number_key, entry.contact_id) for entry in entries)
-        async with self._database.transaction() as transaction:
-            return await transaction.run(partial(sqlite_books.replace_book, device, book, max_contacts))
+        return await self._database.change(partial(sqlite_books.replace_book, device, book, max_contacts))
 
     async def change_book(
         self,
@@ -146,9 +144,9 @@ class SqliteRadarStore:
         """Drops contacts, then adds entries; returns the book's new version and its number of contacts."""
         dropped = frozenset(dropped_contact_ids)
         added = [(entry.number_key, entry.contact_id) for entry in entries]
-        async with self._database.transaction() as transaction:
-            change = partial(sqlite_books.change_book, device, base_version, dropped, added, max_contacts)
-            return await transaction.run(change)
+        return await self._database.change(
+            partial(sqlite_books.change_book, device, base_version, dropped, added, max_contacts)
+        )
 
     async def book(self, device: Device) -> Book:
         """The book of a device."""
@@ -157,8 +155,8 @@ class SqliteRadarStore:
 
     async def books(self, devices: Sequence[Device]) -> list[Book]:
         """The books of devices, in their order."""
-        stored = await self._database.run(partial(sqlite_books.read_books, [device.key for device in devices]))
-        return [Book(device.number_key, stored.get(device.key, _EMPTY)) for device in devices]
+        stored = await self._database.run(partial(sqlite_books.CURRENT.read, {device.key for device in devices}))
+        return [Book(device.number_key, stored.get(device.key, sqlite_books.EMPTY)) for device in devices]
 
     async def numbers_of_contact(self, device: Device, contact_id: int) -> list[NumberKey]:
         """The numbers of one contact of a device's book."""
@@ -166,11 +164,7 @@ class SqliteRadarStore:
 
     async def hubs(self, numbers: Collection[NumberKey], limit: int) -> frozenset[NumberKey]:
         """Those of the numbers that stand in more than `limit` books."""
-        rows = await self._database.read(
-            "SELECT number_key FROM postings WHERE number_key IN (SELECT value FROM json_each(?)) AND holder_count > ?",
-            (json.dumps(list(numbers)), limit),
-        )
-        return frozenset(number for (number,) in rows)
+        return await self._database.run(partial(sqlite_books.CURRENT.postings.hubs, numbers, limit))
 
     async def devices_listing(self, device: Device, at_most: int) -> list[Device]:
         """Other devices that list the device's number, `at_most` of them."""
