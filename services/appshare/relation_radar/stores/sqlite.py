@@ -19,6 +19,10 @@ _REGISTRATION = "registration_id, number_key, region, code_digest, attempts, exp
 
 _HOUR = 3600.0
 
+_FEW_BOOKS = 2
+_FEW_NUMBERS = 32
+"""So many are looked up at once."""
+
 
 class SqliteRadarStore:
     """A `RadarStore` on one SQLite database."""
@@ -114,10 +118,7 @@ class SqliteRadarStore:
 
     async def find_device(self, device_id: str) -> Device | None:
         """The device with the id."""
-        row = await self._database.read_one(
-            f"SELECT {sqlite_books.DEVICE} FROM devices WHERE device_id = ?", (device_id,)
-        )
-        return Device(*row) if row else None
+        return self._database.look_up(partial(sqlite_books.find_device, device_id))
 
     async def devices_with_numbers(self, numbers: Collection[NumberKey]) -> list[Device]:
         """The devices registered with one of the numbers, by device id."""
@@ -155,7 +156,8 @@ class SqliteRadarStore:
 
     async def books(self, devices: Sequence[Device]) -> list[Book]:
         """The books of devices, in their order."""
-        stored = await self._database.run(partial(sqlite_books.CURRENT.read, {device.key for device in devices}))
+        query = partial(sqlite_books.CURRENT.read, {device.key for device in devices})
+        stored = self._database.look_up(query) if len(devices) <= _FEW_BOOKS else await self._database.run(query)
         return [Book(device.number_key, stored.get(device.key, sqlite_books.EMPTY)) for device in devices]
 
     async def numbers_of_contact(self, device: Device, contact_id: int) -> list[NumberKey]:
@@ -164,7 +166,8 @@ class SqliteRadarStore:
 
     async def hubs(self, numbers: Collection[NumberKey], limit: int) -> frozenset[NumberKey]:
         """Those of the numbers that stand in more than `limit` books."""
-        return await self._database.run(partial(sqlite_books.CURRENT.postings.hubs, numbers, limit))
+        query = partial(sqlite_books.CURRENT.postings.hubs, numbers, limit)
+        return self._database.look_up(query) if len(numbers) <= _FEW_NUMBERS else await self._database.run(query)
 
     async def devices_listing(self, device: Device, at_most: int) -> list[Device]:
         """Other devices that list the device's number, `at_most` of them."""

@@ -66,6 +66,12 @@ class BookTables:
 CURRENT = BookTables()
 
 
+def find_device(device_id: str, connection: sqlite3.Connection) -> Device | None:
+    """The device with the id."""
+    row = connection.execute(f"SELECT {DEVICE} FROM devices WHERE device_id = ?", (device_id,)).fetchone()
+    return Device(*row) if row else None
+
+
 def replace_book(
     device: Device, book: PackedContacts, max_contacts: int, connection: sqlite3.Connection
 ) -> tuple[int, int]:
