@@ -12,11 +12,13 @@ from tests.contract.refusals import Refusal, refusal
 from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
 from appshare.relation_radar.friendship import FriendshipRule
+from appshare.relation_radar.key_rotation import KeyRotation
 from appshare.relation_radar.numbers import NumberKeys
 from appshare.relation_radar.radar import Radar, RadarLimits
 from appshare.relation_radar.registration import Registrar, RegistrationLimits
 from appshare.relation_radar.servicer import RelationRadarServicer
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
+from appshare.relation_radar.stores.sqlite_key_rotation import SqliteKeyRotationStore
 from appshare.rpc.address import Address
 from appshare.rpc.paging import encode_token
 from appshare.rpc.server import Service, running_server
@@ -62,7 +64,8 @@ async def stub(database: Database, clock: FakeClock, sender: RecordingSender) ->
     limits = RegistrationLimits(code_lifetime=600, codes_per_hour=3)
     registrar = Registrar(store, keys, sender, clock, secret=SECRET, limits=limits, default_region="CN")
     radar = Radar(store, keys, FriendshipRule(), RadarLimits(max_contacts=MAX_CONTACTS, max_friends=MAX_FRIENDS))
-    servicer = RelationRadarServicer(registrar, radar)
+    rotation = KeyRotation(SqliteKeyRotationStore(database), keys, lambda _: None)
+    servicer = RelationRadarServicer(registrar, radar, rotation)
     service = Service("appshare.v1.RelationRadarService", partial(add_RelationRadarServiceServicer_to_server, servicer))
     async with (
         running_server(Address("127.0.0.1", 0), [service]) as address,

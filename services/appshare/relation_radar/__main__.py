@@ -1,6 +1,5 @@
 """RelationRadar as a process: settings, secret, store, domain, servicer, server."""
 
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -8,15 +7,19 @@ from functools import partial
 from appshare.process.clock import system_clock
 from appshare.process.command import server_command
 from appshare.process.data_folder import owned_folder
-from appshare.process.secret_file import read_or_create
+from appshare.process.lifetime import in_background
 from appshare.relation_radar.code_senders.choice import open_code_sender
 from appshare.relation_radar.friendship import FriendshipRule
+from appshare.relation_radar.key_file import KeyFile
+from appshare.relation_radar.key_rotation import KeyRotation, split_secrets
 from appshare.relation_radar.numbers import NumberKeys
 from appshare.relation_radar.radar import Radar
 from appshare.relation_radar.registration import Registrar
 from appshare.relation_radar.servicer import RelationRadarServicer
+from appshare.relation_radar.servicers.steady_keys import SteadyKeys
 from appshare.relation_radar.settings import RadarSettings
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
+from appshare.relation_radar.stores.sqlite_key_rotation import SqliteKeyRotationStore
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
 from appshare.sql.database import open_database
@@ -28,24 +31,35 @@ async def running(settings: RadarSettings) -> AsyncIterator[dict[str, Address]]:
     """Serves RelationRadar: devices, address books and friendship."""
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(owned_folder(settings.data / "relation-radar"))
-        secret = read_or_create(folder / "number.key", partial(secrets.token_bytes, 32))
+        key_file = KeyFile(folder / "number.key")
         database = await stack.enter_async_context(open_database(folder / "relation_radar.db", MIGRATIONS))
-        store, number_keys = SqliteRadarStore(database), NumberKeys(secret)
+        store, rotation_store = SqliteRadarStore(database), SqliteKeyRotationStore(database)
+        in_use, waiting = split_secrets(key_file.read(), await rotation_store.state())
+        number_keys = NumberKeys(*in_use)
+        rotation = KeyRotation(rotation_store, number_keys, key_file.write, waiting)
         registrar = Registrar(
             store,
             number_keys,
             await stack.enter_async_context(open_code_sender(settings, system_clock)),
             system_clock,
-            secret=secret,
+            secret=in_use[0],
             limits=settings.registration_limits(),
             default_region=settings.default_region,
         )
         rule = FriendshipRule(settings.friendship_rule, settings.shared_contacts)
-        servicer = RelationRadarServicer(registrar, Radar(store, number_keys, rule, settings.radar_limits()))
+        radar = Radar(store, number_keys, rule, settings.radar_limits())
+        servicer = RelationRadarServicer(registrar, radar, rotation)
         service = Service(
             "appshare.v1.RelationRadarService", partial(add_RelationRadarServiceServicer_to_server, servicer)
         )
-        server = running_server(settings.listen, [service], with_reflection=settings.reflection)
+        # It ends after the last call: what one carries is not changed under it.
+        await stack.enter_async_context(in_background(rotation.run()))
+        server = running_server(
+            settings.listen,
+            [service],
+            interceptors=[SteadyKeys(number_keys)],
+            with_reflection=settings.reflection,
+        )
         address = await stack.enter_async_context(server)
         yield {"listen": address}
 

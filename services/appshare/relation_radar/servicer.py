@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from appshare.relation_radar.key_rotation import KeyRotation
 from appshare.relation_radar.model import Acquaintance, Contact, Friend, Level
 from appshare.relation_radar.radar import Radar, SyncResult
 from appshare.relation_radar.registration import Registrar
+from appshare.relation_radar.servicers.key_rotation import KeyRotationServicer
 from appshare.rpc import paging
 from appshare.rpc.fields import invalid_field, require_length, require_text
 from appshare.rpc.interceptor import Context
@@ -23,10 +25,11 @@ _LEVELS = {
 }
 
 
-class RelationRadarServicer(relation_radar_pb2_grpc.RelationRadarServiceServicer):
-    """Serves `RelationRadarService`."""
+class RelationRadarServicer(KeyRotationServicer, relation_radar_pb2_grpc.RelationRadarServiceServicer):
+    """Serves `RelationRadarService`: what the classes of `servicers` serve, and the rest itself."""
 
-    def __init__(self, registrar: Registrar, radar: Radar) -> None:
+    def __init__(self, registrar: Registrar, radar: Radar, rotation: KeyRotation) -> None:
+        KeyRotationServicer.__init__(self, rotation)
         self._registrar = registrar
         self._radar = radar
 

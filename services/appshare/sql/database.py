@@ -134,6 +134,20 @@ class Database:
         with _translated():
             return await _until_told(change.outcome)
 
+    async def rebuild(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Runs a function as a transaction of its own in which references are not checked, nor followed by deletions.
+
+        Raises:
+            errors.UnavailableError: STORAGE_UNAVAILABLE; nothing was changed.
+        """
+        with _translated():
+            await self._turn_alone()
+            try:
+                # Cancelled, it goes on; whoever is next is behind it in the writer's thread.
+                return await _in_one_go(self._writer, partial(_without_references, work))
+            finally:
+                self._turn.release()
+
     async def checkpoint(self) -> None:
         """Empties the log of changes into the database file: now, or behind the COMMIT that is due."""
         self._checkpoint_due = True
@@ -155,6 +169,13 @@ class Database:
             if self._group.joinable:
                 return self._group
             self._turn.release()
+
+    async def _turn_alone(self) -> None:
+        """Waits for the writer outside of any transaction: behind the COMMIT of the group that there is."""
+        await self._turn.acquire()
+        while self._group is not None:
+            self._turn.release()
+            await self._turn.acquire()
 
     async def _begin(self, member: int) -> None:
         if member == 1:
@@ -415,6 +436,21 @@ def _on_one_state(work: Callable[[sqlite3.Connection], Result], connection: sqli
         return work(connection)
     finally:
         connection.rollback()
+
+
+def _without_references(work: Callable[[sqlite3.Connection], Result], connection: sqlite3.Connection) -> Result:
+    connection.execute("PRAGMA foreign_keys = OFF")  # does nothing inside a transaction
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            result = work(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.rollback()
+            raise
+        return result
+    finally:
+        connection.execute("PRAGMA foreign_keys = ON")
 
 
 def _open_savepoint(member: int, connection: sqlite3.Connection) -> None:

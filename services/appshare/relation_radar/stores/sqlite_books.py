@@ -64,6 +64,8 @@ class BookTables:
 
 
 CURRENT = BookTables()
+NEXT = BookTables("_next")
+"""Under the next key of the numbers, while they are put under it."""
 
 
 def find_device(device_id: str, connection: sqlite3.Connection) -> Device | None:
@@ -104,6 +106,7 @@ def remove_book(device: int, connection: sqlite3.Connection) -> int:
     """Removes a device's book; returns the number of contacts that it had."""
     contacts = len(set(_book(device, connection).contact_ids))
     CURRENT.remove(device, connection)
+    NEXT.remove(device, connection)
     return contacts
 
 
@@ -160,6 +163,9 @@ def _store_book(
         )
     # The versions of one device and the keys of many go through all turns.
     CURRENT.store(device, book, device + version, connection)
+    connection.execute(
+        "INSERT OR IGNORE INTO books_to_copy SELECT ? FROM number_key_state WHERE phase = 'copying'", (device,)
+    )
     connection.execute("UPDATE devices SET book_version = ? WHERE device = ?", (version, device))
     return version, contacts
 

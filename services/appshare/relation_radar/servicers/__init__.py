@@ -1,0 +1,1 @@
+"""The RPCs of RelationRadar by topic; together they are its servicer."""
