@@ -81,12 +81,24 @@ class KeyRotation:
         done = state.books_copied if copying else state.books_total
         return KeyRotationProgress(state.generation, running, done, state.books_total)
 
+    async def finish(self) -> None:
+        """Does what is to be done; what another process has left unfinished comes first.
+
+        Raises:
+            errors.UnavailableError: STORAGE_UNAVAILABLE; it can be called again.
+        """
+        await self._clear()
+        while self._waiting:
+            await self._rotate(self._waiting[0])
+            self._waiting.pop(0)
+            await self._clear()
+
     async def run(self) -> None:
-        """Does what is to be done, until it is cancelled; what another process has left unfinished comes first."""
+        """Finishes each rotation that is started, until it is cancelled."""
         while True:
             await self._wanted.wait()
             try:
-                await self._finish_all()
+                await self.finish()
             except errors.UnavailableError as error:
                 _log.warning("the rotation of the number key waits", reason=error.message)
                 await asyncio.sleep(_PAUSE)
@@ -104,13 +116,6 @@ class KeyRotation:
             ) from error
         self._waiting.append(secret)
         self._wanted.set()
-
-    async def _finish_all(self) -> None:
-        await self._clear()
-        while self._waiting:
-            await self._rotate(self._waiting[0])
-            self._waiting.pop(0)
-            await self._clear()
 
     async def _rotate(self, secret: bytes) -> None:
         rekey = partial(next_key, secret)
