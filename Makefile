@@ -5,8 +5,8 @@ BIN := .venv/bin
 STAMP := .venv/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo walkthrough-python walkthrough-node accuracy test check lint types imports contract contract-breaking
-.PHONY: protos up down compose-smoke clean
+.PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar test check lint types imports contract
+.PHONY: contract-breaking protos up down compose-smoke clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -32,6 +32,9 @@ accuracy: setup ## Measure the rules of friendship on a social graph: make accur
 	$(if $(GRAPH),,$(error say which list of edges: make accuracy GRAPH=file))
 	@$(BIN)/python -c 'import matplotlib' 2>/dev/null || $(BIN)/pip install --quiet --constraint constraints.txt --editable '.[accuracy]'
 	@$(BIN)/python -m benchmarks.accuracy $(if $(OUT),--out '$(OUT)') '$(GRAPH)'
+
+benchmark-radar: setup ## Measure RelationRadar beside bare SQLite: make benchmark-radar [DEVICES=10000]
+	@$(BIN)/python -m benchmarks.radar --devices $(or $(DEVICES),10000)
 
 test: setup ## Run the whole suite
 	$(BIN)/pytest -n auto

@@ -1,4 +1,7 @@
-"""`python -m benchmarks.radar --devices 10000`: RelationRadar's figures, each beside a bare one of the same run."""
+"""`make benchmark-radar DEVICES=10000`: RelationRadar's figures, each beside a bare one of the same run.
+
+A figure is the median of many. `bare` is SQLite through Python's own module, in the same thread, with the same pragmas.
+"""
 
 import argparse
 import asyncio
@@ -27,6 +30,9 @@ _AT_ONCE = 64
 _LIMITS = RadarLimits()
 _RULES = {rule: FriendshipRule(rule) for rule in (Rule.LISTED, Rule.SHARED_CONTACTS)}
 _PER_SECOND = {"us": 1e6, "ms": 1e3}
+
+_CHECK = "two books read as blobs, intersected"
+_ALL_ROWS = "all rows in one transaction"
 
 Act = Callable[[], Awaitable[object]]
 
@@ -77,29 +83,32 @@ class Bench:
         self._add("disk", "bytes per contact", sum(each.stat().st_size for each in files) / len(self.people) / CONTACTS)
 
     async def _cold(self) -> None:
-        """First reads of a device each, after the system has dropped its cache of the file, as far as it does."""
-        descriptor = os.open(self.path, os.O_RDONLY)
-        os.fsync(descriptor)
-        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-        os.close(descriptor)
+        """First reads of a device each, after the system has dropped its cache of the files, as far as it does."""
+        viewers, pairs = self.random.sample(self.devices, 50), self._pairs(50)
         radar = self._radar(Rule.LISTED)
-        viewers = self.random.sample(self.devices, 50)
+        _drop_from_cache(self.path)
         await self._time(
             "list friends, listed, cold", "ms", [partial(radar.friends, each.device_id) for each in viewers]
         )
+        _drop_from_cache(self.path)
+        _drop_from_cache(self.path.with_name("bare.db"))
+        bare = _spent([partial(self.bare.common, one.key, other.key) for one, other in pairs])
+        checks = [partial(radar.find_by_device, one.device_id, other.device_id) for one, other in pairs]
+        await self._time("check, listed, both ways, one call, cold", "us", checks, bare, _CHECK)
 
     async def _checks(self) -> None:
         pairs = self._pairs(2000)
         bare = _spent([partial(self.bare.common, one.key, other.key) for one, other in pairs])
         for name, rule in _RULES.items():
-            start = perf_counter()
+            times = []
             for first in range(0, len(pairs), _AT_ONCE):
+                start = perf_counter()
                 await self._verdicts(rule, pairs[first : first + _AT_ONCE])
-            batched = (perf_counter() - start) / len(pairs) * 1e6
-            self._add(f"check, {name}, {_AT_ONCE} in a batch", "us", batched, bare * 1e6, "two blobs read, intersected")
+                times.append((perf_counter() - start) / len(pairs[first : first + _AT_ONCE]))
+            self._add(f"check, {name}, {_AT_ONCE} in a batch", "us", median(times) * 1e6, bare * 1e6, _CHECK)
         radar = self._radar(Rule.LISTED)
         calls = [partial(radar.find_by_device, one.device_id, other.device_id) for one, other in pairs[:500]]
-        await self._time("check, listed, both ways, one call", "us", calls, bare, "the same")
+        await self._time("check, listed, both ways, one call", "us", calls, bare, _CHECK)
 
     async def _verdicts(self, rule: FriendshipRule, pairs: list[tuple[Device, Device]]) -> None:
         """Verdicts of many pairs, as `Radar` comes to them: one query for the books, one for the hubs."""
@@ -125,19 +134,24 @@ class Bench:
         single = list(zip(guests[:20], books[:20], strict=True))
         bare = _spent([partial(self.bare.insert, [(device.key, book)]) for device, book in single])
         syncs = [partial(self._sync, device, book) for device, book in single]
-        await self._time("sync one book", "ms", syncs, bare, "200 rows, indexed")
+        await self._time("sync one book", "ms", syncs, bare, "200 rows inserted, indexed both ways")
         await self._time("sync it again, nothing new", "ms", syncs)
         rest = list(zip(guests, books, strict=True))[len(single) :]
         groups = [rest[at : at + _AT_ONCE] for at in range(0, len(rest), _AT_ONCE)]
+        cpu = process_time()
         bare = _AT_ONCE / _spent(
             [partial(self.bare.insert, [(device.key, book) for device, book in group]) for group in groups]
         )
-        times = []
+        bare_cpu, cpu, times = process_time() - cpu, process_time(), []
         for group in groups:
             start = perf_counter()
             await asyncio.gather(*(self._sync(device, book) for device, book in group))
             times.append(perf_counter() - start)
-        self._add(f"{_AT_ONCE} syncs at once", "books/s", _AT_ONCE / median(times), bare, "all rows in one transaction")
+        cpu = process_time() - cpu
+        self._add(f"{_AT_ONCE} syncs at once", "books/s", _AT_ONCE / median(times), bare, _ALL_ROWS)
+        self._add(
+            "the same, processor time", "us per book", cpu / len(rest) * 1e6, bare_cpu / len(rest) * 1e6, _ALL_ROWS
+        )
 
     async def _register(self, index: int, person: Person) -> Device:
         device_id = f"device-{index:016d}"
@@ -193,6 +207,13 @@ def _spent(acts: Sequence[Callable[[], object]]) -> float:
         act()
         times.append(perf_counter() - start)
     return median(times)
+
+
+def _drop_from_cache(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    os.fsync(descriptor)
+    os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    os.close(descriptor)
 
 
 def _resident() -> float:

@@ -10,6 +10,8 @@ from benchmarks.radar.population import Person
 _SCHEMA = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = FULL;
+PRAGMA secure_delete = ON;
+PRAGMA temp_store = MEMORY;
 PRAGMA cache_size = -65536;
 PRAGMA wal_autocheckpoint = 16384;
 CREATE TABLE books (device INTEGER PRIMARY KEY, numbers BLOB NOT NULL);

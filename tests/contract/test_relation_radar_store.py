@@ -34,7 +34,7 @@ from appshare.relation_radar.numbers import NumberKeys
 from appshare.relation_radar.radar import Radar, RadarLimits
 from appshare.relation_radar.registration import Registrar, RegistrationLimits
 from appshare.relation_radar.store import RadarStore
-from appshare.relation_radar.stores import sqlite_books
+from appshare.relation_radar.stores import sqlite_postings
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
 from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
 from appshare.sql.database import open_database
@@ -63,11 +63,12 @@ ANN, BOB, CARL, DORA, EVE = 11, 12, 13, 14, 15
 PLENTY = 1000
 
 
-@pytest.fixture(params=["sqlite", "sqlite with every posting in rows"])
+@pytest.fixture(params=["sqlite", "sqlite, postings moved on by every other sync", "sqlite, by every sync"])
 def open_store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenStore:
     """Opens the same store again and again, as a process does that is started anew."""
-    if request.param != "sqlite":
-        monkeypatch.setattr(sqlite_books, "_LARGEST_POSTING", 1)
+    slices = {"sqlite, postings moved on by every other sync": 2, "sqlite, by every sync": 1}.get(request.param)
+    if slices:
+        monkeypatch.setattr(sqlite_postings, "_SLICES", slices)
 
     @asynccontextmanager
     async def open_sqlite() -> AsyncIterator[Opened]:

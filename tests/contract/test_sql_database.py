@@ -5,7 +5,8 @@ import os
 import sqlite3
 import stat
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -209,6 +210,112 @@ class TestSharedCommits:
         assert await texts(database) == []
         await write(database, "c")
         assert await texts(database) == ["c"]
+
+
+def insert(*texts: str) -> Callable[[sqlite3.Connection], int]:
+    """Work that inserts, and returns how many notes there are."""
+
+    def work(connection: sqlite3.Connection) -> int:
+        connection.executemany("INSERT INTO notes (text) VALUES (?)", [(text,) for text in texts])
+        return int(connection.execute("SELECT count(*) FROM notes").fetchone()[0])
+
+    return work
+
+
+class TestChanges:
+    """Functions that are run as transactions: those that wait run in one go."""
+
+    @pytest.fixture
+    async def statements(self, database: Database) -> list[str]:
+        """What the writer has run."""
+        seen: list[str] = []
+        await database._writer.set_trace_callback(seen.append)
+        return seen
+
+    async def test_each_returns_what_its_function_does(self, database: Database) -> None:
+        results = await asyncio.gather(*(database.change(insert(f"{number}")) for number in range(5)))
+        assert results == [1, 2, 3, 4, 5]
+        assert await texts(database) == ["0", "1", "2", "3", "4"]
+
+    async def test_those_that_wait_share_a_commit(self, database: Database, statements: list[str]) -> None:
+        await asyncio.gather(*(database.change(insert(str(number))) for number in range(50)))
+        assert statements.count("COMMIT") == 1
+
+    async def test_of_very_many_all_are_run(self, database: Database) -> None:
+        await asyncio.gather(*(database.change(insert(str(number))) for number in range(300)))
+        assert len(await texts(database)) == 300
+
+    async def test_those_that_come_while_others_run_follow(self, database: Database) -> None:
+        calls = []
+        for number in range(20):
+            calls.append(asyncio.create_task(database.change(insert(str(number)))))
+            await asyncio.sleep(0)
+        await asyncio.gather(*calls, *(write(database, f"between {number}") for number in range(5)))
+        assert len(await texts(database)) == 25
+
+    @pytest.mark.parametrize("failing", [[0], [3], [9], [0, 1], [4, 5, 6], list(range(10))])
+    async def test_one_that_fails_takes_back_only_its_own(self, database: Database, failing: list[int]) -> None:
+        await write(database, "taken")
+        works = (insert(f"{number}", *(["taken"] if number in failing else [])) for number in range(10))
+        results = await asyncio.gather(*map(database.change, works), return_exceptions=True)
+        failed = [index for index, result in enumerate(results) if isinstance(result, sqlite3.IntegrityError)]
+        assert failed == failing
+        assert await texts(database) == ["taken", *(str(number) for number in range(10) if number not in failing)]
+
+    async def test_what_a_function_raises_reaches_its_caller(self, database: Database) -> None:
+        def refuse(connection: sqlite3.Connection) -> None:
+            connection.execute("INSERT INTO notes (text) VALUES ('never')")
+            raise errors.AbortedError(errors.Reason.STALE_BOOK_VERSION, "refused")
+
+        results = await asyncio.gather(database.change(refuse), database.change(insert("a")), return_exceptions=True)
+        assert isinstance(results[0], errors.AbortedError)
+        assert results[1] == 1
+        assert await texts(database) == ["a"]
+
+    async def test_a_cancelled_call_is_over_when_the_next_one_looks(self, database: Database) -> None:
+        call = asyncio.create_task(database.change(insert("a")))
+        await asyncio.sleep(0)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        assert await texts(database) == ["a"]
+
+    async def test_when_sqlite_ends_the_transaction_all_in_it_are_told(self, database: Database) -> None:
+        await write(database, "before")
+        await database._writer.execute_fetchall("PRAGMA max_page_count = 1")
+        works = [insert("x" * 100_000 if number == 2 else str(number)) for number in range(5)]
+        for result in await asyncio.gather(*map(database.change, works), return_exceptions=True):
+            assert isinstance(result, errors.UnavailableError)
+            assert_unavailable(result, "SQLITE_FULL")
+        assert await texts(database) == ["before"]
+        assert await database.change(insert("after")) == 2
+
+    async def test_when_the_writer_cannot_begin_all_that_wait_are_told(self, database: Database, path: Path) -> None:
+        await database._writer.execute("PRAGMA busy_timeout = 0")
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            calls = (database.change(insert(str(number))) for number in range(3))
+            for result in await asyncio.gather(*calls, return_exceptions=True):
+                assert isinstance(result, errors.UnavailableError)
+                assert_unavailable(result, "SQLITE_BUSY")
+            other.execute("ROLLBACK")
+        assert await database.change(insert("after")) == 1
+
+
+class TestLookingUp:
+    async def test_it_sees_what_is_finished_and_nothing_else(self, database: Database) -> None:
+        def count(connection: sqlite3.Connection) -> int:
+            return int(connection.execute("SELECT count(*) FROM notes").fetchone()[0])
+
+        async with database.transaction() as transaction:
+            await transaction.write("INSERT INTO notes (text) VALUES ('a')")
+            assert database.look_up(count) == 0
+        assert database.look_up(count) == 1
+
+    async def test_it_cannot_write(self, database: Database) -> None:
+        with pytest.raises(errors.UnavailableError):
+            database.look_up(insert("a"))
+        assert await texts(database) == []
 
 
 class TestDefects:

@@ -13,6 +13,7 @@ from appshare.relation_radar.devices import Devices
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.friendship_changes import FriendshipChanges, WatchLimits
 from appshare.relation_radar.friendship_signals import FriendshipSignals
+from appshare.relation_radar.key_rotation import KeyRotation
 from appshare.relation_radar.numbers import NumberKeys
 from appshare.relation_radar.people import People
 from appshare.relation_radar.radar import Radar, RadarLimits
@@ -21,6 +22,7 @@ from appshare.relation_radar.servicer import RelationRadarServicer
 from appshare.relation_radar.stores.sqlite import SqliteRadarStore
 from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
 from appshare.relation_radar.stores.sqlite_friendship_changes import SqliteFriendshipChangeStore
+from appshare.relation_radar.stores.sqlite_key_rotation import SqliteKeyRotationStore
 from appshare.relation_radar.wakeups import Wakeups
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
@@ -65,6 +67,7 @@ async def serving_radar(
         radar,
         Blocks(store, blocks, people, signals, clock, MAX_BLOCKS),
         FriendshipChanges(radar, people, changes, wakeups, clock, WatchLimits(MAX_FRIENDS, heartbeat, rest=0)),
+        KeyRotation(SqliteKeyRotationStore(database), keys, lambda _: None),
         rule,
     )
     service = Service("appshare.v1.RelationRadarService", partial(add_RelationRadarServiceServicer_to_server, servicer))

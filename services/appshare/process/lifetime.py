@@ -4,6 +4,9 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
 
 import structlog
 
@@ -27,3 +30,20 @@ async def until_stopped() -> None:
         loop.add_reader(sys.stdin.fileno(), stopped.set)
     await stopped.wait()
     _log.info("stopping")
+
+
+@asynccontextmanager
+async def in_background(act: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Runs something beside what is done while the context is open; a defect that ends it is logged."""
+    task = asyncio.create_task(act)
+    task.add_done_callback(_log_defect)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+def _log_defect(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        _log.error("a task in the background has failed", error=type(error).__name__)

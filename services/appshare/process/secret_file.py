@@ -31,6 +31,21 @@ def read_or_create(path: Path, create: Callable[[], bytes]) -> bytes:
     return content
 
 
+def replace(path: Path, content: bytes) -> None:
+    """Puts other bytes into the file, durably; a crash leaves the old ones or these.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        _write_durably(temporary, content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
 def _write_durably(path: Path, content: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:

@@ -1,6 +1,5 @@
 """RelationRadar as a process: settings, secret, store, domain, servicer, server."""
 
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -8,22 +7,26 @@ from functools import partial
 from appshare.process.clock import system_clock
 from appshare.process.command import server_command
 from appshare.process.data_folder import owned_folder
-from appshare.process.secret_file import read_or_create
+from appshare.process.lifetime import in_background
 from appshare.relation_radar.blocks import Blocks
 from appshare.relation_radar.code_senders.choice import open_code_sender
 from appshare.relation_radar.devices import Devices
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.friendship_changes import FriendshipChanges
 from appshare.relation_radar.friendship_signals import FriendshipSignals
+from appshare.relation_radar.key_file import KeyFile
+from appshare.relation_radar.key_rotation import KeyRotation, split_secrets
 from appshare.relation_radar.numbers import NumberKeys
 from appshare.relation_radar.people import People
 from appshare.relation_radar.radar import Radar
 from appshare.relation_radar.registration import Registrar
 from appshare.relation_radar.servicer import RelationRadarServicer
+from appshare.relation_radar.servicers.steady_keys import SteadyKeys
 from appshare.relation_radar.settings import RadarSettings
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
 from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
 from appshare.relation_radar.stores.sqlite_friendship_changes import SqliteFriendshipChangeStore
+from appshare.relation_radar.stores.sqlite_key_rotation import SqliteKeyRotationStore
 from appshare.relation_radar.wakeups import Wakeups
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
@@ -36,16 +39,19 @@ async def running(settings: RadarSettings) -> AsyncIterator[dict[str, Address]]:
     """Serves RelationRadar: devices, address books and friendship."""
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(owned_folder(settings.data / "relation-radar"))
-        secret = read_or_create(folder / "number.key", partial(secrets.token_bytes, 32))
+        key_file = KeyFile(folder / "number.key")
         database = await stack.enter_async_context(open_database(folder / "relation_radar.db", MIGRATIONS))
-        store, number_keys = SqliteRadarStore(database), NumberKeys(secret)
+        store, rotation_store = SqliteRadarStore(database), SqliteKeyRotationStore(database)
         block_store, change_store = SqliteBlockStore(database), SqliteFriendshipChangeStore(database)
+        in_use, waiting = split_secrets(key_file.read(), await rotation_store.state())
+        number_keys = NumberKeys(*in_use)
+        rotation = KeyRotation(rotation_store, number_keys, key_file.write, waiting)
         registrar = Registrar(
             store,
             number_keys,
             await stack.enter_async_context(open_code_sender(settings, system_clock)),
             system_clock,
-            secret=secret,
+            secret=in_use[0],
             limits=settings.registration_limits(),
             default_region=settings.default_region,
         )
@@ -58,13 +64,20 @@ async def running(settings: RadarSettings) -> AsyncIterator[dict[str, Address]]:
             Devices(store, signals.device_changed),
             radar,
             Blocks(store, block_store, people, signals, system_clock, settings.max_blocks),
-            FriendshipChanges(radar, people, change_store, wakeups, system_clock, settings.watch_limits()),
+            FriendshipChanges(
+                radar, people, change_store, wakeups, system_clock, settings.watch_limits(), number_keys.steady
+            ),
+            rotation,
             rule,
         )
         service = Service(
             "appshare.v1.RelationRadarService", partial(add_RelationRadarServiceServicer_to_server, servicer)
         )
-        server = running_server(settings.listen, [service], settings.server_options())
+        # It ends after the last call: what one carries is not changed under it.
+        await stack.enter_async_context(in_background(rotation.run()))
+        server = running_server(
+            settings.listen, [service], settings.server_options(), interceptors=[SteadyKeys(number_keys)]
+        )
         address = await stack.enter_async_context(server)
         stack.callback(wakeups.close)  # a stream of friendship changes does not end by itself
         yield {"listen": address}

@@ -1,7 +1,8 @@
 """Changes of friendships: what a device is told of, until it acknowledges it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from weakref import WeakValueDictionary
 
@@ -39,7 +40,11 @@ class WatchLimits:
 
 
 class FriendshipChanges:
-    """Compares the friendships of a device with what the device knows of them, and tells the differences."""
+    """Compares the friendships of a device with what the device knows of them, and tells the differences.
+
+    Args:
+        steady: keeps the keys of numbers as they are.
+    """
 
     def __init__(
         self,
@@ -49,6 +54,7 @@ class FriendshipChanges:
         wakeups: Wakeups,
         clock: Clock,
         limits: WatchLimits,
+        steady: Callable[[], AbstractAsyncContextManager[None]],
     ) -> None:
         self._radar = radar
         self._people = people
@@ -56,6 +62,7 @@ class FriendshipChanges:
         self._wakeups = wakeups
         self._clock = clock
         self._limits = limits
+        self._steady = steady
         self._woken = asyncio.Semaphore(_WOKEN_AT_ONCE)
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -67,7 +74,7 @@ class FriendshipChanges:
             errors.UnavailableError: SERVICE_UNAVAILABLE, when the process stops.
         """
         with self._wakeups.listening(device_id) as woken:
-            looked = await self._look(device_id)
+            looked = await self._steady_look(device_id)
             yield Heartbeat(await self._store.head(device_id))
             position = 0
             while not self._wakeups.closed:
@@ -83,7 +90,7 @@ class FriendshipChanges:
                     await asyncio.sleep(looked + self._limits.rest - _now())
                     woken.clear()  # before looking: what comes in meanwhile sets it again
                     async with self._woken:
-                        looked = await self._look(device_id)
+                        looked = await self._steady_look(device_id)
         raise stopping()
 
     async def read(self, device_id: str, after: int, limit: int) -> tuple[list[FriendshipChange], int]:
@@ -108,6 +115,11 @@ class FriendshipChanges:
             raise errors.OutOfRangeError(
                 errors.Reason.POSITION_AHEAD, f"the newest change is at position {head}", field="through_position"
             )
+
+    async def _steady_look(self, device_id: str) -> float:
+        """Looks while the keys of numbers stay as they are, as they do during every call that is no stream."""
+        async with self._steady():
+            return await self._look(device_id)
 
     async def _look(self, device_id: str) -> float:
         """Stores what is not as the device knows it; returns when it was done.

@@ -10,12 +10,14 @@ import hmac
 import re
 import unicodedata
 from collections.abc import Collection
+from contextlib import AbstractAsyncContextManager
 from enum import StrEnum
 
 import phonenumbers
 from phonenumbers import PhoneNumberType
 
 from appshare import errors
+from appshare.relation_radar.gate import Gate
 from appshare.relation_radar.model import NumberKey
 
 
@@ -52,6 +54,8 @@ PERSONAL_TYPES = frozenset(
 
 _TYPES = {getattr(PhoneNumberType, kind.name): kind for kind in NumberType}
 _SHORTEST_SECRET = 32
+_DIGEST_LENGTH = 8
+"""Bytes."""
 _LONGEST = 64
 """Characters; a longer text is no number, and reading it would cost time."""
 _DIALLED_ON = re.compile(r"(?<=\d)\s*[pw][\dpw,;#*\s]*$", re.IGNORECASE)
@@ -62,21 +66,49 @@ class NumberKeys:
     """Turns numbers into the only form in which they are stored.
 
     Args:
-        secret: the key of the digest; at least 32 bytes, never in the database.
+        secrets: the keys of the digest that have been in use, the oldest first; at least 32 bytes each, never in the
+            database. Each digests what the one before has made of a number, so that a stored number can be put under
+            another key without the number itself.
 
     Raises:
-        ValueError: the secret is shorter.
+        ValueError: there is none, or one is shorter.
     """
 
-    def __init__(self, secret: bytes) -> None:
-        if len(secret) < _SHORTEST_SECRET:
+    def __init__(self, *secrets: bytes) -> None:
+        if not secrets or min(map(len, secrets)) < _SHORTEST_SECRET:
             raise ValueError(f"the secret of the number digests has less than {_SHORTEST_SECRET} bytes")
-        self._secret = secret
+        self._secrets = secrets
+        self._gate = Gate()
+
+    @property
+    def secrets(self) -> tuple[bytes, ...]:
+        """The keys, the oldest first."""
+        return self._secrets
 
     def key(self, number: str) -> NumberKey:
         """The key of a number in E.164."""
-        digest = hmac.digest(self._secret, number.encode(), hashlib.sha256)
-        return int.from_bytes(digest[:8], "big", signed=True)
+        first, *later = self._secrets
+        key = _short_digest(first, number.encode())
+        for secret in later:
+            key = next_key(secret, key)
+        return key
+
+    def steady(self) -> AbstractAsyncContextManager[None]:
+        """Keeps the keys as they are while a number's key is carried from one question to another. Not to be nested."""
+        return self._gate.passed()
+
+    def changing(self) -> AbstractAsyncContextManager[None]:
+        """Nobody carries a number's key while the context is open."""
+        return self._gate.closed()
+
+    def add(self, secret: bytes) -> None:
+        """From now on, numbers are stored under one more key."""
+        self._secrets = (*self._secrets, secret)
+
+
+def next_key(secret: bytes, key: NumberKey) -> NumberKey:
+    """What a stored number becomes under one more key."""
+    return _short_digest(secret, key.to_bytes(_DIGEST_LENGTH, "big", signed=True))
 
 
 def read_number(text: str, region: str, *, field: str = "number") -> str:
@@ -135,6 +167,11 @@ def require_region(region: str) -> str:
             errors.Reason.INVALID_FIELD, "not a region of ISO 3166-1 alpha-2, for example CN", field="region"
         )
     return upper
+
+
+def _short_digest(secret: bytes, content: bytes) -> NumberKey:
+    digest = hmac.digest(secret, content, hashlib.sha256)
+    return int.from_bytes(digest[:_DIGEST_LENGTH], "big", signed=True)
 
 
 def _parse(text: str, region: str, field: str) -> phonenumbers.PhoneNumber:

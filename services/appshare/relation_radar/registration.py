@@ -89,15 +89,17 @@ class Registrar:
         number = read_personal_number(number, region, self._limits.number_types)
         now = self._clock()
         registration_id, code = secrets.token_urlsafe(16), f"{secrets.randbelow(1_000_000):06d}"
-        registration = Registration(
-            registration_id=registration_id,
-            number_key=self._number_keys.key(number),
-            region=region,
-            code_digest=self._digest(registration_id, code),
-            attempts=0,
-            expire_time=now + self._limits.code_lifetime,
-        )
-        started = await self._store.add_registration(registration, request_id, now, self._limits.codes_per_hour)
+        # Not while the code is sent: that can take long.
+        async with self._number_keys.steady():
+            registration = Registration(
+                registration_id=registration_id,
+                number_key=self._number_keys.key(number),
+                region=region,
+                code_digest=self._digest(registration_id, code),
+                attempts=0,
+                expire_time=now + self._limits.code_lifetime,
+            )
+            started = await self._store.add_registration(registration, request_id, now, self._limits.codes_per_hour)
         if started == registration:
             await self._send(number, registration_id, code)
         return started

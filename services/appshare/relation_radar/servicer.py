@@ -5,12 +5,14 @@ from appshare.relation_radar.blocks import Blocks
 from appshare.relation_radar.devices import Devices
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.friendship_changes import FriendshipChanges
+from appshare.relation_radar.key_rotation import KeyRotation
 from appshare.relation_radar.model import Acquaintance, BookContact, DialledNumber, Friend, OneDevice, Person
 from appshare.relation_radar.radar import Radar, SyncResult
 from appshare.relation_radar.registration import Registrar
 from appshare.relation_radar.servicers.blocks import BlockServicer
 from appshare.relation_radar.servicers.devices import DeviceServicer
 from appshare.relation_radar.servicers.friendship_changes import FriendshipChangeServicer
+from appshare.relation_radar.servicers.key_rotation import KeyRotationServicer
 from appshare.relation_radar.servicers.registration import RegistrationServicer
 from appshare.relation_radar.wire import (
     read_contacts,
@@ -36,6 +38,7 @@ class RelationRadarServicer(
     DeviceServicer,
     BlockServicer,
     FriendshipChangeServicer,
+    KeyRotationServicer,
     relation_radar_pb2_grpc.RelationRadarServiceServicer,
 ):
     """Serves `RelationRadarService`: what the classes of `servicers` serve, and books and friendships itself."""
@@ -47,12 +50,14 @@ class RelationRadarServicer(
         radar: Radar,
         blocks: Blocks,
         changes: FriendshipChanges,
+        rotation: KeyRotation,
         rule: FriendshipRule,
     ) -> None:
         RegistrationServicer.__init__(self, registrar)
         DeviceServicer.__init__(self, devices)
         BlockServicer.__init__(self, blocks)
         FriendshipChangeServicer.__init__(self, changes, rule)
+        KeyRotationServicer.__init__(self, rotation)
         self._radar = radar
         self._rule = rule
 

@@ -2,12 +2,12 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
+from contextlib import asynccontextmanager, closing, suppress
 from functools import partial
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import aiosqlite
 
@@ -46,12 +46,14 @@ class Database:
     Transactions that wait for the writer join the one that runs as savepoints and share its COMMIT, the dear part.
     """
 
-    def __init__(self, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
+    def __init__(self, writer: aiosqlite.Connection, reader: aiosqlite.Connection, at_hand: sqlite3.Connection) -> None:
         self._writer = writer
         self._reader = reader
+        self._at_hand = at_hand
         self._turn = asyncio.Lock()
         self._group: _Group | None = None
-        self._commits: set[asyncio.Task[None]] = set()
+        self._changes: list[_Change[Any]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
         self._checkpoint_due = False
 
     async def read(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
@@ -81,6 +83,17 @@ class Database:
         with _translated():
             return await _in_one_go(self._reader, partial(_on_one_state, work))
 
+    def look_up(self, query: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Runs a function of one query that finds a few rows by their keys, at once.
+
+        It holds up the event loop for less time than to call a thread would. What reads more belongs into `run`.
+
+        Raises:
+            errors.UnavailableError: STORAGE_UNAVAILABLE.
+        """
+        with _translated():
+            return query(self._at_hand)
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator["Transaction"]:
         """Everything done in it is on disk when the context ends, or nothing when it raises.
@@ -101,10 +114,39 @@ class Database:
                     await self._undo(group, error)
                     raise
                 if group.members == 1:
-                    self._start_commit(group)
+                    self._start(self._commit(group))
             finally:
                 self._turn.release()
         await group.durable()
+
+    async def change(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Runs a function that reads and writes, as a transaction: on disk when this returns, or nothing of it.
+
+        The changes that wait for the writer run in one go and share its COMMIT: to call its thread for each is dear.
+
+        Raises:
+            errors.UnavailableError: STORAGE_UNAVAILABLE; nothing was changed.
+        """
+        change = _Change(work)
+        self._changes.append(change)
+        if len(self._changes) == 1:
+            self._start(self._run_changes())
+        with _translated():
+            return await _until_told(change.outcome)
+
+    async def rebuild(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Runs a function as a transaction of its own in which references are not checked, nor followed by deletions.
+
+        Raises:
+            errors.UnavailableError: STORAGE_UNAVAILABLE; nothing was changed.
+        """
+        with _translated():
+            await self._turn_alone()
+            try:
+                # Cancelled, it goes on; whoever is next is behind it in the writer's thread.
+                return await _in_one_go(self._writer, partial(_without_references, work))
+            finally:
+                self._turn.release()
 
     async def checkpoint(self) -> None:
         """Empties the log of changes into the database file: now, or behind the COMMIT that is due."""
@@ -115,8 +157,8 @@ class Database:
 
     async def settle(self) -> None:
         """Waits for what cancelled calls have left to be committed."""
-        while self._commits:
-            await asyncio.wait(self._commits)
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
     async def _turn_in_a_group(self) -> "_Group":
         """Waits for the writer; returns the group to join. A full one is left to its COMMIT, which waits already."""
@@ -127,6 +169,13 @@ class Database:
             if self._group.joinable:
                 return self._group
             self._turn.release()
+
+    async def _turn_alone(self) -> None:
+        """Waits for the writer outside of any transaction: behind the COMMIT of the group that there is."""
+        await self._turn.acquire()
+        while self._group is not None:
+            self._turn.release()
+            await self._turn.acquire()
 
     async def _begin(self, member: int) -> None:
         if member == 1:
@@ -153,11 +202,32 @@ class Database:
             group.trouble = error if isinstance(error, sqlite3.Error) else failure
             await self._writer.rollback()
 
-    def _start_commit(self, group: "_Group") -> None:
-        """Has the group committed by a task, which no caller's cancelling reaches."""
-        commit = asyncio.create_task(self._commit(group))
-        self._commits.add(commit)
-        commit.add_done_callback(self._commits.discard)
+    def _start(self, act: Coroutine[Any, Any, None]) -> None:
+        """Has something done by a task, which no caller's cancelling reaches."""
+        task = asyncio.create_task(act)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run_changes(self) -> None:
+        """Runs the changes that wait when it is the writer's turn."""
+        taken: list[_Change[Any]] = []
+        try:
+            async with self.transaction() as transaction:
+                taken = self._take_changes()
+                await transaction.run(partial(_run_each, taken))
+        except Exception as error:  # whoever waits is told, whatever it is
+            for change in taken or self._take_changes():
+                change.outcome.set_exception(error)
+        else:
+            for change in taken:
+                change.tell()
+
+    def _take_changes(self) -> "list[_Change[Any]]":
+        """The changes that wait. Of very many, the rest takes another turn."""
+        taken, self._changes = self._changes[:_LARGEST_GROUP], self._changes[_LARGEST_GROUP:]
+        if self._changes:
+            self._start(self._run_changes())
+        return taken
 
     async def _commit(self, group: "_Group") -> None:
         """Commits behind those who wait already, which join the group."""
@@ -206,13 +276,49 @@ class _Group:
         Raises:
             errors.UnavailableError: STORAGE_UNAVAILABLE; nothing was changed.
         """
-        try:
-            error = await asyncio.shield(self.outcome)
-        except asyncio.CancelledError:
-            await asyncio.wait([self.outcome])  # whoever reads after a cancelled call reads what has become of it
-            raise
+        error = await _until_told(self.outcome)
         if error:
             raise _unavailable(error) from error
+
+
+class _Change(Generic[Result]):
+    """A function that waits to be run as a transaction.
+
+    Attributes:
+        value: what it has returned.
+        error: what it has raised.
+        outcome: either of them, once it is on disk.
+    """
+
+    value: Result
+
+    def __init__(self, work: Callable[[sqlite3.Connection], Result]) -> None:
+        self.work = work
+        self.error: Exception | None = None
+        self.outcome: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+
+    def run(self, connection: sqlite3.Connection) -> None:
+        """Does the work, or nothing of it.
+
+        Raises:
+            sqlite3.Error: SQLite has ended the whole transaction, as on a full disk.
+        """
+        connection.execute("SAVEPOINT change")
+        try:
+            self.value = self.work(connection)
+        except Exception as error:
+            if not connection.in_transaction:
+                raise
+            self.error = error
+            connection.execute("ROLLBACK TO change")
+        connection.execute("RELEASE change")
+
+    def tell(self) -> None:
+        """Tells whoever waits."""
+        if self.error is None:
+            self.outcome.set_result(self.value)
+        else:
+            self.outcome.set_exception(self.error)
 
 
 class Transaction:
@@ -262,9 +368,10 @@ async def open_database(path: Path, migrations: Traversable) -> AsyncIterator[Da
             await migrate(writer, migrations)
             async with _connection(path) as reader:
                 await reader.execute("PRAGMA query_only = ON")
-                database = Database(writer, reader)
-                async with _checkpoints(database):
-                    yield database
+                with closing(_connection_at_hand(path)) as at_hand:
+                    database = Database(writer, reader, at_hand)
+                    async with _checkpoints(database):
+                        yield database
 
 
 @asynccontextmanager
@@ -295,10 +402,32 @@ async def _connection(path: Path) -> AsyncIterator[aiosqlite.Connection]:
         yield connection
 
 
+def _connection_at_hand(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.row_factory = sqlite3.Row
+    for pragma in (*_PRAGMAS, "PRAGMA query_only = ON"):
+        connection.execute(pragma)
+    return connection
+
+
 async def _in_one_go(connection: aiosqlite.Connection, work: Callable[[sqlite3.Connection], Result]) -> Result:
     """Runs a function in the thread of a connection."""
     execute: Callable[..., Awaitable[Result]] = connection._execute  # noqa: SLF001 - there is no public way
     return await execute(work, connection._conn)  # noqa: SLF001 - as above
+
+
+def _run_each(changes: "Iterable[_Change[Any]]", connection: sqlite3.Connection) -> None:
+    for change in changes:
+        change.run(connection)
+
+
+async def _until_told(outcome: asyncio.Future[Result]) -> Result:
+    """Waits for an outcome, also when cancelled: whoever reads after a cancelled call reads what has become of it."""
+    try:
+        return await asyncio.shield(outcome)
+    except asyncio.CancelledError:
+        await asyncio.wait([outcome])
+        raise
 
 
 def _on_one_state(work: Callable[[sqlite3.Connection], Result], connection: sqlite3.Connection) -> Result:
@@ -309,6 +438,21 @@ def _on_one_state(work: Callable[[sqlite3.Connection], Result], connection: sqli
         connection.rollback()
 
 
+def _without_references(work: Callable[[sqlite3.Connection], Result], connection: sqlite3.Connection) -> Result:
+    connection.execute("PRAGMA foreign_keys = OFF")  # does nothing inside a transaction
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            result = work(connection)
+            connection.execute("COMMIT")
+        except BaseException:
+            connection.rollback()
+            raise
+        return result
+    finally:
+        connection.execute("PRAGMA foreign_keys = ON")
+
+
 def _open_savepoint(member: int, connection: sqlite3.Connection) -> None:
     """Ends the savepoint of the member before, which the first has none of, and opens another."""
     if member > 2:  # noqa: PLR2004 - the first is in the transaction itself
@@ -316,17 +460,19 @@ def _open_savepoint(member: int, connection: sqlite3.Connection) -> None:
     connection.execute(f"SAVEPOINT member_{member}")
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
+class _translated:  # noqa: N801 - read as a function: `with _translated():`
     """Raises what the disk or the file does to SQLite as a typed error; a driver's message never leaves the store."""
-    try:
-        yield
-    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
-        raise  # a defect of ours, not of the storage
-    except sqlite3.DatabaseError as error:
-        if _name_of(error) == "SQLITE_ERROR":
-            raise  # wrong SQL: a defect of ours too
-        raise _unavailable(error) from error
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, (sqlite3.IntegrityError, sqlite3.ProgrammingError)):
+            return  # a defect of ours, not of the storage
+        if (
+            isinstance(error, sqlite3.DatabaseError) and _name_of(error) != "SQLITE_ERROR"
+        ):  # that is wrong SQL: ours too
+            raise _unavailable(error) from error
 
 
 def _unavailable(error: sqlite3.Error) -> errors.UnavailableError:

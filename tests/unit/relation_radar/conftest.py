@@ -121,7 +121,7 @@ def make_changes(
     ) -> FriendshipChanges:
         limits = WatchLimits(max_friends, heartbeat, look, rest=0)
         people, changes = People(store, number_keys), SqliteFriendshipChangeStore(database)
-        return FriendshipChanges(radar, people, changes, wakeups, clock, limits)
+        return FriendshipChanges(radar, people, changes, wakeups, clock, limits, number_keys.steady)
 
     return make
 

@@ -17,18 +17,16 @@ CREATE TABLE books (
     contact_ids BLOB    NOT NULL
 );
 
--- The other way around: in how many books a number stands, and in whose: 4 bytes each. A number that came to stand in
--- very many has its holders in rows, since every change would write them all.
+-- The other way around: the devices whose books hold a number, 4 bytes each. What books add is collected in the second
+-- table, which is small, and moved on from there.
 CREATE TABLE postings (
-    number_key   INTEGER PRIMARY KEY,
-    holder_count INTEGER NOT NULL,
-    holders      BLOB
+    number_key INTEGER PRIMARY KEY,
+    holders    BLOB    NOT NULL
 );
-CREATE TABLE posting_rows (
-    number_key INTEGER NOT NULL,
-    device     INTEGER NOT NULL,
-    PRIMARY KEY (number_key, device)
-) WITHOUT ROWID;
+CREATE TABLE recent_postings (
+    number_key INTEGER PRIMARY KEY,
+    holders    BLOB    NOT NULL
+);
 
 -- Registrations whose number is not verified yet.
 CREATE TABLE registrations (

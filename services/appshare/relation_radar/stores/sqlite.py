@@ -1,6 +1,5 @@
 """RelationRadar's data in SQLite."""
 
-import json
 from collections.abc import Collection, Sequence
 from functools import partial
 from importlib.resources import files
@@ -14,7 +13,9 @@ from appshare.sql.database import Database
 
 MIGRATIONS = files("appshare.relation_radar") / "migrations"
 
-_EMPTY = PackedContacts.pack([])
+_FEW_BOOKS = 2
+_FEW_NUMBERS = 32
+"""So many are looked up at once."""
 
 
 class SqliteBookStore:
@@ -28,9 +29,8 @@ class SqliteBookStore:
     ) -> tuple[int, int]:
         """Stores a whole book; returns its new version and its number of contacts."""
         book = PackedContacts.pack((entry.number_key, entry.contact_id) for entry in entries)
-        async with self._database.transaction() as transaction:
-            change = partial(sqlite_books.replace_book, device, book, max_contacts)
-            return await transaction.run(partial(within_quota, device, quota, change))
+        change = partial(sqlite_books.replace_book, device, book, max_contacts)
+        return await self._database.change(partial(within_quota, device, quota, change))
 
     async def change_book(
         self,
@@ -44,9 +44,8 @@ class SqliteBookStore:
         """Drops contacts, then adds entries; returns the book's new version and its number of contacts."""
         dropped = frozenset(dropped_contact_ids)
         added = [(entry.number_key, entry.contact_id) for entry in entries]
-        async with self._database.transaction() as transaction:
-            change = partial(sqlite_books.change_book, device, base_version, dropped, added, max_contacts)
-            return await transaction.run(partial(within_quota, device, quota, change))
+        change = partial(sqlite_books.change_book, device, base_version, dropped, added, max_contacts)
+        return await self._database.change(partial(within_quota, device, quota, change))
 
     async def book(self, device: Device) -> Book:
         """The book of a device."""
@@ -55,8 +54,9 @@ class SqliteBookStore:
 
     async def books(self, devices: Sequence[Device]) -> list[Book]:
         """The books of devices, in their order."""
-        stored = await self._database.run(partial(sqlite_books.read_books, [device.key for device in devices]))
-        return [Book(device.number_key, stored.get(device.key, _EMPTY)) for device in devices]
+        query = partial(sqlite_books.CURRENT.read, {device.key for device in devices})
+        stored = self._database.look_up(query) if len(devices) <= _FEW_BOOKS else await self._database.run(query)
+        return [Book(device.number_key, stored.get(device.key, sqlite_books.EMPTY)) for device in devices]
 
     async def numbers_of_contact(self, device: Device, contact_id: int) -> list[NumberKey]:
         """The numbers of one contact of a device's book."""
@@ -64,11 +64,8 @@ class SqliteBookStore:
 
     async def hubs(self, numbers: Collection[NumberKey], limit: int) -> frozenset[NumberKey]:
         """Those of the numbers that stand in more than `limit` books."""
-        rows = await self._database.read(
-            "SELECT number_key FROM postings WHERE number_key IN (SELECT value FROM json_each(?)) AND holder_count > ?",
-            (json.dumps(list(numbers)), limit),
-        )
-        return frozenset(number for (number,) in rows)
+        query = partial(sqlite_books.CURRENT.postings.hubs, numbers, limit)
+        return self._database.look_up(query) if len(numbers) <= _FEW_NUMBERS else await self._database.run(query)
 
     async def devices_listing(self, device: Device, at_most: int) -> list[Device]:
         """Other devices that list the device's number, `at_most` of them."""

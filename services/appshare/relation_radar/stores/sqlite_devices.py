@@ -18,10 +18,7 @@ class SqliteDeviceStore:
 
     async def find_device(self, device_id: str) -> Device | None:
         """The device with the id."""
-        row = await self._database.read_one(
-            f"SELECT {sqlite_books.DEVICE} FROM devices WHERE device_id = ?", (device_id,)
-        )
-        return Device(*row) if row else None
+        return self._database.look_up(partial(sqlite_books.find_device, device_id))
 
     async def devices_with_numbers(self, numbers: Collection[NumberKey]) -> list[Device]:
         """The devices registered with one of the numbers, by device id."""

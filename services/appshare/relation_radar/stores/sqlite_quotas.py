@@ -29,7 +29,7 @@ def within_quota(
 
 
 def _numbers(device: Device, connection: sqlite3.Connection) -> set[NumberKey]:
-    book = sqlite_books.read_books([device.key], connection).get(device.key)
+    book = sqlite_books.CURRENT.read([device.key], connection).get(device.key)
     return set(book.numbers) if book else set()
 
 
