@@ -26,11 +26,19 @@ _FRIENDS_PAGE = 200
 
 
 async def find_devices(
-    backends: Backends, device_id: str, person: PersonRef, *, time_limit: float
+    backends: Backends, device_id: str, person: PersonRef, field: str, *, time_limit: float
 ) -> Sequence[Acquaintance]:
-    """The devices of a person, as the radar sees them for the device that asks."""
+    """The devices of a person, as the radar sees them for the device that asks.
+
+    Args:
+        field: where the device's request names the person, for errors.
+    """
     request = FindDevicesRequest(device_id=device_id, person=person)
-    response = await RADAR.unary(backends.radar.FindDevices, request, time_limit=time_limit)
+    try:
+        response = await RADAR.unary(backends.radar.FindDevices, request, time_limit=time_limit)
+    except errors.InvalidArgumentError as error:
+        error.field = error.field and error.field.replace("person", field, 1)
+        raise
     return response.acquaintances
 
 

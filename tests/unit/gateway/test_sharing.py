@@ -120,6 +120,24 @@ async def test_nobody_costs_the_same_calls_as_somebody_who_shares_nothing(stage:
     assert answers[0] == answers[1]
 
 
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
+        (pb.ListSharesRequest(owner=SOMEBODY), "owner.number"),
+        (pb.ReportInstallRequest(owner=SOMEBODY, package_name="a.b"), "owner.number"),
+        (pb.MatchAppRequest(owner=SOMEBODY, package_name="a.b"), "owner.number"),
+        (pb.PreviewSharesRequest(viewer=SOMEBODY), "viewer.number"),
+    ],
+)
+async def test_a_number_that_cannot_be_read_is_named_as_in_the_request(stage: Stage, request_: Any, field: str) -> None:
+    stage.radar.answers["FindDevices"] = errors.InvalidArgumentError(
+        errors.Reason.INVALID_PHONE_NUMBER, "not a phone number", field="person.number"
+    )
+    with pytest.raises(errors.InvalidArgumentError) as refusal:
+        await stage.ask(request_)
+    assert (refusal.value.reason, refusal.value.field) == (errors.Reason.INVALID_PHONE_NUMBER, field)
+
+
 async def test_a_preview_is_seen_by_each_of_the_persons_devices(stage: Stage) -> None:
     find(stage, FRIENDS)
     seen = {"phone": ["a.a", "c.c"], "tablet": ["b.b", "c.c"]}

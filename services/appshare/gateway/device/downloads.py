@@ -78,5 +78,5 @@ class DownloadServicer:
         if not request.HasField("owner"):
             friends, _ = await find_friends(self._backends, viewer, context)
             return friends
-        found = await find_devices(self._backends, viewer, request.owner, time_limit=remaining_time(context))
+        found = await find_devices(self._backends, viewer, request.owner, "owner", time_limit=remaining_time(context))
         return as_owners(found)

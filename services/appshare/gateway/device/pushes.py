@@ -69,7 +69,7 @@ class PushesServicer:
         """Tells an owner that the device has installed a shared app."""
         viewer = calling_device()
         require_text(request.package_name, "package_name")
-        found = await find_devices(self._backends, viewer, request.owner, time_limit=remaining_time(context))
+        found = await find_devices(self._backends, viewer, request.owner, "owner", time_limit=remaining_time(context))
         install = registry_pb.RecordInstallRequest(
             viewer_device_id=viewer,
             owners=as_owners(found),

@@ -27,7 +27,7 @@ class SharedListsServicer:
     async def ListShares(self, request: pb.ListSharesRequest, context: Context) -> pb.ListSharesResponse:
         """Lists what a person shares with the device."""
         viewer = calling_device()
-        found = await find_devices(self._backends, viewer, request.owner, time_limit=remaining_time(context))
+        found = await find_devices(self._backends, viewer, request.owner, "owner", time_limit=remaining_time(context))
         listed = await REGISTRY.unary(
             self._registry.ListVisibleShares,
             registry_pb.ListVisibleSharesRequest(
@@ -51,7 +51,7 @@ class SharedListsServicer:
     async def PreviewShares(self, request: pb.PreviewSharesRequest, context: Context) -> pb.PreviewSharesResponse:
         """Lists what the device shares as a person sees it: on any of the person's devices."""
         owner = calling_device()
-        found = await find_devices(self._backends, owner, request.viewer, time_limit=remaining_time(context))
+        found = await find_devices(self._backends, owner, request.viewer, "viewer", time_limit=remaining_time(context))
         viewers = as_viewers(found) or [_STRANGER]
         # Each device has its part of the page: together they do not see more than fits.
         size = max(1, paging.page_size(request.page_size) // len(viewers))
