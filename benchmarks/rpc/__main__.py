@@ -46,7 +46,7 @@ async def serving(
         return request
 
     server = grpc.aio.server(interceptors=interceptors)
-    handlers = {"Echo": grpc.unary_unary_rpc_method_handler(echo)}
+    handlers: dict[str, Any] = {"Echo": grpc.unary_unary_rpc_method_handler(echo)}
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("benchmark.Echo", handlers),))
     if files:
         port = server.add_secure_port(str(ANYWHERE), server_credentials(files["server"]))
@@ -63,7 +63,8 @@ async def serving(
 
 async def cost(channel: grpc.aio.Channel, calls: int, metadata: Any) -> float:
     """Microseconds of CPU per call."""
-    echo, request = channel.unary_unary(METHOD), b"x" * 200
+    echo: Any = channel.unary_unary(METHOD)
+    request = b"x" * 200
     started = time.process_time()
     for _ in range(calls):
         await echo(request, metadata=metadata)
