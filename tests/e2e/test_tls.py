@@ -44,7 +44,7 @@ def test_devices_trust_the_ca_that_they_are_given_and_remember_it(
     ca = certificates.path / "ca" / "ca.pem"
     started = run("appshare.device_agent", *home, "register", "+8613800138001", *where, "--ca", str(ca))
     assert started.returncode == 0, started.stderr
-    [registration_id] = set(re.findall(r'"registration_id": "(\w+)"', server.log.read_text(encoding="utf-8")))
+    [registration_id] = set(re.findall(r'"registration_id": "([^"]+)"', server.log.read_text(encoding="utf-8")))
     completed = run("appshare.device_agent", *home, "register", "--code", server.code(registration_id))
     assert completed.returncode == 0, completed.stderr
     assert run("appshare.device_agent", *home, "friends").returncode == 0
