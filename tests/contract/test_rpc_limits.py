@@ -9,10 +9,12 @@ import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 from grpc import StatusCode
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from tests.contract.probe import KINDS, PING, ProbeStub, answering, running_probe
+from tests.contract.probe import KINDS, PING, ProbeStub, answering, probe_service, running_probe
 from tests.contract.refusals import refusal
 
-from appshare.rpc.server import ServerOptions
+from appshare.rpc.address import Address
+from appshare.rpc.call import open_channel
+from appshare.rpc.server import ServerOptions, running_server
 from appshare.rpc.server_limits import ServerLimits
 from appshare.rpc.watch import Call
 
@@ -132,6 +134,22 @@ class TestCallsAtOnce:
             await stub.ask("unary_unary")  # the first call learns of the limit
             assert await asyncio.gather(*(stub.ask("unary_unary") for _ in range(20))) == [[PING]] * 20
         assert most <= 3
+
+
+class TestConnections:
+    async def test_one_too_many_is_closed_and_there_is_room_again_when_another_goes(self) -> None:
+        anywhere, service = Address("127.0.0.1", 0), probe_service(**answering())
+        async with running_server(anywhere, [service], limited(connections=2)) as address:
+            silent = [await asyncio.open_connection(address.host, address.port) for _ in range(2)]
+            for reader, _writer in silent:
+                assert await reader.read(1)  # the server has let it in: it speaks first
+            late, late_writer = await asyncio.open_connection(address.host, address.port)
+            assert await late.read() == b""
+            for writer in (late_writer, *(writer for _reader, writer in silent)):
+                writer.close()
+                await writer.wait_closed()
+            async with open_channel(str(address)) as channel:
+                assert await ProbeStub(channel).ask("unary_unary", wait_for_ready=True, timeout=10) == [PING]
 
 
 class TestIdle:

@@ -10,7 +10,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tests.support.cloud import GATEWAY, Cloud, Device, new_number, running_cloud
 
 from appshare import errors
-from appshare.gateway.rate_limits import CHANGES
+from appshare.gateway.rate_limits import COSTLY
 from appshare.v1 import device_gateway_pb2 as pb
 from appshare.v1 import device_gateway_pb2_grpc
 from appshare.v1 import operator_gateway_pb2 as operator_pb
@@ -49,7 +49,7 @@ async def test_a_device_that_calls_too_often_waits_and_others_do_not(tmp_path: P
 
 
 async def test_what_costs_more_has_its_own_limit(tmp_path: Path) -> None:
-    async with limited(tmp_path, changes_per_device=2) as cloud:
+    async with limited(tmp_path, costly_calls_per_device=2) as cloud:
         device = await cloud.register()
         for _ in range(2):
             await device.sync(new_number())
@@ -107,7 +107,13 @@ async def test_everything_from_an_address_counts_for_it(tmp_path: Path) -> None:
 
 
 async def test_no_limit_is_no_limit(tmp_path: Path) -> None:
-    names = ("calls_per_device", "changes_per_device", "streams_per_device", "calls_per_peer", "open_calls_per_peer")
+    names = (
+        "calls_per_device",
+        "costly_calls_per_device",
+        "streams_per_device",
+        "calls_per_peer",
+        "open_calls_per_peer",
+    )
     async with limited(tmp_path, **dict.fromkeys(names, 0)) as cloud:
         device = await cloud.register()
         for _ in range(5):
@@ -132,7 +138,7 @@ async def test_an_address_that_guesses_the_operator_token_is_shut_out(tmp_path: 
 
 
 def test_what_costs_more_is_there() -> None:
-    for name in CHANGES:
+    for name in COSTLY:
         service, _, method = name.lstrip("/").partition("/")
         described = next(each for each in pb.DESCRIPTOR.services_by_name.values() if each.full_name == service)
         assert method in described.methods_by_name

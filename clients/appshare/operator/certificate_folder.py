@@ -1,5 +1,6 @@
 """The certificates of a cloud on disk: a folder for the authority, and one for each process with all that it needs."""
 
+import ipaddress
 import os
 import re
 import secrets
@@ -49,11 +50,11 @@ class CertificateFolder:
         if there:
             raise InputError(
                 f"{there} is there already: `appshare-admin certs renew` renews the certificates, --if-missing makes"
-                " only what is missing or has ended, and nothing overwrites the authority"
+                " only what is missing, and nothing overwrites the authority"
             )
 
     def complete(self, names: Mapping[str, Sequence[str]]) -> list[RoleCertificate]:
-        """Makes what is missing or of no use: the authority, and the certificate of each role under its names.
+        """Makes what is missing or of no use: the authority, and the certificate of each role under all its names.
 
         Raises:
             InputError: a name is no host name or address, or what is there is damaged.
@@ -61,8 +62,9 @@ class CertificateFolder:
         """
         authority = self._authority()
         for role in ROLES:
-            if not self._is_usable(role):
-                self._issue(authority, role, (role, *_HERE, *names.get(role, ())))
+            had = self._names(role)
+            if not self._is_usable(role) or not had.issuperset(names.get(role, ())):
+                self._issue(authority, role, (role, *_HERE, *sorted(had), *names.get(role, ())))
         return self.certificates()
 
     def renew(self) -> list[RoleCertificate]:
@@ -110,6 +112,12 @@ class CertificateFolder:
         _write(folder / _KEY, issued.key, mode=0o600)
         _write(folder / _CERTIFICATE, issued.certificate, mode=0o644)
 
+    def _names(self, role: str) -> set[str]:
+        try:
+            return set(self._read(role).names)
+        except InputError:
+            return set()
+
     def _is_usable(self, role: str) -> bool:
         folder = self.path / role
         try:
@@ -142,8 +150,15 @@ def read_names(texts: Sequence[str]) -> dict[str, list[str]]:
             raise InputError(f"--name {text}: there is no process {role}; there are {', '.join(ROLES)}")
         if not _HOST.fullmatch(host):
             raise InputError(f"--name {text}: {host} is no host name and no IP address")
-        names.setdefault(role or GATEWAY, []).append(host)
+        names.setdefault(role or GATEWAY, []).append(_canonical(host))
     return names
+
+
+def _canonical(host: str) -> str:
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return host
 
 
 def _write(path: Path, content: bytes, *, mode: int) -> None:

@@ -16,11 +16,12 @@ from appshare.rpc.watch import Call
 
 _MINUTE = 60.0
 
-CHANGES = frozenset(
+COSTLY = frozenset(
     f"/appshare.v1.{method}"
     for method in (
         "FriendService/SyncContacts",
         "FriendService/BatchCheckFriends",
+        "SharingService/ListFriendsShares",
         "SharingService/PublishApps",
         "SharingService/PushShares",
         "DownloadService/DownloadApp",
@@ -41,7 +42,7 @@ class DeviceRates:
     def __init__(self, rates: Rates, open_methods: Iterable[str]) -> None:
         self._open_methods = frozenset(open_methods)
         self._device_calls = _per_minute(rates.device_calls)
-        self._device_changes = _per_minute(rates.device_changes)
+        self._device_costly_calls = _per_minute(rates.device_costly_calls)
         self._peer_calls = _per_minute(rates.peer_calls)
         self._peer_open_calls = _per_minute(rates.peer_open_calls)
         self._at_once = rates.device_streams
@@ -61,8 +62,8 @@ class DeviceRates:
             _take(self._peer_open_calls, peer)
             return
         _take(self._device_calls, device)
-        if call.method in CHANGES:
-            _take(self._device_changes, device)
+        if call.method in COSTLY:
+            _take(self._device_costly_calls, device)
         self._start(call, device)
 
     def end(self, call: Call, _code: grpc.StatusCode) -> None:

@@ -8,7 +8,7 @@ class Rates:
     """Calls in a minute, but `device_streams`, which counts those that run at once; 0: no limit."""
 
     device_calls: int = 0
-    device_changes: int = 0
+    device_costly_calls: int = 0
     device_streams: int = 0
     peer_calls: int = 0
     peer_open_calls: int = 0

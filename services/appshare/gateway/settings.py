@@ -42,7 +42,9 @@ class GatewaySettings(ProcessSettings):
     access_lifetime: int = Field(3600, ge=1, description="Seconds that an access token is good for.")
     max_connections: int = Field(10_000, ge=1, description="Connections of devices that are open at once.")
     calls_per_device: int = Field(600, ge=0, description="Calls of a device in a minute; 0: no limit.")
-    changes_per_device: int = Field(120, ge=0, description="Syncs, pushes, downloads of a device in a minute.")
+    costly_calls_per_device: int = Field(
+        120, ge=0, description="Syncs, pushes, downloads and the like of a device in a minute; 0: no limit."
+    )
     streams_per_device: int = Field(32, ge=0, description="Calls of a device that run at once; 0: no limit.")
     calls_per_peer: int = Field(6_000, ge=0, description="Calls from a network address in a minute; 0: no limit.")
     open_calls_per_peer: int = Field(
@@ -96,7 +98,7 @@ class GatewaySettings(ProcessSettings):
         """How often devices and network addresses may call."""
         return Rates(
             device_calls=self.calls_per_device,
-            device_changes=self.changes_per_device,
+            device_costly_calls=self.costly_calls_per_device,
             device_streams=self.streams_per_device,
             peer_calls=self.calls_per_peer,
             peer_open_calls=self.open_calls_per_peer,

@@ -5,6 +5,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
+_ROUNDING = 1e-9
+"""Seconds; far below what a burst of a million would differ by."""
+
 _MAX_KEYS = 100_000
 """Some 15 MB."""
 
@@ -30,29 +33,34 @@ class TokenBuckets:
         max_keys: int = _MAX_KEYS,
     ) -> None:
         self._interval = period / burst
-        self._tolerance = period - self._interval
+        self._period = period
         self._clock = clock
         self._max_keys = max_keys
         self._full_at: OrderedDict[Hashable, float] = OrderedDict()
 
-    def take(self, key: Hashable) -> float:
-        """Takes one from the bucket of `key`: 0, or, when it is empty, the seconds until there is one again."""
-        wait = self.wait(key)
+    def take(self, key: Hashable, count: int = 1) -> float:
+        """Takes all of `count` from the bucket of `key`, and gives 0; or none, and gives the seconds to wait for them.
+
+        Args:
+            count: at most `burst`: there are never more.
+        """
+        wait = self.wait(key, count)
         if wait:
             return wait
         now = self._clock()
-        self._full_at[key] = max(self._full_at.get(key, now), now) + self._interval
+        self._full_at[key] = max(self._full_at.get(key, now), now) + count * self._interval
         self._full_at.move_to_end(key)
         self._forget(now)
         return 0
 
-    def wait(self, key: Hashable) -> float:
-        """The seconds until the bucket of `key` is not empty; 0 when it is not. Takes nothing."""
+    def wait(self, key: Hashable, count: int = 1) -> float:
+        """The seconds until the bucket of `key` holds `count`; 0 when it does. Takes nothing."""
         full_at = self._full_at.get(key)
         if full_at is None:
             return 0
-        # Rounded up to microseconds: who comes back then finds one.
-        return max(0.0, math.ceil((full_at - self._clock() - self._tolerance) * 1e6) / 1e6)
+        beyond = full_at - self._clock() + count * self._interval - self._period
+        # Rounded up to microseconds: who comes back then finds them. What arithmetic loses is nobody's.
+        return math.ceil(beyond * 1e6) / 1e6 if beyond > _ROUNDING else 0
 
     def __len__(self) -> int:
         return len(self._full_at)

@@ -86,8 +86,18 @@ def test_what_is_there_is_not_overwritten(made: Path) -> None:
 
 def test_if_missing_leaves_what_is_there(made: Path) -> None:
     before = content(made)
-    assert certs("init", "--if-missing", "--out", made, "--name", "other.example.org").exit_code == 0
+    assert certs("init", "--if-missing", "--out", made, "--name", "cloud.example.org").exit_code == 0
     assert content(made) == before
+
+
+def test_if_missing_adds_a_name_to_those_that_are_there(made: Path) -> None:
+    before = content(made)
+    added = certs("init", "--if-missing", "--out", made, "--name", "other.example.org", "--json")
+    assert {"cloud.example.org", "203.0.113.7", "other.example.org"} < set(
+        json.loads(added.output)["certificates"][0]["names"]
+    )
+    changed = {name for name, held in content(made).items() if before[name] != held}
+    assert changed == {"gateway/certificate.pem", "gateway/key.pem"}
 
 
 @pytest.mark.parametrize("lost", ["ca/ca.pem", "gateway/certificate.pem", "gateway/key.pem", "app-download/ca.pem"])
@@ -134,7 +144,7 @@ def test_damaged_files_are_named(made: Path, name: str, damage: bytes) -> None:
 
 
 def test_names_are_for_the_gateway_or_for_the_process_that_is_named() -> None:
-    names = read_names(["cloud.example.org", "*.example.org", "relation-radar=10.0.0.5", "gateway=2001:db8::1"])
+    names = read_names(["cloud.example.org", "*.example.org", "relation-radar=10.0.0.5", "gateway=2001:DB8:0::1"])
     assert names == {
         "gateway": ["cloud.example.org", "*.example.org", "2001:db8::1"],
         "relation-radar": ["10.0.0.5"],

@@ -39,6 +39,13 @@ def test_to_ask_takes_nothing(clock: Clock) -> None:
     assert [buckets.wait("a"), buckets.wait("a"), buckets.take("a"), buckets.wait("a")] == [0, 0, 0, 60]
 
 
+def test_several_are_taken_together_or_not_at_all(clock: Clock) -> None:
+    buckets = TokenBuckets(5, 50, clock=clock)
+    assert [buckets.take("a", 3), buckets.take("a", 3), buckets.take("a", 2), buckets.take("a", 5)] == [0, 10, 0, 50]
+    clock.now += 50
+    assert buckets.take("a", 5) == 0
+
+
 def test_a_bucket_that_is_full_again_is_forgotten(clock: Clock) -> None:
     buckets = TokenBuckets(2, 60, clock=clock)
     for key in range(1000):
@@ -60,22 +67,23 @@ def test_beyond_the_most_keys_the_longest_unused_is_forgotten(clock: Clock) -> N
 @given(
     burst=st.integers(1, 50),
     period=st.floats(0.1, 1000),
-    steps=st.lists(st.floats(0, 100), min_size=1, max_size=200),
+    steps=st.lists(st.tuples(st.floats(0, 100), st.integers(1, 50)), min_size=1, max_size=100),
 )
 def test_no_stretch_of_time_lets_more_through_than_burst_and_rate(
-    burst: int, period: float, steps: list[float]
+    burst: int, period: float, steps: list[tuple[float, int]]
 ) -> None:
     clock = Clock()
     buckets = TokenBuckets(burst, period, clock=clock)
     passed = []
-    for step in steps:
+    for step, count in steps:
         clock.now += step
-        if not buckets.take("a"):
-            passed.append(clock.now)
-    for first, begin in enumerate(passed):
-        for last in range(first, len(passed)):
-            allowed = burst + (passed[last] - begin) * burst / period
-            assert last - first + 1 <= allowed + 1e-6
+        if count <= burst and not buckets.take("a", count):
+            passed.append((clock.now, count))
+    for first, (begin, _count) in enumerate(passed):
+        taken = 0
+        for end, count in passed[first:]:
+            taken += count
+            assert taken <= burst + (end - begin) * burst / period + 1e-6
 
 
 @given(burst=st.integers(1, 20), period=st.floats(0.1, 1000), steps=st.lists(st.floats(0, 30), max_size=50))

@@ -23,7 +23,7 @@ from appshare.operator.commands.certs_shown import folder_option, show_certifica
     metavar="[PROCESS=]HOST",
     help="A name or address by which the gateway is reached, or the PROCESS that is named; localhost is always there.",
 )
-@click.option("--if-missing", is_flag=True, help="Make only what is missing or has ended.")
+@click.option("--if-missing", is_flag=True, help="Make only what is missing, has ended, or lacks a name.")
 @json_option
 def init(folder: CertificateFolder, names: tuple[str, ...], output: Output, *, if_missing: bool) -> None:
     """Make a private CA and a certificate for the gateway and each service.
