@@ -15,6 +15,9 @@ from appshare.relation_radar.numbers import NumberKeys, next_key
 _SECRET_LENGTH = 32
 """Bytes."""
 
+_FEW_BOOKS = 64
+"""So many are copied while calls wait: a tenth of a second."""
+
 _PAUSE = 5.0
 """Seconds before a rotation goes on whose storage failed."""
 
@@ -81,12 +84,24 @@ class KeyRotation:
         done = state.books_copied if copying else state.books_total
         return KeyRotationProgress(state.generation, running, done, state.books_total)
 
+    async def finish(self) -> None:
+        """Does what is to be done; what another process has left unfinished comes first.
+
+        Raises:
+            errors.UnavailableError: STORAGE_UNAVAILABLE; it can be called again.
+        """
+        await self._clear()
+        while self._waiting:
+            await self._rotate(self._waiting[0])
+            self._waiting.pop(0)
+            await self._clear()
+
     async def run(self) -> None:
-        """Does what is to be done, until it is cancelled; what another process has left unfinished comes first."""
+        """Finishes each rotation that is started, until it is cancelled."""
         while True:
             await self._wanted.wait()
             try:
-                await self._finish_all()
+                await self.finish()
             except errors.UnavailableError as error:
                 _log.warning("the rotation of the number key waits", reason=error.message)
                 await asyncio.sleep(_PAUSE)
@@ -105,18 +120,13 @@ class KeyRotation:
         self._waiting.append(secret)
         self._wanted.set()
 
-    async def _finish_all(self) -> None:
-        await self._clear()
-        while self._waiting:
-            await self._rotate(self._waiting[0])
-            self._waiting.pop(0)
-            await self._clear()
-
     async def _rotate(self, secret: bytes) -> None:
         rekey = partial(next_key, secret)
         await self._store.begin()
-        while await self._store.copy_books(rekey):
-            pass
+        books = (await self._store.state()).books_total
+        for _ in range(2 * books):  # where books change as fast as they are copied, calls wait for the rest of them
+            if await self._store.copy_books(rekey) <= _FEW_BOOKS:
+                break
         async with self._number_keys.changing():
             await self._store.finish(rekey)
             self._number_keys.add(secret)
