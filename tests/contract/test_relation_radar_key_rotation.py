@@ -17,6 +17,7 @@ from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
 from appshare import errors
 from appshare.process.lifetime import in_background
+from appshare.relation_radar import key_rotation
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.key_file import KeyFile
 from appshare.relation_radar.key_rotation import KeyRotation, KeyRotationProgress, split_secrets
@@ -38,7 +39,7 @@ from appshare.v1.friendship_pb2 import Contact as ContactMessage
 from appshare.v1.friendship_pb2 import ContactBook, PersonRef
 from appshare.v1.relation_radar_pb2_grpc import RelationRadarServiceStub, add_RelationRadarServiceServicer_to_server
 
-PEOPLE = range(8)
+PEOPLE = range(6)
 STRANGER = 90
 """In everybody's book, without a device."""
 
@@ -156,6 +157,7 @@ async def answers(radar: Opened, device_ids: dict[int, str]) -> list[object]:
 @pytest.fixture
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """A book, or a row, in each transaction."""
+    monkeypatch.setattr(key_rotation, "_FEW_BOOKS", 0)
     monkeypatch.setattr(sqlite_key_rotation, "_NUMBERS_AT_ONCE", 1)
     monkeypatch.setattr(sqlite_key_rotation, "_ROWS_AT_ONCE", 4)
 
@@ -172,9 +174,9 @@ async def test_nothing_that_anybody_is_told_changes(tmp_path: Path, small_steps:
 
     async with opened(tmp_path, look) as radar:
         before = await answers(radar, device_ids)
-        assert await radar.rotation.progress() == progress(1, 8, running=False)
+        assert await radar.rotation.progress() == progress(1, 6, running=False)
         assert await radar.rotation.start() == progress(1, 0, running=True)
-        assert await radar.rotated() == progress(2, 8, running=False)
+        assert await radar.rotated() == progress(2, 6, running=False)
         assert len(seen) > 2 * len(PEOPLE)
         assert phases == set(Phase)
         assert all(told == before for told in seen)
@@ -244,14 +246,14 @@ async def test_what_changes_meanwhile_is_not_lost(tmp_path: Path, small_steps: N
         if radar.keys._gate._closing.locked():
             return
         turns += 1
-        device_id = device_ids[turns % 7]
-        books[device_id] = [(turns + step) % 8 for step in range(turns % 3 + 1)]
+        device_id = device_ids[turns % 5]
+        books[device_id] = [(turns + step) % 6 for step in range(turns % 3 + 1)]
         await radar.sync(device_id, books[device_id])
         if turns == 4:
             books[newcomer := await radar.register(50)] = [0, 1]
             await radar.sync(newcomer, [0, 1])
-        if turns == 12:
-            gone = await SqliteRadarStore(radar.database).find_device(device_ids[7])
+        if turns == 7:
+            gone = await SqliteRadarStore(radar.database).find_device(device_ids[5])
             assert gone is not None
             await radar.database.change(partial(sqlite_books.remove_book, gone.key))
             async with radar.database.transaction() as transaction:
@@ -273,7 +275,7 @@ async def test_what_changes_meanwhile_is_not_lost(tmp_path: Path, small_steps: N
         for limit in range(len(books)):
             expected = {each for each, count in holders.items() if count > limit}
             assert await store.hubs([key(number(person)) for person in (*PEOPLE, STRANGER)], limit) == expected
-        assert await store.find_device(device_ids[7]) is None
+        assert await store.find_device(device_ids[5]) is None
 
 
 def progress(generation: int, done: int, *, running: bool) -> KeyRotationProgress:
@@ -287,21 +289,21 @@ def as_stored(key: NumberKey) -> list[bytes]:
 
 
 async def test_nothing_under_the_old_key_is_left_on_the_disk(tmp_path: Path) -> None:
-    people = range(400)
+    people = range(150)
     async with opened(tmp_path) as radar:
         device_ids = [await radar.register(person) for person in people]
         for person, device_id in enumerate(device_ids):
-            await radar.sync(device_id, [(person * 7 + step) % 500 for step in range(60)])
+            await radar.sync(device_id, [(person * 7 + step) % 300 for step in range(40)])
         async with radar.database.transaction() as transaction:
             # Longer rows, so that SQLite moves them from page to page.
             await transaction.write("UPDATE devices SET book_version = 1000000, region = 'CN' || device % 7")
-        old = {key for person in range(500) for key in as_stored(radar.keys.key(number(person)))}
+        old = {key for person in range(300) for key in as_stored(radar.keys.key(number(person)))}
     assert _stored(tmp_path, old)
     async with opened(tmp_path) as radar:
         await radar.rotation.start()
         await radar.rotated()
         assert not _stored(tmp_path, old)
-        new = {key for person in range(500) for key in as_stored(radar.keys.key(number(person)))}
+        new = {key for person in range(300) for key in as_stored(radar.keys.key(number(person)))}
         assert _stored(tmp_path, new)
     assert not _stored(tmp_path, old)
 
@@ -424,7 +426,7 @@ async def test_calls_go_on_under_load(tmp_path: Path, small_steps: None) -> None
                     calls += 1
 
             started = await stub.StartNumberKeyRotation(pb.StartNumberKeyRotationRequest())
-            assert (started.rotation.running, started.rotation.books_total) == (True, 8)
+            assert (started.rotation.running, started.rotation.books_total) == (True, 6)
             async with in_background(radar.rotation.run()):
                 await asyncio.gather(*map(use, PEOPLE))
             read = await stub.ReadNumberKeyRotation(pb.ReadNumberKeyRotationRequest())

@@ -106,6 +106,33 @@ async def test_what_was_answered_outlives_the_process(tmp_path: Path) -> None:
         assert secret not in everything
 
 
+async def test_a_rotation_that_a_kill_interrupts_is_finished_by_the_next_process(tmp_path: Path) -> None:
+    key_file = tmp_path / "relation-radar" / "number.key"
+    async with running(tmp_path) as radar:
+        ann, bob = await radar.register(ANN), await radar.register(BOB)
+        book = ContactBook(contacts=[Contact(contact_id=7, numbers=[BOB])])
+        await radar.stub.SyncBook(pb.SyncBookRequest(device_id=ann.device_id, full=book))
+        first_key = key_file.read_bytes()
+        started = await radar.stub.StartNumberKeyRotation(pb.StartNumberKeyRotationRequest())
+        assert (started.rotation.running, started.rotation.books_total) == (True, 1)
+        radar.process.kill()
+    async with running(tmp_path) as radar:
+        while (await radar.stub.ReadNumberKeyRotation(pb.ReadNumberKeyRotationRequest())).rotation.running:
+            pass
+        rotation = (await radar.stub.ReadNumberKeyRotation(pb.ReadNumberKeyRotationRequest())).rotation
+        assert (rotation.generation, rotation.books_done, rotation.books_total) == (2, 1, 1)
+        found = await radar.stub.FindDevices(
+            pb.FindDevicesRequest(device_id=ann.device_id, person=PersonRef(number=BOB))
+        )
+        assert [(each.device_id, each.contact_id) for each in found.acquaintances] == [(bob.device_id, 7)]
+    key_file.write_bytes(first_key)
+    assert await _start(tmp_path, listen="127.0.0.1:0") == (
+        1,
+        "Error: the file of the number keys holds 1, the database needs 2:"
+        " put back a backup of the file from after the last rotation was started",
+    )
+
+
 async def test_settings_reach_what_they_are_for(tmp_path: Path) -> None:
     flags = (
         "--default-region=US",

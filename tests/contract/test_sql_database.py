@@ -302,6 +302,44 @@ class TestChanges:
         assert await database.change(insert("after")) == 1
 
 
+class TestRebuilding:
+    @pytest.fixture
+    def migrations(self, migrations: Path) -> Path:
+        script = "CREATE TABLE tags (note INTEGER NOT NULL REFERENCES notes ON DELETE CASCADE);"
+        (migrations / "0002_tags.sql").write_text(script, encoding="utf-8")
+        return migrations
+
+    async def test_rows_that_refer_to_what_is_written_anew_stay(self, database: Database) -> None:
+        await write(database, "a")
+        await database.change(lambda connection: connection.execute("INSERT INTO tags VALUES (1)"))
+
+        def write_anew(connection: sqlite3.Connection) -> str:
+            connection.execute("DELETE FROM notes")
+            connection.execute("INSERT INTO notes VALUES (1, 'b')")
+            return "done"
+
+        assert await database.rebuild(write_anew) == "done"
+        assert len(await database.read("SELECT note FROM tags")) == 1
+        assert await texts(database) == ["b"]
+
+    async def test_one_that_raises_never_was_and_references_are_kept_again(self, database: Database) -> None:
+        def fail(connection: sqlite3.Connection) -> None:
+            connection.execute("INSERT INTO tags VALUES (99)")
+            raise KeyError
+
+        with pytest.raises(KeyError):
+            await database.rebuild(fail)
+        assert await database.read("SELECT note FROM tags") == []
+        with pytest.raises(sqlite3.IntegrityError):
+            await database.change(lambda connection: connection.execute("INSERT INTO tags VALUES (99)"))
+
+    async def test_it_is_alone_among_others(self, database: Database) -> None:
+        calls = [write(database, f"{number}") for number in range(10)]
+        changes = [database.change(insert(f"change {number}")) for number in range(10)]
+        await asyncio.gather(*calls[:5], database.rebuild(insert("rebuilt")), *changes, *calls[5:])
+        assert len(await texts(database)) == 21
+
+
 class TestLookingUp:
     async def test_it_sees_what_is_finished_and_nothing_else(self, database: Database) -> None:
         def count(connection: sqlite3.Connection) -> int:

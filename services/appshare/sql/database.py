@@ -175,6 +175,7 @@ class Database:
         await self._turn.acquire()
         while self._group is not None:
             self._turn.release()
+            await asyncio.sleep(0)  # its COMMIT may not have begun to wait
             await self._turn.acquire()
 
     async def _begin(self, member: int) -> None:

@@ -9,7 +9,7 @@ from threading import Barrier
 
 import pytest
 
-from appshare.process.secret_file import read_or_create
+from appshare.process.secret_file import read_or_create, replace
 
 
 @pytest.fixture
@@ -53,6 +53,28 @@ def test_only_the_owner_can_read_it(path: Path) -> None:
 
 def test_nothing_else_is_left_in_the_folder(path: Path) -> None:
     read_or_create(path, lambda: b"secret")
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.usefixtures("careless_umask")
+def test_other_bytes_take_its_place_whole(path: Path) -> None:
+    read_or_create(path, lambda: b"secret")
+    replace(path, b"another")
+    assert read_or_create(path, never) == b"another"
+    assert mode(path) == 0o600
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_what_cannot_be_written_leaves_it_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_or_create(path, lambda: b"secret")
+
+    def fail(_descriptor: int) -> None:
+        raise OSError("no space")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="no space"):
+        replace(path, b"another")
+    assert path.read_bytes() == b"secret"
     assert list(path.parent.iterdir()) == [path]
 
 

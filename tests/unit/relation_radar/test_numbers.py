@@ -16,6 +16,7 @@ from appshare.relation_radar.numbers import (
     PERSONAL_TYPES,
     NumberKeys,
     NumberType,
+    next_key,
     read_number,
     read_number_types,
     read_personal_number,
@@ -295,6 +296,21 @@ def test_a_number_has_one_key_under_a_secret_and_another_under_another() -> None
 @given(st.binary(min_size=32, max_size=40), st.text(max_size=20))
 def test_keys_fit_a_signed_column_of_64_bits(secret: bytes, number: str) -> None:
     assert -(2**63) <= NumberKeys(secret).key(number) < 2**63
+
+
+@given(st.lists(st.binary(min_size=32, max_size=40), min_size=1, max_size=4), st.text())
+def test_a_stored_key_goes_under_the_next_secret_without_its_number(secrets: list[bytes], number: str) -> None:
+    keys = NumberKeys(secrets[0])
+    stored = keys.key(number)
+    for secret in secrets[1:]:
+        keys.add(secret)
+        stored = next_key(secret, stored)
+    assert keys.key(number) == NumberKeys(*secrets).key(number) == stored
+
+
+def test_under_the_next_secret_a_key_is_another() -> None:
+    stored = NumberKeys(bytes(32)).key("+8613800138000")
+    assert len({stored, next_key(bytes(32), stored), next_key(b"x" * 32, stored)}) == 3
 
 
 def test_a_short_secret_is_refused() -> None:
