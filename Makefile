@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo accuracy test check lint types imports contract protos up down compose-smoke clean
+.PHONY: help setup demo accuracy test soak check lint types imports contract protos up down compose-smoke clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,6 +28,9 @@ accuracy: setup ## Measure the rules of friendship on a social graph: make accur
 
 test: setup ## Run the whole suite
 	$(BIN)/pytest -n auto
+
+soak: setup ## Kill processes while ten thousand pushes run: make soak, or make soak PUSHES=number
+	@SOAK_PUSHES=$(or $(PUSHES),10000) $(BIN)/pytest tests/e2e/test_soak.py
 
 check: setup lint types imports contract ## Everything that needs no running system
 
