@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -52,9 +53,13 @@ def _running(*arguments: str, speaks_on: str) -> Iterator[tuple[str, int]]:
     pipes = {"stdin": subprocess.DEVNULL, speaks_on: subprocess.PIPE}
     process = subprocess.Popen([sys.executable, *arguments], text=True, **pipes)  # type: ignore[call-overload]  # noqa: S603
     pipe = getattr(process, speaks_on)
+    reading = Thread(target=pipe.read)  # what nobody reads would hold the process up
     try:
-        yield pipe.readline(), process.pid
+        line = pipe.readline()
+        reading.start()
+        yield line, process.pid
     finally:
         process.terminate()
         process.wait()
+        reading.join()
         pipe.close()
