@@ -5,8 +5,8 @@ BIN := .venv/bin
 STAMP := .venv/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar test check lint types imports contract
-.PHONY: contract-breaking protos up down compose-smoke clean
+.PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar test soak check lint types imports
+.PHONY: contract contract-breaking protos up down compose-smoke clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -38,6 +38,9 @@ benchmark-radar: setup ## Measure RelationRadar beside bare SQLite: make benchma
 
 test: setup ## Run the whole suite
 	$(BIN)/pytest -n auto
+
+soak: setup ## Kill processes while ten thousand pushes run: make soak, or make soak PUSHES=number
+	@SOAK_PUSHES=$(or $(PUSHES),10000) $(BIN)/pytest tests/e2e/test_soak.py
 
 check: setup lint types imports contract contract-breaking ## Everything that needs no running system
 

@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
+from tests.support.radar import serving
 from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
 from appshare import errors
@@ -26,18 +26,14 @@ from appshare.relation_radar.model import Contact, NumberKey
 from appshare.relation_radar.numbers import NumberKeys
 from appshare.relation_radar.radar import Radar, RadarLimits
 from appshare.relation_radar.registration import Registrar, RegistrationLimits
-from appshare.relation_radar.servicer import RelationRadarServicer
-from appshare.relation_radar.servicers.steady_keys import SteadyKeys
 from appshare.relation_radar.stores import sqlite_books, sqlite_key_rotation
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
+from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
 from appshare.relation_radar.stores.sqlite_key_rotation import SqliteKeyRotationStore
-from appshare.rpc.address import Address
-from appshare.rpc.server import Service, running_server
 from appshare.sql.database import Database, open_database
 from appshare.v1 import relation_radar_pb2 as pb
 from appshare.v1.friendship_pb2 import Contact as ContactMessage
 from appshare.v1.friendship_pb2 import ContactBook, PersonRef
-from appshare.v1.relation_radar_pb2_grpc import RelationRadarServiceStub, add_RelationRadarServiceServicer_to_server
 
 PEOPLE = range(6)
 STRANGER = 90
@@ -113,7 +109,7 @@ async def opened(folder: Path, before: Callable[[], Awaitable[None]] = nothing) 
         registrar = Registrar(
             *(store, keys, sender, FakeClock()), secret=in_use[0], limits=RegistrationLimits(), default_region="CN"
         )
-        radar = Radar(store, keys, FriendshipRule(), RadarLimits())
+        radar = Radar(store, keys, FriendshipRule(), RadarLimits(), SqliteBlockStore(database))
         rotation = KeyRotation(rotation_store, keys, key_file.write, waiting)
         yield Opened(database, keys, registrar, sender, radar, rotation)
 
@@ -400,13 +396,8 @@ async def test_too_few_keys_are_refused(tmp_path: Path) -> None:
 async def test_calls_go_on_under_load(tmp_path: Path, small_steps: None) -> None:
     device_ids = await populate(tmp_path)
     async with opened(tmp_path) as radar:
-        servicer = RelationRadarServicer(radar.registrar, radar.radar, radar.rotation)
-        service = Service("radar", partial(add_RelationRadarServiceServicer_to_server, servicer))
-        async with (
-            running_server(Address("127.0.0.1", 0), [service], interceptors=[SteadyKeys(radar.keys)]) as address,
-            grpc.aio.insecure_channel(str(address)) as channel,
-        ):
-            stub = RelationRadarServiceStub(channel)
+        limits = RadarLimits(lookup_burst=1_000_000)
+        async with serving(radar.database, radar.registrar, radar.keys, radar.rotation, FakeClock(), limits) as stub:
             calls = 0
 
             async def use(person: int) -> None:

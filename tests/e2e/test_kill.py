@@ -3,47 +3,24 @@
 import asyncio
 import hashlib
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 from demo.server_process import ServerProcess, running_server_process
-from tests.support.cloud import GATEWAY, Device, app, new_number, person
+from tests.support.cloud import GATEWAY, app, new_number, person
+from tests.support.phones import Phone, insistently, register
 
 from appshare import errors
-from appshare.v1 import catalogue_pb2, device_gateway_pb2_grpc, fit_pb2, friendship_pb2, share_pb2
+from appshare.v1 import catalogue_pb2, fit_pb2, friendship_pb2, share_pb2
 from appshare.v1 import device_gateway_pb2 as pb
 from appshare.v1 import operator_gateway_pb2 as operator_pb
 from appshare.v1.operator_gateway_pb2_grpc import CatalogueServiceStub
 
 ROUNDS = 6
 SERVICES = ("relation-radar", "share-registry", "app-download", "gateway")
-
-
-class Phone(Device):
-    """A device that tries again until the cloud answers, as the agent does."""
-
-    async def call(self, method: Any, request: Any) -> Any:
-        return await insistently(lambda: super(Phone, self).call(method, request))
-
-
-async def insistently(call: Callable[[], Awaitable[Any]]) -> Any:
-    while True:
-        try:
-            return await call()
-        except errors.UnavailableError:
-            await asyncio.sleep(0.05)
-
-
-async def register(server: ServerProcess, channel: grpc.aio.Channel) -> Phone:
-    number = new_number()
-    accounts = device_gateway_pb2_grpc.AccountServiceStub(channel)
-    started = await GATEWAY.unary(accounts.Register, pb.RegisterRequest(number=number))
-    code = server.code(started.registration_id)
-    verify = pb.VerifyNumberRequest(registration_id=started.registration_id, code=code)
-    return Phone(number, (await GATEWAY.unary(accounts.VerifyNumber, verify)).session, channel)
 
 
 async def push_notes(sender: Phone, recipient: Phone, acknowledged: list[str], stopped: asyncio.Event) -> None:

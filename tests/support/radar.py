@@ -19,6 +19,7 @@ from appshare.relation_radar.people import People
 from appshare.relation_radar.radar import Radar, RadarLimits
 from appshare.relation_radar.registration import Registrar, RegistrationLimits
 from appshare.relation_radar.servicer import RelationRadarServicer
+from appshare.relation_radar.servicers.steady_keys import SteadyKeys
 from appshare.relation_radar.stores.sqlite import SqliteRadarStore
 from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
 from appshare.relation_radar.stores.sqlite_friendship_changes import SqliteFriendshipChangeStore
@@ -47,11 +48,10 @@ async def serving_radar(
     database: Database, clock: FakeClock, sender: RecordingSender, *, heartbeat: float = 0.05
 ) -> AsyncIterator[Any]:
     """Serves a radar under the default rule and small limits; yields its stub."""
-    store, keys, rule = SqliteRadarStore(database), NumberKeys(SECRET), FriendshipRule()
-    blocks, changes = SqliteBlockStore(database), SqliteFriendshipChangeStore(database)
-    people, wakeups = People(store, keys), Wakeups()
+    store, keys = SqliteRadarStore(database), NumberKeys(SECRET)
     limits = RegistrationLimits(code_lifetime=600, codes_per_hour=5, max_devices=MAX_DEVICES)
     registrar = Registrar(store, keys, sender, clock, secret=SECRET, limits=limits, default_region="CN")
+    rotation = KeyRotation(SqliteKeyRotationStore(database), keys, lambda _: None)
     bounds = RadarLimits(
         max_contacts=MAX_CONTACTS,
         max_friends=MAX_FRIENDS,
@@ -59,6 +59,29 @@ async def serving_radar(
         lookups_per_hour=60,
         lookup_burst=LOOKUP_BURST,
     )
+    async with serving(database, registrar, keys, rotation, clock, bounds, heartbeat=heartbeat) as stub:
+        yield stub
+
+
+@asynccontextmanager
+async def serving(
+    database: Database,
+    registrar: Registrar,
+    keys: NumberKeys,
+    rotation: KeyRotation,
+    clock: FakeClock,
+    bounds: RadarLimits,
+    *,
+    heartbeat: float = 0.05,
+) -> AsyncIterator[Any]:
+    """Serves a radar of the given parts; yields its stub."""
+    store, blocks, changes = (
+        SqliteRadarStore(database),
+        SqliteBlockStore(database),
+        SqliteFriendshipChangeStore(database),
+    )
+    rule, people, wakeups = FriendshipRule(), People(store, keys), Wakeups()
+    watch_limits = WatchLimits(bounds.max_friends, heartbeat, rest=0)
     signals = FriendshipSignals(store, changes, rule, bounds.hub_limit, wakeups)
     radar = Radar(store, keys, rule, bounds, blocks, signals.device_changed, clock)
     servicer = RelationRadarServicer(
@@ -66,13 +89,13 @@ async def serving_radar(
         Devices(store, signals.device_changed),
         radar,
         Blocks(store, blocks, people, signals, clock, MAX_BLOCKS),
-        FriendshipChanges(radar, people, changes, wakeups, clock, WatchLimits(MAX_FRIENDS, heartbeat, rest=0)),
-        KeyRotation(SqliteKeyRotationStore(database), keys, lambda _: None),
+        FriendshipChanges(radar, people, changes, wakeups, clock, watch_limits, keys.steady),
+        rotation,
         rule,
     )
     service = Service("appshare.v1.RelationRadarService", partial(add_RelationRadarServiceServicer_to_server, servicer))
     async with (
-        running_server(Address("127.0.0.1", 0), [service]) as address,
+        running_server(Address("127.0.0.1", 0), [service], interceptors=[SteadyKeys(keys)]) as address,
         grpc.aio.insecure_channel(str(address)) as channel,
     ):
         yield RelationRadarServiceStub(channel)

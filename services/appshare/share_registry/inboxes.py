@@ -56,8 +56,7 @@ class Inboxes:
             errors.UnavailableError: SERVICE_UNAVAILABLE, when the process stops.
         """
         with self._signals.listening(device_id) as listener:
-            listener.reached(await self._store.head(device_id))
-            yield Heartbeat(listener.head)
+            yield Heartbeat(await self._store.head(device_id))
             position = 0
             while True:
                 self._require_open(listener)
@@ -75,7 +74,7 @@ class Inboxes:
                     position = page.through
                     if not page.more:
                         while not await _is_set_within(listener.woken, self._heartbeat):
-                            yield Heartbeat(listener.head)
+                            yield Heartbeat(page.head)
 
     async def read(self, device_id: str, after: int, limit: int) -> tuple[tuple[InboxEvent, ...], int]:
         """Events behind a position, oldest first, and the head of the inbox.
@@ -85,7 +84,7 @@ class Inboxes:
         page = await self._page(device_id, after, limit)
         while page.more and not page.events:
             page = await self._page(device_id, page.through, limit)
-        return page.events, await self._store.head(device_id)
+        return page.events, page.head
 
     async def acknowledge(self, device_id: str, through: int) -> None:
         """Ends the delivery of every event up to a position; less than before changes nothing.

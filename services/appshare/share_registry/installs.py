@@ -29,15 +29,20 @@ class Installs:
         Returns:
             Whether one of them shares the app with the viewer.
         """
-        async with self._store.change() as change:
-            sharing = await change.owners_sharing(keyring(install.viewer_id, owners), install.package_name)
-            told = await _told(change, install.viewer_id, (each for each in owners if each.device_id in sharing))
-            positions = await change.add_install(told, install, self._clock(), self._inbox_limits)
-        self._signals.arrived(positions)
+        told: frozenset[str] = frozenset()
+        try:
+            async with self._store.change() as change:
+                sharing = await change.owners_sharing(keyring(install.viewer_id, owners), install.package_name)
+                to_tell = await _to_tell(
+                    change, install.viewer_id, [each for each in owners if each.device_id in sharing]
+                )
+                told = await change.add_install(to_tell, install, self._clock(), self._inbox_limits)
+        finally:
+            self._signals.wake(told)  # also when the call was cancelled: the event may be in the inboxes
         return bool(sharing)
 
 
-async def _told(change: RegistryChange, viewer_id: str, owners: Iterable[RelatedDevice]) -> list[str]:
+async def _to_tell(change: RegistryChange, viewer_id: str, owners: Iterable[RelatedDevice]) -> list[str]:
     friends = [each.device_id for each in owners if is_friend(level_towards(viewer_id, each))]
     stances = await change.push_stances(viewer_id, friends)
     return [each for each in friends if each not in stances or not stances[each].mutes_sender]

@@ -274,11 +274,13 @@ class InboxPage:
     Attributes:
         through: position of the newest event that was looked at; where the next page starts.
         more: whether events may wait behind `through`.
+        head: position of the newest event that the inbox has ever had; 0 when there has been none.
     """
 
     events: tuple[InboxEvent, ...]
     through: int
     more: bool
+    head: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,12 +79,16 @@ class Pushes:
             errors.AlreadyExistsError: REQUEST_ID_REUSED, when the sender used the request id for another push.
             errors.ResourceExhaustedError: LIMIT_EXCEEDED, when it would reach too many in a day; it reaches nobody.
         """
-        async with self._store.change() as change:
-            if request_id:
-                receipt, positions = await self._deliver_once(change, push, recipients, request_id)
-            else:
-                receipt, positions = await self._deliver(change, push, recipients)
-        self._signals.arrived(positions)
+        accepted: frozenset[str] = frozenset()
+        try:
+            async with self._store.change() as change:
+                if request_id:
+                    receipt = await self._deliver_once(change, push, recipients, request_id)
+                else:
+                    receipt = await self._deliver(change, push, recipients)
+                accepted = receipt.accepted
+        finally:
+            self._signals.wake(accepted)  # also when the call was cancelled: the push may be in the inboxes
         outcomes = [
             PushOutcome.ACCEPTED if recipient.device_id in receipt.accepted else PushOutcome.REFUSED
             for recipient in recipients
@@ -93,19 +97,18 @@ class Pushes:
 
     async def withdraw(self, sender_id: str, push_id: str) -> None:
         """Takes a push back from all who have not acknowledged it; one that is not there is none to take back."""
-        async with self._store.change() as change:
-            await change.remove_push(sender_id, push_id)
-        self._signals.changed(sender_id)
+        with self._signals.changing(sender_id):
+            async with self._store.change() as change:
+                await change.remove_push(sender_id, push_id)
 
     async def _deliver_once(
         self, change: RegistryChange, push: Push, recipients: Sequence[RelatedDevice], request_id: str
-    ) -> tuple[PushReceipt, Mapping[str, int]]:
+    ) -> PushReceipt:
         now = self._clock()
-        positions: Mapping[str, int] = {}
         await change.forget_push_receipts(now - self._limits.request_memory)
         receipt = await change.push_receipt(push.sender_id, request_id)
         if receipt is None:
-            receipt, positions = await self._deliver(change, push, recipients)
+            receipt = await self._deliver(change, push, recipients)
             await change.add_push_receipt(push.sender_id, request_id, receipt, now)
         if receipt.digest != _digest(push):
             raise errors.AlreadyExistsError(
@@ -113,19 +116,15 @@ class Pushes:
                 "the request id belongs to another push; choose a new one for a new push",
                 field="request_id",
             )
-        return receipt, positions
+        return receipt
 
-    async def _deliver(
-        self, change: RegistryChange, push: Push, recipients: Sequence[RelatedDevice]
-    ) -> tuple[PushReceipt, Mapping[str, int]]:
-        """Returns the receipt, and the positions by device id."""
+    async def _deliver(self, change: RegistryChange, push: Push, recipients: Sequence[RelatedDevice]) -> PushReceipt:
         push_id, accepted = secrets.token_hex(16), await _accepting(change, push, recipients)
-        positions: Mapping[str, int] = {}
         if accepted:
             now = self._clock()
             await self._count(change, push.sender_id, len(accepted), now)
-            positions = await change.add_push(push_id, push, accepted, now, self._inbox_limits)
-        return PushReceipt(push_id, _digest(push), frozenset(accepted)), positions
+            await change.add_push(push_id, push, accepted, now, self._inbox_limits)
+        return PushReceipt(push_id, _digest(push), frozenset(accepted))
 
     async def _count(self, change: RegistryChange, sender_id: str, reached: int, now: float) -> None:
         """Counts whom a push reaches, and nobody else: another count would tell who is registered."""

@@ -38,11 +38,11 @@ class Registry:
         Raises:
             errors.ResourceExhaustedError: LIMIT_EXCEEDED.
         """
-        async with self._store.change() as change:
-            await change.drop_other_apps(device_id, [app.package_name for app in apps])
-            await change.put_apps(device_id, apps)
-            count = await self._count_within_limit(change, device_id)
-        self._signals.changed(device_id)
+        with self._signals.changing(device_id):
+            async with self._store.change() as change:
+                await change.drop_other_apps(device_id, [app.package_name for app in apps])
+                await change.put_apps(device_id, apps)
+                count = await self._count_within_limit(change, device_id)
         return count
 
     async def change_inventory(self, device_id: str, upserted: Collection[App], removed: Collection[str]) -> int:
@@ -54,11 +54,11 @@ class Registry:
         Raises:
             errors.ResourceExhaustedError: LIMIT_EXCEEDED.
         """
-        async with self._store.change() as change:
-            await change.drop_apps(device_id, removed)
-            await change.put_apps(device_id, upserted)
-            count = await self._count_within_limit(change, device_id)
-        self._signals.changed(device_id)
+        with self._signals.changing(device_id):
+            async with self._store.change() as change:
+                await change.drop_apps(device_id, removed)
+                await change.put_apps(device_id, upserted)
+                count = await self._count_within_limit(change, device_id)
         return count
 
     async def change_audiences(self, device_id: str, audiences: Mapping[str, Audience]) -> None:
@@ -67,10 +67,10 @@ class Registry:
         Raises:
             errors.NotFoundError: APP_NOT_FOUND, when the inventory lacks one of the apps.
         """
-        async with self._store.change() as change:
-            await require_apps(change, device_id, audiences)
-            await change.replace_keys(device_id, {name: keys_admitted(each) for name, each in audiences.items()})
-        self._signals.changed(device_id)
+        with self._signals.changing(device_id):
+            async with self._store.change() as change:
+                await require_apps(change, device_id, audiences)
+                await change.replace_keys(device_id, {name: keys_admitted(each) for name, each in audiences.items()})
 
     async def default_audience(self, device_id: str) -> Audience:
         """The audience of new apps of a device; nobody until the device says otherwise."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 _REMEMBERED_CHANGES = 1_024
@@ -13,29 +13,24 @@ class Listener:
     """What an open stream is told of its device's inbox.
 
     Attributes:
-        woken: set whenever the stream has something to look at.
-        head: position of the newest event that is known of.
+        woken: set whenever the stream may have something to look at.
         acknowledged: position up to which nothing is to be delivered any more.
         deleted: the device is no more.
     """
 
-    __slots__ = ("acknowledged", "deleted", "head", "woken")
+    __slots__ = ("acknowledged", "deleted", "woken")
 
     def __init__(self) -> None:
         self.woken = asyncio.Event()
-        self.head = 0
         self.acknowledged = 0
         self.deleted = False
-
-    def reached(self, head: int) -> None:
-        """Says how far the inbox goes."""
-        self.head = max(self.head, head)
 
 
 class Signals:
     """Tells inbox streams what happens to their inboxes, and to the shares that they have read.
 
-    Only this process changes the database, whose folder it locks: what streams are told here is all that happens.
+    Only this process changes the database, whose folder it locks: what streams are told here is all that happens. They
+    may be told of what did not happen; it costs them a look at the database.
     """
 
     def __init__(self) -> None:
@@ -56,11 +51,10 @@ class Signals:
             if not self._listeners[device_id]:
                 del self._listeners[device_id]
 
-    def arrived(self, positions: Mapping[str, int]) -> None:
-        """Says that inboxes have got events, by device id."""
-        for device_id, position in positions.items():
+    def wake(self, device_ids: Collection[str]) -> None:
+        """Says that the inboxes of devices may have got events."""
+        for device_id in device_ids:
             for listener in self._listeners.get(device_id, ()):
-                listener.reached(position)
                 listener.woken.set()
 
     def acknowledged(self, device_id: str, through: int) -> None:
@@ -76,9 +70,17 @@ class Signals:
                 listener.woken.set()
 
     def changed(self, owner_id: str) -> None:
-        """Says that what a device shares, or has pushed, is not what it was."""
+        """Says that what a device shares, or has pushed, may not be what it was."""
         self._changes += 1
         self._changed_owners.append(owner_id)
+
+    @contextmanager
+    def changing(self, owner_id: str) -> Iterator[None]:
+        """Says so when the context ends, whatever comes of it: what a cancelled call did may be done all the same."""
+        try:
+            yield
+        finally:
+            self.changed(owner_id)
 
     @property
     def changes(self) -> int:

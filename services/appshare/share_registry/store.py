@@ -132,8 +132,8 @@ class RegistryChange(Protocol):
 
     async def add_push(
         self, push_id: str, push: Push, recipients: Mapping[str, Level], now: float, limits: InboxLimits
-    ) -> Mapping[str, int]:
-        """Puts a push into inboxes, with the level for the recipient's device id; returns its positions by device id.
+    ) -> None:
+        """Puts a push into inboxes, each at its next position, with the level for the recipient's device id.
 
         It takes the place of a push of the same apps by the same sender, and of whatever is beyond the limits.
         """
@@ -154,8 +154,8 @@ class RegistryChange(Protocol):
 
     async def add_install(
         self, owner_ids: Collection[str], install: Install, now: float, limits: InboxLimits
-    ) -> Mapping[str, int]:
-        """Puts an install of an app that they have into the inboxes of owners; returns its positions by device id.
+    ) -> frozenset[str]:
+        """Puts an install of an app that they have into the inboxes of owners; returns those that get it.
 
         An owner that was told of this version or a higher one before is not told again. Otherwise as `add_push`.
         """

@@ -77,7 +77,7 @@ async def world(rule: FriendshipRule, owners: Sequence[int], *, hub_limit: int =
                 database,
                 radar,
                 Blocks(store, blocks, people, signals, FakeClock(), 1000),
-                FriendshipChanges(radar, people, changes, wakeups, FakeClock(), WatchLimits()),
+                FriendshipChanges(radar, people, changes, wakeups, FakeClock(), WatchLimits(), KEYS.steady),
                 store,
                 [await _register(store, f"device {index}", key_of(own)) for index, own in enumerate(owners)],
             )

@@ -1,4 +1,6 @@
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -16,6 +18,8 @@ from appshare.share_registry.model import (
     Push,
     RelatedDevice,
 )
+from appshare.share_registry.pushes import Pushes, PushLimits
+from appshare.share_registry.registry import Registry
 
 NOBODY = Audience(AudienceKind.NOBODY)
 FRIENDS = Audience(AudienceKind.FRIENDS)
@@ -274,6 +278,42 @@ class Watched:
         return getattr(self._store, name)
 
 
+class CancelledAfterwards:
+    """A store whose changes become durable although the calls that make them are cancelled."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+
+    @asynccontextmanager
+    async def change(self) -> AsyncIterator[Any]:
+        async with self._store.change() as change:
+            yield change
+        raise asyncio.CancelledError
+
+
+async def test_what_a_cancelled_call_has_pushed_is_delivered(inbox: Any) -> None:
+    stream = inbox.inboxes.stream("viewer")
+    assert await anext(stream) == Heartbeat(0)
+    assert await anext(stream) == Heartbeat(0)
+    pushes = Pushes(CancelledAfterwards(inbox.store), inbox.signals, lambda: inbox.now, PushLimits(), INBOX_LIMITS)
+    with pytest.raises(asyncio.CancelledError):
+        await pushes.deliver(Push("owner", frozenset(), "cancelled"), [VIEWER], "")
+    assert (await next_event(stream)).content.note == "cancelled"
+    await stream.aclose()
+
+
+async def test_what_a_cancelled_call_has_taken_back_is_not_delivered(inbox: Any) -> None:
+    for note, names in (("first", []), ("gone", ["org.a"]), ("last", ["org.b"])):
+        await inbox.push("viewer", package_names=names, note=note)
+    stream = inbox.inboxes.stream("viewer")
+    assert (await next_event(stream)).content.note == "first"
+    registry = Registry(CancelledAfterwards(inbox.store), inbox.signals, max_apps=5)
+    with pytest.raises(asyncio.CancelledError):
+        await registry.change_audiences("owner", {"org.a": NOBODY})
+    assert (await next_event(stream)).content.note == "last"
+    await stream.aclose()
+
+
 async def gap_and_notes(world: Any, after: int = 0) -> tuple[InboxEvent | None, list[str]]:
     events, _head = await world.inboxes.read("viewer", after, 100)
     gap = events[0] if events and isinstance(events[0].content, InboxGap) else None
@@ -309,6 +349,15 @@ async def test_a_gap_is_acknowledged_like_an_event(inbox: Any) -> None:
     inbox.now += MAX_AGE
     await inbox.inboxes.trim()
     assert await gap_and_notes(inbox) == (InboxEvent(3, inbox.now, InboxGap(1)), [])
+
+
+async def test_inboxes_are_trimmed_while_the_process_runs(inbox: Any) -> None:
+    await inbox.send("a")
+    inbox.now += MAX_AGE + 1
+    async with inbox.inboxes.trimming():
+        while (await gap_and_notes(inbox))[0] is None:
+            pass
+    assert await gap_and_notes(inbox) == (InboxEvent(1, inbox.now, InboxGap(1)), [])
 
 
 async def test_nothing_is_trimmed_before_its_time(inbox: Any) -> None:

@@ -1,3 +1,5 @@
+import pytest
+
 from appshare.share_registry.signals import Signals
 
 
@@ -21,10 +23,16 @@ def test_of_too_many_changes_each_may_concern_anybody() -> None:
     assert signals.has_changed("owner", 0)
 
 
-def test_a_listener_keeps_the_furthest_that_it_has_heard_of() -> None:
+def test_a_listener_keeps_the_furthest_that_was_acknowledged() -> None:
     signals = Signals()
     with signals.listening("viewer") as listener:
         for position in (2, 5, 3):
-            signals.arrived({"viewer": position, "other": 9})
-            signals.acknowledged("viewer", position - 1)
-        assert (listener.head, listener.acknowledged) == (5, 4)
+            signals.acknowledged("viewer", position)
+        assert listener.acknowledged == 5
+
+
+def test_a_change_that_fails_counts_all_the_same() -> None:
+    signals = Signals()
+    with pytest.raises(LookupError), signals.changing("owner"):
+        raise LookupError
+    assert signals.has_changed("owner", 0)

@@ -260,9 +260,9 @@ class SqliteRegistryChange:
 
     async def add_push(
         self, push_id: str, push: Push, recipients: Mapping[str, Level], now: float, limits: InboxLimits
-    ) -> Mapping[str, int]:
-        """Puts a push into inboxes, with the level for the recipient's device id; returns its positions."""
-        return await self._transaction.run(partial(sqlite_inboxes.add_push, push_id, push, recipients, now, limits))
+    ) -> None:
+        """Puts a push into inboxes, each at its next position, with the level for the recipient's device id."""
+        await self._transaction.run(partial(sqlite_inboxes.add_push, push_id, push, recipients, now, limits))
 
     async def remove_push(self, sender_id: str, push_id: str) -> None:
         """Removes a push of the sender from all inboxes."""
@@ -298,8 +298,8 @@ class SqliteRegistryChange:
 
     async def add_install(
         self, owner_ids: Collection[str], install: Install, now: float, limits: InboxLimits
-    ) -> Mapping[str, int]:
-        """Puts an install of an app that they have into the inboxes of owners; returns its positions."""
+    ) -> frozenset[str]:
+        """Puts an install of an app that they have into the inboxes of owners; returns those that get it."""
         return await self._transaction.run(partial(sqlite_inboxes.add_install, owner_ids, install, now, limits))
 
     async def head(self, device_id: str) -> int:

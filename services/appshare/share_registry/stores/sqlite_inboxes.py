@@ -31,24 +31,26 @@ def page(
     device_id: str, keys: KeysByLevel, after: int, limit: int, share_limit: int, connection: sqlite3.Connection
 ) -> InboxPage:
     """The events behind a position, with those of their apps that the keys for the event's level open."""
-    gap = _gap(device_id, after, connection)
-    events, through, shares = [gap] if gap else [], gap.position if gap else after, 0
+    head, gap = _inbox(device_id, connection)
+    events = [gap] if gap and gap.position > after else []
+    through, shares = max([after, *(event.position for event in events)]), 0
+    looked_at = len(events)
     rows = connection.execute(
         "SELECT position, create_time, inbox_events.sender_id, push, level, package_name, version_code, note,"
         " whole_list FROM inbox_events LEFT JOIN pushes USING (push)"
         " WHERE device_id = ? AND position > ? ORDER BY position LIMIT ?",
-        (device_id, after, limit - len(events)),
+        (device_id, after, limit - looked_at),
     ).fetchall()
     for row in rows:
         content = _content(row, keys, connection)
         if isinstance(content, SharesPushed):
             if shares and shares + len(content.shares) > share_limit:
-                return InboxPage(tuple(events), through, more=True)
+                return InboxPage(tuple(events), through, more=True, head=head)
             shares += len(content.shares)
         through = row["position"]
         if not isinstance(content, SharesPushed) or content.shares:
             events.append(InboxEvent(through, row["create_time"], content))
-    return InboxPage(tuple(events), through, more=len(rows) + bool(gap) == limit)
+    return InboxPage(tuple(events), through, more=looked_at + len(rows) == limit, head=head)
 
 
 def add_push(
@@ -58,8 +60,8 @@ def add_push(
     now: float,
     limits: InboxLimits,
     connection: sqlite3.Connection,
-) -> dict[str, int]:
-    """Puts a push into inboxes, with the level for the recipient's device id; returns its positions by device id."""
+) -> None:
+    """Puts a push into inboxes, each at its next position, with the level for the recipient's device id."""
     number = connection.execute(
         "INSERT INTO pushes (push_id, sender_id, note, whole_list) VALUES (?, ?, ?, ?)",
         (push_id, push.sender_id, push.note, not push.package_names),
@@ -68,13 +70,13 @@ def add_push(
         "INSERT INTO push_apps (push, package_name) VALUES (?, ?)", [(number, name) for name in push.package_names]
     )
     topic = _push_topic(push.package_names)
-    return _add(push.sender_id, topic, recipients, (number, None, None), now, limits, connection)
+    _add(push.sender_id, topic, recipients, (number, None, None), now, limits, connection)
 
 
 def add_install(
     owner_ids: Collection[str], install: Install, now: float, limits: InboxLimits, connection: sqlite3.Connection
-) -> dict[str, int]:
-    """Puts an install into the inboxes of the owners that were told of no such version; returns its positions."""
+) -> frozenset[str]:
+    """Puts an install into the inboxes of the owners that were told of no such version; returns those."""
     rows = connection.execute(
         "INSERT INTO installs (device_id, package_name, viewer_id, version_code)"
         " SELECT value, ?, ?, ? FROM json_each(?) WHERE TRUE"
@@ -85,7 +87,8 @@ def add_install(
     recipients = {row["device_id"]: None for row in rows}
     content = (None, install.package_name, install.version_code)
     topic = f"install {install.package_name}"
-    return _add(install.viewer_id, topic, recipients, content, now, limits, connection)
+    _add(install.viewer_id, topic, recipients, content, now, limits, connection)
+    return frozenset(recipients)
 
 
 def remove_events(device_id: str, through: int, connection: sqlite3.Connection) -> None:
@@ -123,7 +126,7 @@ def _add(
     now: float,
     limits: InboxLimits,
     connection: sqlite3.Connection,
-) -> dict[str, int]:
+) -> None:
     """Puts an event into inboxes, each at its next position, in the place of what it supersedes."""
     device_ids = _array(recipients)
     connection.execute(
@@ -147,7 +150,6 @@ def _add(
     )
     _drop_oldest_of_sender(sender_id, device_ids, limits.per_sender, connection)
     _trim_to_count(device_ids, limits.events, now, connection)
-    return positions
 
 
 def _drop_oldest_of_sender(sender_id: str, device_ids: str, at_most: int, connection: sqlite3.Connection) -> None:
@@ -180,12 +182,15 @@ def _replace_by_gap(device_id: str, through: int, now: float, connection: sqlite
     )
 
 
-def _gap(device_id: str, after: int, connection: sqlite3.Connection) -> InboxEvent | None:
+def _inbox(device_id: str, connection: sqlite3.Connection) -> tuple[int, InboxEvent | None]:
+    """The head of an inbox, and the gap in it."""
     row = connection.execute(
-        "SELECT gap_position, gap_count, gap_time FROM inboxes WHERE device_id = ? AND gap_position > ?",
-        (device_id, after),
+        "SELECT head, gap_position, gap_count, gap_time FROM inboxes WHERE device_id = ?", (device_id,)
     ).fetchone()
-    return InboxEvent(row["gap_position"], row["gap_time"], InboxGap(row["gap_count"])) if row else None
+    if row is None:
+        return 0, None
+    gap = InboxEvent(row["gap_position"], row["gap_time"], InboxGap(row["gap_count"])) if row["gap_position"] else None
+    return row["head"], gap
 
 
 def _content(row: sqlite3.Row, keys: KeysByLevel, connection: sqlite3.Connection) -> SharesPushed | Install:

@@ -16,7 +16,7 @@ APP = (
 )
 
 _OPENED = (
-    " FROM app_keys INDEXED BY app_keys_by_key JOIN apps USING (device_id, package_name)"
+    " FROM app_keys INDEXED BY app_keys_by_key CROSS JOIN apps USING (device_id, package_name)"
     " WHERE app_keys.device_id = :owner AND app_keys.key IN (SELECT value FROM json_each(:keys))"
 )
 
