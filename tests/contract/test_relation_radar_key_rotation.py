@@ -125,9 +125,8 @@ async def populate(folder: Path) -> dict[int, str]:
         async with radar.database.transaction() as transaction:
             await transaction.write(
                 "INSERT INTO blocks (blocker_key, blocked_key, block_id, create_time) VALUES (?, ?, 'b', 0)",
-                (key(number(0)), key(number(1))),
+                (key(number(0)), key(number(STRANGER))),
             )
-            await transaction.write("INSERT INTO new_contacts VALUES (?, 0, 4)", (key(number(2)),))
     return device_ids
 
 
@@ -141,7 +140,7 @@ async def answers(radar: Opened, device_ids: dict[int, str]) -> list[object]:
     hub = await SqliteRadarStore(radar.database).hubs([key(number(person)) for person in (*PEOPLE, STRANGER)], 4)
     told.append(hub == {key(number(STRANGER))})
     for query, people in (
-        ("SELECT block_id FROM blocks WHERE blocker_key = ? AND blocked_key = ?", (0, 1)),
+        ("SELECT block_id FROM blocks WHERE blocker_key = ? AND blocked_key = ?", (0, STRANGER)),
         ("SELECT count FROM new_contacts WHERE number_key = ?", (2,)),
         ("SELECT count(*) FROM codes_sent WHERE number_key = ?", (STRANGER,)),
         ("SELECT request_id FROM registrations WHERE number_key = ?", (STRANGER,)),
