@@ -114,6 +114,8 @@ def _starts_with_local_header(package: BinaryIO) -> bool:
 
 
 def _check_entries(entries: list[ZipInfo], limits: ReadingLimits) -> None:
+    if not entries:
+        raise PackageRefused(RefusalReason.NOT_AN_APK, "the archive is empty")
     if len(entries) > limits.entries:
         raise PackageRefused(RefusalReason.TOO_LARGE, f"more than {limits.entries} entries")
     if sum(entry.file_size for entry in entries) > limits.unpacked_bytes:
@@ -125,4 +127,3 @@ def _check_entries(entries: list[ZipInfo], limits: ReadingLimits) -> None:
     if len(count) < len(entries):
         twice = next(name for name, times in count.items() if times > 1)
         raise PackageRefused(RefusalReason.DUPLICATE_ENTRY, f"{shown(twice)} is there twice")
-

@@ -18,6 +18,8 @@ class ReadingLimits:
     toc_bytes: int = 4 * _MIB
     set_parts: int = 1000
     """Packages of a split set that are read."""
+    part_bytes: int = 2048 * _MIB
+    """Of each of them."""
     memory_bytes: int = 768 * _MIB
     """Of address space."""
     cpu_seconds: int = 60
