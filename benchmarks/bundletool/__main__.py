@@ -32,7 +32,7 @@ _SHOWN = 5
 def main(specs: int, invented: int, seed: int, out: Path) -> None:
     """Ask bundletool and ourselves which files of split sets each of many devices gets.
 
-    Without Java or bundletool it says what is missing and ends with 0. Exit codes: 0 all alike or skipped, 1 some differ.
+    Exit codes: 0 all alike, or skipped because Java or bundletool is not here; 1 some differ.
     """
     console = Console()
     try:

@@ -26,7 +26,15 @@ _MANIFEST = """<?xml version="1.0" encoding="utf-8"?>
   <application android:hasCode="false" />
 </manifest>
 """
-_DELIVERY = '<dist:module {attributes}><dist:delivery>{delivery}</dist:delivery><dist:fusing dist:include="true" /></dist:module>'
+_PACK_MANIFEST = """<manifest xmlns:android="http://schemas.android.com/apk/res/android"
+    xmlns:dist="http://schemas.android.com/apk/distribution" package="org.appshare.sample.set" {attributes}>
+  {elements}
+</manifest>
+"""
+_DELIVERY = """<dist:module {attributes}>
+  <dist:delivery>{delivery}</dist:delivery><dist:fusing dist:include="true" />
+</dist:module>"""
+_TITLE = "@string/hello_base"
 _AT_ONCE = "<dist:install-time />"
 _ON_DEMAND = "<dist:on-demand />"
 _CONDITIONAL = """<dist:install-time><dist:conditions>
@@ -68,6 +76,8 @@ _ASSETS = {
     "tiers": _Module(_AT_ONCE, is_asset_pack=True, files=_assets("#tier_", "0", "1", "2")),
     "countries": _Module(_ON_DEMAND, is_asset_pack=True, files=_assets("#countries_", "latam", "sea")),
 }
+_SETS = (("features", 21, _FEATURES), ("old-phones", 16, _FEATURES), ("assets", 21, _ASSETS))
+"""Name, lowest SDK and modules of each."""
 _DIMENSIONS = ("ABI", "SCREEN_DENSITY", "LANGUAGE", "TEXTURE_COMPRESSION_FORMAT", "DEVICE_TIER", "COUNTRY_SET")
 
 
@@ -76,7 +86,7 @@ def build_sets(bundletool: Bundletool, folder: Path) -> Iterator[Path]:
     if not _FRAMEWORK.exists():
         raise MissingToolError("no Android framework; on Debian: apt-get install android-framework-res")
     aapt2 = bundletool.unpack_aapt2(folder)
-    for name, min_sdk, modules in (("features", 21, _FEATURES), ("old-phones", 16, _FEATURES), ("assets", 21, _ASSETS)):
+    for name, min_sdk, modules in _SETS:
         work = folder / f"build-{name}"
         work.mkdir()
         files = [_build_module(aapt2, work, key, module, min_sdk) for key, module in modules.items()]
@@ -101,13 +111,18 @@ def _stripping(dimension: str) -> dict[str, Any]:
 
 
 def _build_module(aapt2: Path, work: Path, name: str, module: _Module, min_sdk: int) -> Path:
-    folder = work / name
+    """Links a module; the base comes first, and once more as a package whose resources the others can refer to."""
+    folder, base = work / name, work / "base.apk"
     folder.mkdir()
     manifest, linked, target = folder / "AndroidManifest.xml", folder / "linked.apk", folder / f"{name}.zip"
     manifest.write_text(_manifest(name, module, min_sdk), encoding="utf-8")
     resources = [_compile(aapt2, folder, language) for language in ("", *module.languages)] if module.languages else []
-    package_id = ("--package-id", "0x80", "--allow-reserved-package-id") if name != "base" else ()
-    _run(aapt2, "link", "--proto-format", "--auto-add-overlay", *package_id, "-I", _FRAMEWORK, "--manifest", manifest, "-o", linked, *resources)
+    link: tuple[str | Path, ...] = (aapt2, "link", "-I", _FRAMEWORK, "--manifest", manifest, *resources)
+    if name == "base":
+        _run(*link, "-o", base)
+        _run(*link, "--proto-format", "-o", linked)
+    else:
+        _run(*link, "--proto-format", "-o", linked, "-I", base, "--package-id", "0x80")
     _pack(linked, module, target)
     return target
 
@@ -115,11 +130,12 @@ def _build_module(aapt2: Path, work: Path, name: str, module: _Module, min_sdk: 
 def _manifest(name: str, module: _Module, min_sdk: int) -> str:
     if name == "base":
         return _MANIFEST.format(attributes="", elements="", min_sdk=min_sdk)
-    kind = 'dist:type="asset-pack"' if module.is_asset_pack else ""
+    kind = 'dist:type="asset-pack"' if module.is_asset_pack else f'dist:title="{_TITLE}"'
     elements = _DELIVERY.format(attributes=kind, delivery=module.delivery)
     if module.depends_on:
         elements += f'<uses-split android:name="{module.depends_on}" />'
-    return _MANIFEST.format(attributes=f'split="{name}"', elements=elements, min_sdk=min_sdk)
+    template = _PACK_MANIFEST if module.is_asset_pack else _MANIFEST
+    return template.format(attributes=f'split="{name}"', elements=elements, min_sdk=min_sdk)
 
 
 def _compile(aapt2: Path, folder: Path, language: str) -> Path:
@@ -127,7 +143,9 @@ def _compile(aapt2: Path, folder: Path, language: str) -> Path:
     values = folder / "res" / (f"values-{language}" if language else "values")
     values.mkdir(parents=True)
     source = values / "strings.xml"
-    source.write_text(f'<resources><string name="hello_{folder.name}">{language}</string></resources>', encoding="utf-8")
+    source.write_text(
+        f'<resources><string name="hello_{folder.name}">{language}</string></resources>', encoding="utf-8"
+    )
     _run(aapt2, "compile", "-o", folder, source)
     return folder / f"{values.name}_strings.arsc.flat"
 

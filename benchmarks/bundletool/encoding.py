@@ -27,9 +27,11 @@ class TocEncoder:
     def __init__(self, jar: Path, folder: Path) -> None:
         folder.mkdir()
         with zipfile.ZipFile(jar) as archive:
-            archive.extractall(folder, [name for name in archive.namelist() if "/" not in name and name.endswith(".proto")])
+            archive.extractall(
+                folder, [name for name in archive.namelist() if "/" not in name and name.endswith(".proto")]
+            )
         described = folder / "descriptors.pb"
-        subprocess.run(
+        subprocess.run(  # noqa: S603  # the compiler of our own environment
             [
                 *(sys.executable, "-m", "grpc_tools.protoc", f"--proto_path={folder}", f"--proto_path={_WELL_KNOWN}"),
                 *("--include_imports", f"--descriptor_set_out={described}", _COMMANDS),

@@ -79,7 +79,7 @@ def _shape(random: Random) -> Json:
 
 def _condition(random: Random) -> Json:
     conditions: Json = {}
-    features = [{"featureName": name} for name in ("android.hardware.camera.ar", "android.hardware.nfc")]
+    features: list[Json] = [{"featureName": name} for name in ("android.hardware.camera.ar", "android.hardware.nfc")]
     features.append({"featureName": "android.hardware.opengles.version", "featureVersion": 0x30000})
     if chosen := random.sample(features, random.choice((0, 1, 2))):
         conditions["deviceFeatureTargeting"] = [{"requiredFeature": feature} for feature in chosen]
