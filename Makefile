@@ -5,10 +5,10 @@ BIN := .venv/bin
 STAMP := .venv/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo accuracy test check lint types imports contract protos up down compose-smoke clean
+.PHONY: help setup demo accuracy compare-bundletool test check lint types imports contract protos up down compose-smoke clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
 
 setup: $(STAMP) ## Make .venv with everything installed; the commands are in .venv/bin
 
@@ -25,6 +25,9 @@ accuracy: setup ## Measure the rules of friendship on a social graph: make accur
 	$(if $(GRAPH),,$(error say which list of edges: make accuracy GRAPH=file))
 	@$(BIN)/python -c 'import matplotlib' 2>/dev/null || $(BIN)/pip install --quiet --constraint constraints.txt --editable '.[accuracy]'
 	@$(BIN)/python -m benchmarks.accuracy $(if $(OUT),--out '$(OUT)') '$(GRAPH)'
+
+compare-bundletool: setup ## Compare the files that we choose from split sets with bundletool's (needs Java): [SPECS=300] [OUT=file]
+	@$(BIN)/python -m benchmarks.bundletool $(if $(SPECS),--specs $(SPECS)) $(if $(OUT),--out '$(OUT)')
 
 test: setup ## Run the whole suite
 	$(BIN)/pytest -n auto

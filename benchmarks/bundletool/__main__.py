@@ -28,7 +28,7 @@ _SHOWN = 5
 @click.option("--specs", default=300, show_default=True, help="Devices per set.")
 @click.option("--invented", default=12, show_default=True, help="Tables of contents that are made up.")
 @click.option("--seed", default=1, show_default=True)
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default="bundletool.json", show_default=True)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default="build/bundletool.json", show_default=True)
 def main(specs: int, invented: int, seed: int, out: Path) -> None:
     """Ask bundletool and ourselves which files of split sets each of many devices gets.
 
@@ -42,6 +42,7 @@ def main(specs: int, invented: int, seed: int, out: Path) -> None:
         return
     with TemporaryDirectory(prefix="appshare-bundletool-") as folder:
         comparisons = _compare(bundletool, Path(folder), Random(seed), console, specs=specs, invented=invented)  # noqa: S311
+    out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(json.dumps([asdict(each) for each in comparisons], indent=2) + "\n", encoding="utf-8")
     console.print(_table(bundletool.jar.stem, comparisons))
     console.print(f"{out} is written.", highlight=False, markup=False)
@@ -89,7 +90,7 @@ def _table(name: str, comparisons: list[Comparison]) -> Table:
     table = Table(title=f"AppShare and {name}")
     for heading in ("set", "devices", "same files", "both refuse", "different"):
         table.add_column(heading, justify="left" if heading == "set" else "right")
-    counts = [(each.cases, each.fits, each.refusals.total(), len(each.differences)) for each in comparisons]
+    counts = [(each.cases, each.fits, sum(each.refusals.values()), len(each.differences)) for each in comparisons]
     for each, row in zip(comparisons, counts, strict=True):
         table.add_row(each.name, *map(str, row))
     table.add_section()

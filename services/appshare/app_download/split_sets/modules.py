@@ -21,12 +21,15 @@ _OPEN_GL = "android.hardware.opengles.version"
 
 
 def unknown(toc: TableOfContents, variant: Variant, asked: Collection[str]) -> Miss | None:
-    """Why the modules that were asked for cannot be had of this variant; None if they can."""
+    """Why the modules that were asked for cannot be had of this variant; None if they can.
+
+    A variant that is one file cannot be divided, whatever modules are in it.
+    """
     if asked and variant.kinds & {ApkKind.STANDALONE, ApkKind.APEX}:
-        return Miss(NoFitKind.MODULE, ("one file without modules",), tuple(sorted(asked)))
+        return Miss(NoFitKind.MODULE, (), tuple(sorted(asked)))
     offered = {module.name for module in (*variant.modules, *toc.asset_packs)} | set(toc.fused_modules)
     lacking = set(asked) - offered
-    return Miss(NoFitKind.MODULE, tuple(sorted(offered)), tuple(sorted(lacking))) if lacking else None
+    return Miss(NoFitKind.MODULE, (), tuple(sorted(lacking))) if lacking else None
 
 
 def wanted_modules(profile: DeviceProfile, variant: Variant, asked: Collection[str]) -> list[Module]:

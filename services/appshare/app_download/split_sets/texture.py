@@ -39,7 +39,7 @@ def miss(profile: DeviceProfile, wanted: Targeting[str]) -> Miss | None:
     formats = tuple(_formats(profile))
     if not wanted.value or not profile.gl_extensions or wanted.everything & set(formats):
         return None
-    return Miss(NoFitKind.TEXTURE, formats, tuple(each for each in _EXTENSIONS if each in wanted.everything))
+    return Miss(NoFitKind.TEXTURE, formats or ("none",), tuple(sorted(wanted.everything)))
 
 
 def _formats(profile: DeviceProfile) -> Iterator[str]:

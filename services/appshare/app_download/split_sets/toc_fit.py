@@ -65,9 +65,9 @@ def _variant(profile: DeviceProfile, variants: list[Variant]) -> Variant | tuple
             return misses
         matches = [variant for variant in candidates if variant_matches(profile, variant.targeting)]
         if matches:
-            return matches[0] if len(matches) == 1 else _unclear(matches, f"{len(matches)} variants match")
-    return _unclear(variants, "no variant matches")
+            return matches[0] if len(matches) == 1 else _unclear(f"{len(matches)} variants match")
+    return _unclear("no variant matches")
 
 
-def _unclear(variants: list[Variant], fact: str) -> tuple[Miss, ...]:
-    return (Miss(NoFitKind.VARIANT, (fact,), tuple(f"variant {variant.number}" for variant in variants)),)
+def _unclear(fact: str) -> tuple[Miss, ...]:
+    return (Miss(NoFitKind.VARIANT, (), (fact,)),)
