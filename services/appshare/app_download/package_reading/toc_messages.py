@@ -6,9 +6,11 @@ A reader of our own: only the fields of a fixed depth are looked at, so that no 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from appshare.app_download.package_reading.refusal import PackageRefused, RefusalReason
+
+T = TypeVar("T")
 
 _VARINT, _FIXED_64, _BYTES, _FIXED_32 = 0, 1, 2, 5
 _FIXED_SIZES = {_FIXED_64: 8, _FIXED_32: 4}
@@ -16,6 +18,11 @@ _MORE = 0x80
 """The bit of a byte that says that the number goes on."""
 _LONGEST_NUMBER = 10
 """Bytes that a number of 64 bits takes."""
+
+_MOST = 5000
+"""Values of one field; the largest tables have some hundred languages, and some hundred files in a module."""
+_LONGEST_TEXT = 500
+"""Characters; the texts are names and paths, and may be shown."""
 
 _WRAPPED = 1
 """The field of `google.protobuf.Int32Value` that holds its number."""
@@ -79,7 +86,7 @@ class BinaryMessage:
     def texts(self, field: Field) -> list[str]:
         """See Message."""
         try:
-            return [data.decode() for data in self._contents(field.number)]
+            return _checked_texts([data.decode() for data in self._contents(field.number)])
         except UnicodeDecodeError:
             raise malformed("a text is not UTF-8") from None
 
@@ -99,7 +106,7 @@ class BinaryMessage:
         contents = [value for value in values if isinstance(value, bytes)]
         if len(contents) < len(values):
             raise malformed("a field is not of its type")
-        return contents
+        return _counted(contents)
 
 
 class JsonMessage:
@@ -129,10 +136,7 @@ class JsonMessage:
 
     def texts(self, field: Field) -> list[str]:
         """See Message."""
-        texts = self._list(field)
-        if not all(isinstance(text, str) for text in texts):
-            raise malformed("a text is none")
-        return texts
+        return _checked_texts(self._list(field))
 
     def number(self, field: Field, names: tuple[str, ...] = ()) -> int:
         """See Message."""
@@ -149,7 +153,20 @@ class JsonMessage:
         content = self._content.get(field.name)
         if content is None:
             return []
-        return content if isinstance(content, list) else [content]
+        return _counted(content if isinstance(content, list) else [content])
+
+
+def _counted(values: list[T]) -> list[T]:
+    if len(values) > _MOST:
+        raise malformed(f"a field has more than {_MOST} values")
+    return values
+
+
+def _checked_texts(texts: list[Any]) -> list[str]:
+    for text in texts:
+        if not isinstance(text, str) or len(text) > _LONGEST_TEXT or not text.isprintable():
+            raise malformed("a text is no name")
+    return texts
 
 
 def _varint(data: bytes, position: int) -> tuple[int, int]:
