@@ -20,6 +20,7 @@ from benchmarks.bundletool.invented_sets import invent
 from benchmarks.bundletool.tool import Bundletool, MissingToolError
 
 _OTHERS = Path(__file__).parents[3] / "shared" / "data" / "apks" / "splitsets"
+_OUT = Path("build", "bundletool.json")
 _SHOWN = 5
 """Differences that are printed; the JSON has them all."""
 
@@ -28,7 +29,7 @@ _SHOWN = 5
 @click.option("--specs", default=300, show_default=True, help="Devices per set.")
 @click.option("--invented", default=12, show_default=True, help="Tables of contents that are made up.")
 @click.option("--seed", default=1, show_default=True)
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default="build/bundletool.json", show_default=True)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=_OUT, show_default=True)
 def main(specs: int, invented: int, seed: int, out: Path) -> None:
     """Ask bundletool and ourselves which files of split sets each of many devices gets.
 
