@@ -36,6 +36,8 @@ _REASONS = {
     RefusalReason.MALFORMED_MANIFEST: errors.Reason.PACKAGE_MALFORMED,
     RefusalReason.INVALID_PACKAGE_NAME: errors.Reason.PACKAGE_MALFORMED,
     RefusalReason.INVALID_VERSION_CODE: errors.Reason.PACKAGE_MALFORMED,
+    RefusalReason.MALFORMED_SET: errors.Reason.PACKAGE_MALFORMED,
+    RefusalReason.INCONSISTENT_SET: errors.Reason.PACKAGE_MALFORMED,
     RefusalReason.SIGNATURE_MISSING: errors.Reason.PACKAGE_UNSIGNED,
     RefusalReason.SIGNATURE_INVALID: errors.Reason.PACKAGE_SIGNATURE_INVALID,
     RefusalReason.SIGNATURE_STRIPPED: errors.Reason.PACKAGE_SIGNATURE_INVALID,

@@ -1,104 +1,119 @@
-"""Which package fits a device: whole APKs, one file per variant.
+"""Which build of an app fits a device: whole APKs, one file per variant, and split sets.
 
-The order of the decision: keep what fits the device and the pinned signer, take the highest version code, then follow
-the device's ABI order, then its density. (Newest first and tested afterwards would leave a device with nothing
+The order of the decision: keep what fits the device and the pinned signer, take the highest version code, then the
+kind of build, then what the device prefers. (Newest first and tested afterwards would leave a device with nothing
 although an older version fits.)
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
-from appshare.app_download import density
-from appshare.app_download.fit_rules import misses
+from appshare.app_download import apk_fit, set_fit
+from appshare.app_download.fit_rules import Miss, misses
 from appshare.app_download.model import Artifact, DeviceProfile, Fit, NoFit, PackageManifest
 from appshare.app_download.no_fit import NOT_IN_CATALOGUE, reasons
+from appshare.app_download.split_sets.package_set import PackageSet
+from appshare.app_download.split_sets.selection import Selection
+
+Build = Artifact | PackageSet
+"""One version of an app: a whole APK, or a split set."""
 
 
-def choose(profile: DeviceProfile, artifacts: Sequence[Artifact], pinned_signer: str | None = None) -> Fit | NoFit:
-    """The artifact to install on a device, or every rule that keeps the artifacts from it.
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A build that fits, and what of it would be installed."""
+
+    build: Build
+    artifacts: tuple[Artifact, ...]
+    why: tuple[str, ...] = ()
+    """What the set says; of a whole APK nothing."""
+
+    @property
+    def manifest(self) -> PackageManifest:
+        return self.build.base if isinstance(self.build, PackageSet) else self.build.manifest
+
+
+def choose(
+    profile: DeviceProfile,
+    builds: Sequence[Build],
+    pinned_signer: str | None = None,
+    modules: Collection[str] = (),
+) -> Fit | NoFit:
+    """What to install on a device, or every rule that keeps the builds from it.
 
     Args:
         profile: The device.
-        artifacts: Whole APKs of one package; their order does not matter.
+        builds: Builds of one package; their order does not matter.
         pinned_signer: SHA-256 of the only signing certificate to accept; None accepts any.
+        modules: Of a split set, what to install besides what comes at install time; a whole APK has no modules.
 
     Raises:
         InvalidProfile: The profile holds a value that no device can have.
     """
     profile.validate()
-    if not artifacts:
+    if not builds:
         return NoFit((NOT_IN_CATALOGUE,))
-    missed = [misses(profile, artifact.manifest, pinned_signer) for artifact in artifacts]
-    fitting = [artifact for artifact, broken in zip(artifacts, missed, strict=True) if not broken]
+    judged = [_judge(profile, build, pinned_signer, modules) for build in builds]
+    fitting = [each for each in judged if isinstance(each, _Candidate)]
     if not fitting:
-        return NoFit(reasons(profile, missed))
+        return NoFit(reasons(profile, [each for each in judged if not isinstance(each, _Candidate)]))
     best = _best(profile, fitting)
     return Fit(
-        artifacts=(best,),
+        artifacts=best.artifacts,
         package_name=best.manifest.package_name,
         version_code=best.manifest.version_code,
         version_name=best.manifest.version_name,
-        why=tuple(_why(profile, best.manifest, fitting, pinned_signer)),
+        why=tuple(_why(profile, best, fitting, pinned_signer)),
     )
 
 
-def _best(profile: DeviceProfile, fitting: Sequence[Artifact]) -> Artifact:
-    """The newest; of these the best ABI, then the best density, then the smallest file, then the lowest digest."""
-    newest = _lowest(fitting, lambda manifest: -manifest.version_code)
-    preferred = _lowest(newest, lambda manifest: _abi_rank(profile, manifest))
-    offered = set(chain.from_iterable(_made_for(artifact.manifest) for artifact in preferred))
-    if offered:
-        nearest = density.best(_dpi(profile), offered)
-        preferred = [artifact for artifact in preferred if nearest in _made_for(artifact.manifest)]
-    return min(preferred, key=lambda artifact: (artifact.size, artifact.sha256))
+def _judge(
+    profile: DeviceProfile, build: Build, pinned_signer: str | None, modules: Collection[str]
+) -> _Candidate | tuple[Miss, ...]:
+    if isinstance(build, Artifact):
+        return misses(profile, build.manifest, pinned_signer) or _Candidate(build, (build,))
+    selection = set_fit.select(profile, build, pinned_signer, modules)
+    if not isinstance(selection, Selection):
+        return selection
+    return _Candidate(build, tuple(map(build.part, selection.names)), selection.why)
 
 
-def _lowest(artifacts: Sequence[Artifact], rank: Callable[[PackageManifest], int]) -> list[Artifact]:
-    lowest = min(rank(artifact.manifest) for artifact in artifacts)
-    return [artifact for artifact in artifacts if rank(artifact.manifest) == lowest]
+def _best(profile: DeviceProfile, fitting: Sequence[_Candidate]) -> _Candidate:
+    """The newest; of these a set with a table of contents, then a whole APK, then a set as a phone held it.
 
-
-def _abi_rank(profile: DeviceProfile, manifest: PackageManifest) -> int:
-    """The place of the package's best ABI in the device's order; without native code it comes last."""
-    ranks = (rank for rank, abi in enumerate(profile.supported_abis) if abi in manifest.abis)
-    return next(ranks, len(profile.supported_abis))
-
-
-def _made_for(manifest: PackageManifest) -> set[int]:
-    """The densities of its compatible screens, else those of its resources.
-
-    ANY and NONE are left out: most packages hold some vectors, which says nothing of their other pictures.
+    The first gives the device what it needs and no more, the second gives it all, the third may lack what its phone
+    did not need, such as a language.
     """
-    if manifest.compatible_screens:
-        return {screen.density for screen in manifest.compatible_screens}
-    return set(manifest.densities) - {density.ANY, density.NONE}
+    newest = max(candidate.manifest.version_code for candidate in fitting)
+    preferred = [candidate for candidate in fitting if candidate.manifest.version_code == newest]
+    kind = min(_kind(candidate.build) for candidate in preferred)
+    preferred = [candidate for candidate in preferred if _kind(candidate.build) == kind]
+    apks = {candidate.build: candidate for candidate in preferred if isinstance(candidate.build, Artifact)}
+    return apks[apk_fit.best(profile, list(apks))] if apks else min(preferred, key=_cost)
 
 
-def _dpi(profile: DeviceProfile) -> int:
-    return profile.screen_density or density.DEFAULT
+def _kind(build: Build) -> int:
+    if isinstance(build, Artifact):
+        return 1
+    return 0 if build.table_of_contents else 2
+
+
+def _cost(candidate: _Candidate) -> tuple[int, list[str]]:
+    """The bytes of a set for the device; the digests decide between equals."""
+    return sum(part.size for part in candidate.artifacts), sorted(part.sha256 for part in candidate.artifacts)
 
 
 def _why(
-    profile: DeviceProfile, chosen: PackageManifest, fitting: Sequence[Artifact], pinned_signer: str | None
+    profile: DeviceProfile, chosen: _Candidate, fitting: Sequence[_Candidate], pinned_signer: str | None
 ) -> Iterator[str]:
-    versions = {artifact.manifest.version_code for artifact in fitting}
-    yield f"version {chosen.version_code} highest of {len(versions)} that fit"
-    lowest = chosen.min_sdk_codename or chosen.install_min_sdk
-    limits = f"at least {lowest}" if chosen.max_sdk is None else f"within {lowest} to {chosen.max_sdk}"
+    manifest = chosen.manifest
+    versions = {candidate.manifest.version_code for candidate in fitting}
+    yield f"version {manifest.version_code} highest of {len(versions)} that fit"
+    lowest = manifest.min_sdk_codename or manifest.install_min_sdk
+    limits = f"at least {lowest}" if manifest.max_sdk is None else f"within {lowest} to {manifest.max_sdk}"
     yield f"SDK {profile.sdk_version} {limits}"
-    if profile.supported_abis:
-        yield _abi_explained(profile, chosen)
-    made_for = _made_for(chosen)
-    if profile.screen_density is not None and made_for:
-        yield f"density {profile.screen_density} -> {density.name(density.best(_dpi(profile), made_for))}"
+    yield from chosen.why
+    if isinstance(chosen.build, Artifact):
+        yield from apk_fit.explain(profile, manifest)
     if pinned_signer is not None:
         yield "signer as pinned"
-
-
-def _abi_explained(profile: DeviceProfile, chosen: PackageManifest) -> str:
-    """`ABI arm64-v8a first of 2`: its place in the device's order."""
-    if not chosen.abis:
-        return "no native code, any ABI"
-    rank = _abi_rank(profile, chosen)
-    place = "first" if rank == 0 else f"number {rank + 1}"
-    return f"ABI {profile.supported_abis[rank]} {place} of {len(profile.supported_abis)}"

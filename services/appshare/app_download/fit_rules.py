@@ -15,7 +15,12 @@ _SIZE_CLASSES = ((720, ScreenSize.XLARGE), (480, ScreenSize.LARGE), (320, Screen
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """One rule that a package breaks on a device; `device_has` depends on the device alone."""
+    """One rule that a package breaks on a device.
+
+    Attributes:
+        device_has: depends on the device alone.
+        package_wants: never empty.
+    """
 
     kind: NoFitKind
     device_has: tuple[str, ...]

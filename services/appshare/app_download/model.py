@@ -64,6 +64,12 @@ class DeviceProfile:
     gl_extensions: tuple[str, ...] = ()
     model: str = ""
     manufacturer: str = ""
+    device_tier: int | None = None
+    """By the ranking of the app's developer."""
+    country_set: str = ""
+    """The user's, of the sets that the developer made."""
+    device_groups: tuple[str, ...] = ()
+    """Of those that the developer made."""
 
     @property
     def features(self) -> dict[str, str]:
@@ -131,6 +137,15 @@ class PackageManifest:
     """Major version in the upper 16 bits, minor in the lower."""
     split_name: str = ""
     """Empty: a whole APK, or the base of a set."""
+    config_for_split: str | None = None
+    """Of a configuration split: the split that it belongs to, empty for the base; None: it is none."""
+    is_feature_split: bool = False
+    requires_splits: bool = False
+    """Whether it is not to be installed alone."""
+    split_types: tuple[str, ...] = ()
+    """What it contributes, such as `base__abi`."""
+    required_split_types: tuple[str, ...] = ()
+    """What the splits installed with it have to contribute."""
     debuggable: bool = False
     test_only: bool = False
     signer_sha256: str = ""
@@ -176,6 +191,10 @@ class NoFitKind(StrEnum):
     FEATURE = "FEATURE"
     GL_ES = "GL_ES"
     SCREEN = "SCREEN"
+    TEXTURE = "TEXTURE"
+    VARIANT = "VARIANT"
+    MODULE = "MODULE"
+    MISSING_SPLIT = "MISSING_SPLIT"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,10 @@ _SENTENCES = {
     NoFitKind.FEATURE: "needs {wants}, which you do not have",
     NoFitKind.GL_ES: "needs OpenGL ES {lowest}; you have {has}",
     NoFitKind.SCREEN: "made for other screens; you have {has}",
+    NoFitKind.TEXTURE: "has pictures in {wants} only; you have {has}",
+    NoFitKind.VARIANT: "its split set is not clear about your device: {wants}",
+    NoFitKind.MODULE: "cannot be had with the modules {wants}",
+    NoFitKind.MISSING_SPLIT: "lacks for your device: {wants}",
 }
 _SDK_KINDS = (NoFitKind.MIN_SDK, NoFitKind.MAX_SDK, NoFitKind.TARGET_SDK)
 

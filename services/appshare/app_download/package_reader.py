@@ -5,6 +5,7 @@ import json
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,9 +14,10 @@ from appshare.app_download import package_reading
 from appshare.app_download.model import PackageManifest
 from appshare.app_download.package_reading.limits import ReadingLimits
 from appshare.app_download.package_reading.refusal import PackageRefused, RefusalReason
-from appshare.app_download.package_reading.report import manifest_from
+from appshare.app_download.package_reading.report import manifest_from, package_or_set_from
+from appshare.app_download.split_sets.package_set import PackageSet
 
-__all__ = ["PackageRefused", "ReadingLimits", "RefusalReason", "read_package"]
+__all__ = ["PackageRefused", "ReadingLimits", "RefusalReason", "read_package", "read_package_or_set"]
 
 
 async def read_package(path: Path, limits: ReadingLimits, *, require_signature: bool = True) -> PackageManifest:
@@ -30,20 +32,35 @@ async def read_package(path: Path, limits: ReadingLimits, *, require_signature: 
         PackageRefused: No device would install the file, or reading it goes beyond the limits.
         OSError: The file cannot be opened.
     """
+    return manifest_from(await _read(path, limits, require_signature=require_signature, accept_sets=False))
+
+
+async def read_package_or_set(
+    path: Path, limits: ReadingLimits, *, require_signature: bool = True
+) -> PackageManifest | PackageSet:
+    """What the file holds: an APK, or a split set, each part of which is read as an APK is.
+
+    Arguments and errors are those of `read_package`; a set is refused with the reason for which one of its parts is.
+    """
+    return package_or_set_from(await _read(path, limits, require_signature=require_signature, accept_sets=True))
+
+
+async def _read(path: Path, limits: ReadingLimits, **choices: bool) -> bytes:
+    """The report of a process that reads the file; the choices are its arguments, in its order."""
     with TemporaryDirectory(prefix="appshare-") as scratch:
-        process = await _start(path, scratch, limits, require_signature=require_signature)
+        process = await _start(path, scratch, limits, choices)
         report = await _report(process, limits)
     if process.returncode == -signal.SIGXCPU:
         message = f"reading it takes more than {limits.cpu_seconds} seconds of processor time"
         raise PackageRefused(RefusalReason.TIMED_OUT, message)
     if process.returncode != 0:
         raise PackageRefused(RefusalReason.MALFORMED_MANIFEST, "reading it ended in a crash")
-    return manifest_from(report)
+    return report
 
 
-async def _start(path: Path, scratch: str, limits: ReadingLimits, *, require_signature: bool) -> Process:
+async def _start(path: Path, scratch: str, limits: ReadingLimits, choices: Mapping[str, bool]) -> Process:
     """The process gets the file and the scratch folder, and none of the service's environment."""
-    arguments = json.dumps(asdict(limits)), json.dumps(require_signature)
+    arguments = json.dumps(asdict(limits)), *map(json.dumps, choices.values())
     with path.open("rb") as package:
         return await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-m", package_reading.__name__, *arguments),

@@ -3,13 +3,10 @@
 from collections.abc import Awaitable, Callable
 
 from appshare import errors
+from appshare.relation_radar.friendship_signals import nobody_watches
 from appshare.relation_radar.model import Deletion, Device, RegisteredDevice
 from appshare.relation_radar.refusals import device_not_registered
 from appshare.relation_radar.store import DeviceStore
-
-
-async def nobody_watches(_device_id: str) -> None:
-    """For devices whose friendships nobody watches."""
 
 
 class Devices:

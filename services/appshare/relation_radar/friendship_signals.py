@@ -14,6 +14,10 @@ _MAX_SHARING = 2_000
 """Devices that are woken because they share contacts with one that has changed."""
 
 
+async def nobody_watches(_device_id: str) -> None:
+    """In the place of `FriendshipSignals.device_changed`, where nobody watches."""
+
+
 class FriendshipSignals:
     """Wakes the streams of friendship changes that a change may concern.
 

@@ -1,8 +1,8 @@
 """Who asks, and whom a device means."""
 
-from appshare import errors
 from appshare.relation_radar.model import BookContact, Device, DialledNumber, NumberKey, OneDevice, Person
 from appshare.relation_radar.numbers import NumberKeys, read_number
+from appshare.relation_radar.refusals import device_not_registered
 from appshare.relation_radar.store import RadarStore
 
 
@@ -21,9 +21,7 @@ class People:
         """
         device = await self._store.find_device(device_id)
         if device is None:
-            raise errors.NotFoundError(
-                errors.Reason.DEVICE_NOT_FOUND, "the device is not registered any more; register it again"
-            )
+            raise device_not_registered()
         return device
 
     def number(self, device: Device, number: str) -> NumberKey:

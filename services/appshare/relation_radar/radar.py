@@ -10,6 +10,7 @@ from appshare import errors
 from appshare.process.clock import Clock, system_clock
 from appshare.relation_radar.block_store import BlockStore
 from appshare.relation_radar.friendship import FriendshipRule, common_numbers
+from appshare.relation_radar.friendship_signals import nobody_watches
 from appshare.relation_radar.lookups import LookupLimiter
 from appshare.relation_radar.model import (
     Acquaintance,
@@ -68,10 +69,6 @@ class SyncResult:
     book_version: int
     contact_count: int
     skipped_number_count: int
-
-
-async def nobody_watches(_device_id: str) -> None:
-    """For a radar whose friendships nobody watches."""
 
 
 class Radar:

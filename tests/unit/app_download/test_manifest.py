@@ -34,7 +34,17 @@ def parse_text(text: str) -> PackageManifest:
         ('android:versionName="@string/name"', {"version_name": "A name"}),
         ('android:versionName="@string/missing"', {"version_name": ""}),
         ('android:versionName="@7f060000"', {"version_name": ""}),
-        ('split="config.xhdpi"', {"split_name": "config.xhdpi"}),
+        ("", {"config_for_split": None, "requires_splits": False, "split_types": (), "required_split_types": ()}),
+        ('split="config.xhdpi"', {"split_name": "config.xhdpi", "config_for_split": ""}),
+        ('split="config.de" configForSplit=""', {"config_for_split": ""}),
+        ('split="camera.config.de" configForSplit="camera"', {"config_for_split": "camera"}),
+        ('split="camera" android:isFeatureSplit="true"', {"config_for_split": None, "is_feature_split": True}),
+        ('android:isSplitRequired="true"', {"requires_splits": True}),
+        ('android:splitTypes="base__abi"', {"split_types": ("base__abi",)}),
+        (
+            'android:requiredSplitTypes="base__abi, base__density,"',
+            {"required_split_types": ("base__abi", "base__density")},
+        ),
     ],
 )
 def test_what_the_manifest_element_says(attributes: str, expected: dict[str, Any]) -> None:

@@ -46,6 +46,14 @@ class _NoFitKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NoFitKind.V
     """The device's OpenGL ES is too old."""
     NO_FIT_KIND_SIGNER: _NoFitKind.ValueType  # 10
     """The builds that fit are signed by another signer than the one pinned."""
+    NO_FIT_KIND_TEXTURE: _NoFitKind.ValueType  # 11
+    """No split set has its textures in a format that the device reads."""
+    NO_FIT_KIND_VARIANT: _NoFitKind.ValueType  # 12
+    """A split set has no variant for the device, or more than one."""
+    NO_FIT_KIND_MODULE: _NoFitKind.ValueType  # 13
+    """A split set has no module of a name that was asked for."""
+    NO_FIT_KIND_MISSING_SPLIT: _NoFitKind.ValueType  # 14
+    """A split set lacks a file that the device needs."""
 
 class NoFitKind(_NoFitKind, metaclass=_NoFitKindEnumTypeWrapper):
     """Why no build fits."""
@@ -71,6 +79,14 @@ NO_FIT_KIND_GL_ES: NoFitKind.ValueType  # 9
 """The device's OpenGL ES is too old."""
 NO_FIT_KIND_SIGNER: NoFitKind.ValueType  # 10
 """The builds that fit are signed by another signer than the one pinned."""
+NO_FIT_KIND_TEXTURE: NoFitKind.ValueType  # 11
+"""No split set has its textures in a format that the device reads."""
+NO_FIT_KIND_VARIANT: NoFitKind.ValueType  # 12
+"""A split set has no variant for the device, or more than one."""
+NO_FIT_KIND_MODULE: NoFitKind.ValueType  # 13
+"""A split set has no module of a name that was asked for."""
+NO_FIT_KIND_MISSING_SPLIT: NoFitKind.ValueType  # 14
+"""A split set lacks a file that the device needs."""
 Global___NoFitKind: _TypeAlias = NoFitKind  # noqa: Y015
 
 @_typing.final

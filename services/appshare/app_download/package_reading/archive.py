@@ -51,18 +51,26 @@ class PackageParts:
 
 def read_parts(package: BinaryIO, limits: ReadingLimits) -> PackageParts:
     """Check the archive and take out what describes the package; raises PackageRefused."""
-    with open_archive(package) as archive:
+    with open_checked(package, limits) as archive:
         names = archive.namelist()
-        _check_entries(archive.infolist(), limits)
-        if not _starts_with_local_header(package):
-            message = "the file does not start with a ZIP header"
-            raise PackageRefused(RefusalReason.NOT_STARTING_WITH_ZIP_HEADER, message)
-        check_directory(archive, package)
+        if MANIFEST not in names:
+            raise PackageRefused(RefusalReason.NOT_AN_APK, f"the archive holds no {MANIFEST}")
         return PackageParts(
-            manifest=_read(archive, MANIFEST, limits.manifest_bytes),
-            resources=_read(archive, RESOURCES, limits.resources_bytes) if RESOURCES in names else b"",
+            manifest=read_entry(archive, MANIFEST, limits.manifest_bytes),
+            resources=read_entry(archive, RESOURCES, limits.resources_bytes) if RESOURCES in names else b"",
             abis=native_abis(names),
         )
+
+
+def open_checked(package: BinaryIO, limits: ReadingLimits) -> ZipFile:
+    """The archive, which every reader takes for the same; raises PackageRefused."""
+    archive = open_archive(package)
+    _check_entries(archive.infolist(), limits)
+    if not _starts_with_local_header(package):
+        message = "the file does not start with a ZIP header"
+        raise PackageRefused(RefusalReason.NOT_STARTING_WITH_ZIP_HEADER, message)
+    check_directory(archive, package)
+    return archive
 
 
 def open_archive(package: BinaryIO) -> ZipFile:
@@ -82,6 +90,19 @@ def check_directory(archive: ZipFile, package: BinaryIO) -> None:
         raise PackageRefused(RefusalReason.MALFORMED_ARCHIVE, "the ZIP directory can be read in two ways")
 
 
+def read_entry(archive: ZipFile, name: str, limit: int) -> bytes:
+    """The content of an entry; raises PackageRefused if it is larger than the limit in bytes, or damaged.
+
+    At most the declared size is unpacked, whatever the entry would unpack to.
+    """
+    if archive.getinfo(name).file_size > limit:
+        raise PackageRefused(RefusalReason.TOO_LARGE, f"{shown(name)} is larger than {limit} bytes")
+    try:
+        return archive.read(name)
+    except DAMAGE:
+        raise PackageRefused(RefusalReason.MALFORMED_ARCHIVE, f"{shown(name)} cannot be unpacked") from None
+
+
 def native_abis(names: Iterable[str]) -> tuple[str, ...]:
     """The ABIs that a package holds native code for, whatever its name or its manifest says."""
     return tuple(sorted({match[1] for name in names if (match := _NATIVE_LIBRARY.fullmatch(name))}))
@@ -93,6 +114,8 @@ def _starts_with_local_header(package: BinaryIO) -> bool:
 
 
 def _check_entries(entries: list[ZipInfo], limits: ReadingLimits) -> None:
+    if not entries:
+        raise PackageRefused(RefusalReason.NOT_AN_APK, "the archive is empty")
     if len(entries) > limits.entries:
         raise PackageRefused(RefusalReason.TOO_LARGE, f"more than {limits.entries} entries")
     if sum(entry.file_size for entry in entries) > limits.unpacked_bytes:
@@ -101,18 +124,6 @@ def _check_entries(entries: list[ZipInfo], limits: ReadingLimits) -> None:
         # Behind a NUL, or in an extra field, which newer Pythons read and Android does not.
         raise PackageRefused(RefusalReason.MALFORMED_ARCHIVE, "an entry has two names")
     count = Counter(entry.filename for entry in entries)
-    if MANIFEST not in count:
-        raise PackageRefused(RefusalReason.NOT_AN_APK, f"the archive holds no {MANIFEST}")
     if len(count) < len(entries):
         twice = next(name for name, times in count.items() if times > 1)
         raise PackageRefused(RefusalReason.DUPLICATE_ENTRY, f"{shown(twice)} is there twice")
-
-
-def _read(archive: ZipFile, name: str, limit: int) -> bytes:
-    """At most the declared size is unpacked, whatever the entry would unpack to."""
-    if archive.getinfo(name).file_size > limit:
-        raise PackageRefused(RefusalReason.TOO_LARGE, f"{name} is larger than {limit} bytes")
-    try:
-        return archive.read(name)
-    except DAMAGE:
-        raise PackageRefused(RefusalReason.MALFORMED_ARCHIVE, f"{name} cannot be unpacked") from None

@@ -15,6 +15,11 @@ class ReadingLimits:
     """Of all entries together, as the archive declares them."""
     manifest_bytes: int = 4 * _MIB
     resources_bytes: int = 64 * _MIB
+    toc_bytes: int = 4 * _MIB
+    set_parts: int = 1000
+    """Packages of a split set that are read."""
+    part_bytes: int = 2048 * _MIB
+    """Of each of them."""
     memory_bytes: int = 768 * _MIB
     """Of address space."""
     cpu_seconds: int = 60

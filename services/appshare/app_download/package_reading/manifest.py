@@ -52,6 +52,11 @@ def parse_manifest(text: str, resolve: Resolve, abis: tuple[str, ...], densities
         required_features=tuple(dict.fromkeys(filter(None, (feature.text("name") for feature in required)))),
         gl_es_version=max((feature.number("glEsVersion") or 0 for feature in required), default=0) or None,
         split_name=manifest.xml.get("split", ""),
+        config_for_split=_config_for_split(manifest),
+        is_feature_split=manifest.flag("isFeatureSplit", default=False),
+        requires_splits=manifest.flag("isSplitRequired", default=False),
+        split_types=_listed(manifest.text("splitTypes")),
+        required_split_types=_listed(manifest.text("requiredSplitTypes")),
         debuggable=application.flag("debuggable", default=False),
         test_only=application.flag("testOnly", default=False),
     )
@@ -130,6 +135,18 @@ def _version_code(manifest: _Element) -> int:
     if code is None or major is None or major < 0:
         raise PackageRefused(RefusalReason.INVALID_VERSION_CODE, "the version code is not a number of 32 bits")
     return major << 32 | code & 0xFFFFFFFF
+
+
+def _config_for_split(manifest: _Element) -> str | None:
+    """Older tools leave the attribute out for the base, whose configuration splits begin with `config.`."""
+    if "configForSplit" in manifest.xml.attrib:
+        return manifest.xml.get("configForSplit")
+    return "" if manifest.xml.get("split", "").startswith("config.") else None
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    """The members of a list with commas, in their order."""
+    return tuple(filter(None, (member.strip() for member in text.split(","))))
 
 
 def _sdk(uses_sdk: _Element, name: str) -> int | None:

@@ -1,16 +1,23 @@
-"""What the reading process prints for the one that started it: JSON, either a manifest or a refusal."""
+"""What the reading process prints for the one that started it: JSON, a manifest, a split set or a refusal."""
 
 import json
 from dataclasses import asdict
 from typing import Any
 
-from appshare.app_download.model import PackageManifest, Screen, ScreenSize
+from appshare.app_download.model import Artifact, PackageManifest, Screen, ScreenSize
 from appshare.app_download.package_reading.refusal import PackageRefused, RefusalReason
+from appshare.app_download.package_reading.toc_report import table_of_contents_from
+from appshare.app_download.split_sets.package_set import PackageSet
 
 
 def manifest_report(manifest: PackageManifest) -> str:
     """The report on a package that could be read."""
     return json.dumps({"manifest": asdict(manifest)})
+
+
+def set_report(package_set: PackageSet) -> str:
+    """The report on a split set that could be read."""
+    return json.dumps({"set": asdict(package_set)})
 
 
 def refusal_report(refused: PackageRefused) -> str:
@@ -20,11 +27,34 @@ def refusal_report(refused: PackageRefused) -> str:
 
 def manifest_from(report: bytes) -> PackageManifest:
     """The manifest that the report holds; raises PackageRefused if it holds a refusal instead."""
+    return _manifest(_content(report)["manifest"])
+
+
+def package_or_set_from(report: bytes) -> PackageManifest | PackageSet:
+    """The manifest or the set that the report holds; raises PackageRefused if it holds a refusal instead."""
+    content = _content(report)
+    return _set(content["set"]) if "set" in content else _manifest(content["manifest"])
+
+
+def _content(report: bytes) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(report)
     if "refused" in content:
         raise PackageRefused(RefusalReason(content["refused"]), content["message"])
-    # Tuples travel as lists, and so they come back: as lists of plain values.
-    listed: dict[str, Any] = content["manifest"]
+    return content
+
+
+def _set(content: dict[str, Any]) -> PackageSet:
+    toc = content["table_of_contents"]
+    parts = (Artifact(**{**part, "manifest": _manifest(part["manifest"])}) for part in content["parts"])
+    return PackageSet(
+        parts=tuple(parts),
+        table_of_contents=None if toc is None else table_of_contents_from(toc),
+        device_model=content["device_model"],
+    )
+
+
+def _manifest(listed: dict[str, Any]) -> PackageManifest:
+    """Tuples travel as lists, and so they come back: as lists of plain values."""
     fields: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in listed.items()
     }

@@ -1,0 +1,1 @@
+"""`make compare-bundletool`: our fit of split sets beside that of bundletool itself."""

@@ -1,0 +1,45 @@
+"""Which packages can be parts of one set."""
+
+from typing import Any
+
+import pytest
+from tests.unit.app_download.split_sets.sets import held, part
+
+from appshare.app_download.split_sets.package_set import inconsistency
+
+BASE, CAMERA = part("").manifest, part("camera").manifest
+
+
+def other(**difference: Any) -> Any:
+    return part("camera", **difference).manifest
+
+
+def test_a_base_and_its_splits_are_a_set() -> None:
+    assert inconsistency([BASE, CAMERA], has_table_of_contents=False) is None
+
+
+@pytest.mark.parametrize(
+    ("manifests", "problem"),
+    [
+        ([BASE, other(package_name="org.example.other")], "its parts are of several apps"),
+        ([BASE, other(version_code=2)], "its parts are of several versions"),
+        ([BASE, other(signer_sha256="bb")], "its parts are signed by several signers"),
+        ([CAMERA], "it has no base"),
+        ([], "it has no base"),
+    ],
+)
+@pytest.mark.parametrize("has_table_of_contents", [False, True])
+def test_what_does_not_belong_together_is_no_set(
+    manifests: list[Any], problem: str, *, has_table_of_contents: bool
+) -> None:
+    assert inconsistency(manifests, has_table_of_contents=has_table_of_contents) == problem
+
+
+def test_only_a_table_of_contents_tells_two_of_the_same_split_apart() -> None:
+    assert inconsistency([BASE, BASE], has_table_of_contents=True) is None
+    assert inconsistency([BASE, CAMERA, CAMERA], has_table_of_contents=False) == "two of its parts are the same split"
+
+
+def test_a_part_is_found_by_its_path() -> None:
+    camera = part("camera")
+    assert held(camera).part("splits/camera.apk") == camera
