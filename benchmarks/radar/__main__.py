@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import json
 import os
+import sqlite3
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -22,7 +23,7 @@ from appshare.relation_radar.numbers import NumberKeys
 from appshare.relation_radar.radar import Radar, RadarLimits
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
 from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
-from appshare.sql.database import open_database
+from appshare.sql.database import Database, open_database
 from benchmarks.radar.bare import Bare
 from benchmarks.radar.population import CONTACTS, Person, population
 
@@ -49,9 +50,10 @@ class Figure:
 class Bench:
     """One run: a population in a store, and the same in bare SQLite."""
 
-    def __init__(self, store: SqliteRadarStore, blocks: SqliteBlockStore, people: list[Person], folder: Path) -> None:
-        self.store = store
-        self.blocks = blocks
+    def __init__(self, database: Database, people: list[Person], folder: Path) -> None:
+        self.database = database
+        self.store = SqliteRadarStore(database)
+        self.blocks = SqliteBlockStore(database)
         self.people = people
         self.path = folder / "radar.db"
         self.bare = Bare(folder / "bare.db")
@@ -83,18 +85,24 @@ class Bench:
         self._add("disk", "bytes per contact", sum(each.stat().st_size for each in files) / len(self.people) / CONTACTS)
 
     async def _cold(self) -> None:
-        """First reads of a device each, after the system has dropped its cache of the files, as far as it does."""
+        """First reads of a device each: SQLite's caches are empty, and the system's, as far as it does it."""
         viewers, pairs = self.random.sample(self.devices, 50), self._pairs(50)
         radar = self._radar(Rule.LISTED)
-        _drop_from_cache(self.path)
+        await self._forget()
         await self._time(
             "list friends, listed, cold", "ms", [partial(radar.friends, each.device_id) for each in viewers]
         )
-        _drop_from_cache(self.path)
-        _drop_from_cache(self.path.with_name("bare.db"))
+        await self._forget()
         bare = _spent([partial(self.bare.common, one.key, other.key) for one, other in pairs])
         checks = [partial(radar.find_by_device, one.device_id, other.device_id) for one, other in pairs]
         await self._time("check, listed, both ways, one call, cold", "us", checks, bare, _CHECK)
+
+    async def _forget(self) -> None:
+        await self.database.run(_shrink)
+        self.database.look_up(_shrink)
+        self.bare.forget()
+        for path in (self.path, self.path.with_name("bare.db")):
+            _drop_from_cache(path)
 
     async def _checks(self) -> None:
         pairs = self._pairs(2000)
@@ -209,6 +217,10 @@ def _spent(acts: Sequence[Callable[[], object]]) -> float:
     return median(times)
 
 
+def _shrink(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA shrink_memory")
+
+
 def _drop_from_cache(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     os.fsync(descriptor)
@@ -226,7 +238,7 @@ async def _run(devices: int) -> list[Figure]:
     people = list(population(devices))
     with tempfile.TemporaryDirectory() as folder:
         async with open_database(Path(folder) / "radar.db", MIGRATIONS) as database:
-            bench = Bench(SqliteRadarStore(database), SqliteBlockStore(database), people, Path(folder))
+            bench = Bench(database, people, Path(folder))
             await bench.build()
             await database.checkpoint()
             await bench.measure()

@@ -51,6 +51,10 @@ class Bare:
             self._connection.executemany("INSERT INTO entries VALUES (?, ?)", [(device, number) for number in numbers])
         self._connection.execute("COMMIT")
 
+    def forget(self) -> None:
+        """Empties SQLite's cache."""
+        self._connection.execute("PRAGMA shrink_memory")
+
     def close(self) -> None:
         self._connection.close()
 

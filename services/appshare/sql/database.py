@@ -33,6 +33,9 @@ _PRAGMAS = (
     "PRAGMA cache_size = -65536",
 )
 
+_DEFECTS = (sqlite3.IntegrityError, sqlite3.ProgrammingError)
+"""Errors of ours, not of the storage."""
+
 _LARGEST_GROUP = 128
 """Transactions that share a COMMIT: none waits for more than these."""
 
@@ -468,11 +471,9 @@ class _translated:  # noqa: N801 - read as a function: `with _translated():`
         pass
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        if isinstance(error, (sqlite3.IntegrityError, sqlite3.ProgrammingError)):
-            return  # a defect of ours, not of the storage
-        if (
-            isinstance(error, sqlite3.DatabaseError) and _name_of(error) != "SQLITE_ERROR"
-        ):  # that is wrong SQL: ours too
+        if not isinstance(error, sqlite3.DatabaseError) or isinstance(error, _DEFECTS):
+            return
+        if _name_of(error) != "SQLITE_ERROR":  # wrong SQL is a defect of ours too
             raise _unavailable(error) from error
 
 
