@@ -85,7 +85,11 @@ async def kill_in_turn(server: ServerProcess, stopped: asyncio.Event) -> None:
 
 
 @pytest.mark.timeout(180)
-async def test_what_was_acknowledged_survives_kill_9(tmp_path: Path, samples: Path) -> None:
+async def test_what_was_acknowledged_survives_kill_9(
+    tmp_path: Path, samples: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for limit in ("CALLS_PER_DEVICE", "COSTLY_CALLS_PER_DEVICE"):
+        monkeypatch.setenv(f"APPSHARE_{limit}", "1000000")
     notes: list[str] = []
     names: list[str] = []
     versions: list[int] = []

@@ -174,7 +174,14 @@ def check(received: list[Received], truth: Truth) -> None:
 
 @pytest.mark.timeout(180 + PUSHES)
 async def test_every_accepted_push_arrives_whoever_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for limit in ("PUSHES_PER_DAY", "WAITING_PER_SENDER", "INBOX_EVENTS"):
+    for limit in (
+        "PUSHES_PER_DAY",
+        "WAITING_PER_SENDER",
+        "INBOX_EVENTS",
+        "CALLS_PER_DEVICE",
+        "COSTLY_CALLS_PER_DEVICE",
+        "CALLS_PER_PEER",
+    ):
         monkeypatch.setenv(f"APPSHARE_{limit}", "1000000")
     chance, truth = random.Random(11), Truth()  # noqa: S311 - chooses when to kill, not a secret
     with running_server_process(tmp_path / "data", tmp_path / "server.log") as server:

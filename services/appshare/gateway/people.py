@@ -6,7 +6,7 @@ from appshare import errors
 from appshare.gateway.backends import RADAR, Backends
 from appshare.rpc.call import remaining_time
 from appshare.rpc.interceptor import Context
-from appshare.v1.friendship_pb2 import PersonRef
+from appshare.v1.friendship_pb2 import FRIENDSHIP_LEVEL_NONE, PersonRef
 from appshare.v1.relation_radar_pb2 import (
     Acquaintance,
     BatchFindDevicesRequest,
@@ -23,6 +23,9 @@ _MAX_FRIENDS = 4_000
 """Devices that ShareRegistry takes as the friends of a viewer."""
 
 _FRIENDS_PAGE = 200
+
+_STRANGER = RelatedDevice(device_id="-", level=FRIENDSHIP_LEVEL_NONE)
+"""Stands for whoever is not here: no device has this id. ShareRegistry does as much for nobody as for somebody."""
 
 
 async def find_devices(
@@ -70,13 +73,13 @@ async def find_friends(backends: Backends, viewer: str, context: Context) -> tup
 
 
 def as_owners(acquaintances: Sequence[Acquaintance]) -> list[RelatedDevice]:
-    """The devices as owners that the asking device views."""
-    return [RelatedDevice(device_id=each.device_id, level=each.as_viewer) for each in acquaintances]
+    """The devices as owners that the asking device views; of nobody, a stranger's."""
+    return [RelatedDevice(device_id=each.device_id, level=each.as_viewer) for each in acquaintances] or [_STRANGER]
 
 
 def as_viewers(acquaintances: Sequence[Acquaintance]) -> list[RelatedDevice]:
-    """The devices as viewers of what the asking device owns."""
-    return [RelatedDevice(device_id=each.device_id, level=each.as_owner) for each in acquaintances]
+    """The devices as viewers of what the asking device owns; of nobody, a stranger's."""
+    return [RelatedDevice(device_id=each.device_id, level=each.as_owner) for each in acquaintances] or [_STRANGER]
 
 
 def not_shared() -> errors.PermissionDeniedError:

@@ -11,10 +11,6 @@ from appshare.rpc.call import remaining_time
 from appshare.rpc.interceptor import Context
 from appshare.v1 import device_gateway_pb2 as pb
 from appshare.v1 import share_registry_pb2 as registry_pb
-from appshare.v1.friendship_pb2 import FRIENDSHIP_LEVEL_NONE
-
-_STRANGER = registry_pb.RelatedDevice(device_id="-", level=FRIENDSHIP_LEVEL_NONE)
-"""Stands for whoever is not registered: no device has this id."""
 
 
 class SharedListsServicer:
@@ -52,7 +48,7 @@ class SharedListsServicer:
         """Lists what the device shares as a person sees it: on any of the person's devices."""
         owner = calling_device()
         found = await find_devices(self._backends, owner, request.viewer, "viewer", time_limit=remaining_time(context))
-        viewers = as_viewers(found) or [_STRANGER]
+        viewers = as_viewers(found)
         # Each device has its part of the page: together they do not see more than fits.
         size = max(1, paging.page_size(request.page_size) // len(viewers))
         pages = await asyncio.gather(
