@@ -40,7 +40,7 @@ compare-bundletool: setup ## Compare the files that we choose from split sets wi
 	@$(BIN)/python -m benchmarks.bundletool $(if $(SPECS),--specs $(SPECS)) $(if $(OUT),--out '$(OUT)')
 
 test: setup ## Run the whole suite
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n $$(($$(nproc) + 1))  # many tests wait for processes
 
 soak: setup ## Kill processes while ten thousand pushes run: make soak, or make soak PUSHES=number
 	@SOAK_PUSHES=$(or $(PUSHES),10000) $(BIN)/pytest tests/e2e/test_soak.py

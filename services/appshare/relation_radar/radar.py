@@ -35,6 +35,9 @@ from appshare.relation_radar.store import RadarStore
 _Name = NumberKey | str
 """What a device is found by: its number, or its id."""
 
+FriendPlace = tuple[int | str, ...]
+"""Where a friend stands in a list: confirmed ones first, then by device id in the order of code points."""
+
 _BOOKS_AT_ONCE = 64
 """Books that are held to decide on, so that a long list neither fills the memory nor holds up the event loop."""
 
@@ -196,17 +199,45 @@ class Radar:
         Raises:
             errors.NotFoundError: DEVICE_NOT_FOUND.
         """
+        return await self.friends_behind(device_id, None, self._limits.max_friends)
+
+    async def friends_behind(
+        self, device_id: str, after: FriendPlace | None, at_most: int
+    ) -> tuple[list[Friend], bool]:
+        """The friends behind a place of the list, `at_most` of them; True when there may be more than a list holds.
+
+        It decides only on as many owners as it takes: of the confirmed friends, no book is read.
+
+        Raises:
+            errors.NotFoundError: DEVICE_NOT_FOUND.
+        """
         viewer = await self._require_device(device_id)
         book = await self._store.book(viewer)
         candidates = await self._unblocked_candidates(viewer)
         owners = candidates[: self._limits.max_friends]
-        levels = await self._levels_of_candidates(book, owners)
-        found = [
-            Friend(owner.device_id, _contact_id(book, owner), levels[owner.key])
-            for owner in owners
-            if levels[owner.key] is not Level.NONE
+        rest = [owner for owner in owners if self._may_be_behind(book, owner, after)]
+        found: list[Friend] = []
+        for start in range(0, len(rest), _BOOKS_AT_ONCE):
+            found += await self._friends_among(book, rest[start : start + _BOOKS_AT_ONCE], after)
+            if len(found) >= at_most:
+                break
+        return found[:at_most], len(candidates) > len(owners)
+
+    def _may_be_behind(self, viewer: Book, owner: Device, after: FriendPlace | None) -> bool:
+        """Whether an owner is behind a place of the list, should it be a friend; where contacts decide, it may be."""
+        if after is None or self._rule.rule is Rule.SHARED_CONTACTS:
+            return True
+        level = Level.CONFIRMED if viewer.lists(owner.number_key) else Level.LIKELY
+        return place_of(Friend(owner.device_id, 0, level)) > after
+
+    async def _friends_among(self, viewer: Book, owners: Sequence[Device], after: FriendPlace | None) -> list[Friend]:
+        levels = await self._levels_of_candidates(viewer, owners)
+        friends = [Friend(owner.device_id, _contact_id(viewer, owner), levels[owner.key]) for owner in owners]
+        return [
+            friend
+            for friend in friends
+            if friend.level is not Level.NONE and (after is None or place_of(friend) > after)
         ]
-        return found, len(candidates) > len(owners)
 
     async def _unblocked_candidates(self, viewer: Device) -> list[Device]:
         """Owners who may be friends, those who would be confirmed first: one more than a list holds, when there are."""
@@ -236,10 +267,8 @@ class Radar:
                 levels[owner.key] = level
         if undecided:
             hubs = await self._store.hubs([*viewer.numbers, viewer.own_number], self._limits.hub_limit)
-            for start in range(0, len(undecided), _BOOKS_AT_ONCE):
-                part = undecided[start : start + _BOOKS_AT_ONCE]
-                for owner, book in zip(part, await self._store.books(part), strict=True):
-                    levels[owner.key] = self._rule.level(viewer, book, hubs)
+            for owner, book in zip(undecided, await self._store.books(undecided), strict=True):
+                levels[owner.key] = self._rule.level(viewer, book, hubs)
         return levels
 
     def _level_of_candidate(self, viewer: Book, owner: Device) -> Level | None:
@@ -336,6 +365,11 @@ def _named(
     """What was found of the devices with names, by device id."""
     device_ids = sorted(device.device_id for name in names for device in devices.get(name, ()))
     return [found[device_id] for device_id in device_ids if device_id in found]
+
+
+def place_of(friend: Friend) -> FriendPlace:
+    """Where a friend stands in a list."""
+    return (-friend.level, friend.device_id)
 
 
 def _contact_id(book: Book, other: Device) -> int:

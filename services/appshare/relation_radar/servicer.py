@@ -6,8 +6,8 @@ from appshare.relation_radar.devices import Devices
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.friendship_changes import FriendshipChanges
 from appshare.relation_radar.key_rotation import KeyRotation
-from appshare.relation_radar.model import Acquaintance, BookContact, DialledNumber, Friend, OneDevice, Person
-from appshare.relation_radar.radar import Radar, SyncResult
+from appshare.relation_radar.model import Acquaintance, BookContact, DialledNumber, OneDevice, Person
+from appshare.relation_radar.radar import Radar, SyncResult, place_of
 from appshare.relation_radar.registration import Registrar
 from appshare.relation_radar.servicers.blocks import BlockServicer
 from appshare.relation_radar.servicers.devices import DeviceServicer
@@ -97,12 +97,12 @@ class RelationRadarServicer(
     async def ListFriendships(self, request: pb.ListFriendshipsRequest, context: Context) -> pb.ListFriendshipsResponse:
         """Lists the friends of a viewer."""
         after = paging.decode_token(request.page_token, int, str)
-        friends, truncated = await self._radar.friends(request.device_id)
-        rest = [friend for friend in friends if after is None or _page_key(friend) > after]
-        page = rest[: paging.page_size(request.page_size)]
+        size = paging.page_size(request.page_size)
+        found, truncated = await self._radar.friends_behind(request.device_id, after, size + 1)
+        page = found[:size]
         return pb.ListFriendshipsResponse(
             friends=[write_friend(each, self._rule) for each in page],
-            next_page_token=paging.encode_token(*_page_key(page[-1])) if len(rest) > len(page) else "",
+            next_page_token=paging.encode_token(*place_of(page[-1])) if len(found) > size else "",
             truncated=truncated,
         )
 
@@ -125,7 +125,3 @@ def _person_or_none(message: friendship_pb2.PersonRef) -> Person | None:
         return read_person(message)
     except errors.InvalidArgumentError:
         return None
-
-
-def _page_key(friend: Friend) -> tuple[int, str]:
-    return (-friend.level, friend.device_id)
