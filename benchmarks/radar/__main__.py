@@ -28,6 +28,9 @@ from benchmarks.radar.bare import Bare
 from benchmarks.radar.population import CONTACTS, Person, population
 
 _AT_ONCE = 64
+_PAGE = 50
+_AN_HOUR = 1000
+"""Registrations in an hour of the clock that they see."""
 _LIMITS = RadarLimits()
 _RULES = {rule: FriendshipRule(rule) for rule in (Rule.LISTED, Rule.SHARED_CONTACTS)}
 _PER_SECOND = {"us": 1e6, "ms": 1e3}
@@ -132,6 +135,8 @@ class Bench:
             await self._time(
                 f"list friends, {rule}", "ms", [partial(radar.friends, each.device_id) for each in viewers]
             )
+            pages = [partial(radar.friends_behind, each.device_id, None, _PAGE) for each in viewers]
+            await self._time(f"list friends, {rule}, a page of {_PAGE}", "ms", pages)
 
     async def _syncs(self) -> None:
         """Books of the population as new devices' books; to write to a full store is what counts."""
@@ -163,10 +168,11 @@ class Bench:
 
     async def _register(self, index: int, person: Person) -> Device:
         device_id = f"device-{index:016d}"
+        now = index // _AN_HOUR * 3600.0
         registration = Registration(
-            f"registration-{index:08d}", person.number_key, "CN", bytes(32), 0, (index + 1) * 3600.0
+            f"registration-{index:08d}", person.number_key, "CN", bytes(32), 0, expire_time=now + 7200
         )
-        await self.store.add_registration(registration, None, index * 3600.0, 5)
+        await self.store.add_registration(registration, None, now, 5)
         session = Session(f"session-{index:014d}", device_id, bytes(32), None, 0.0)
         await self.store.complete_registration(registration, device_id, session)
         device = await self.store.find_device(device_id)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass
 from enum import IntEnum, StrEnum
 from functools import cached_property
-from typing import Self
+from typing import NamedTuple, Self
 
 NumberKey = int
 """A phone number as it is stored: 64 bits, signed, of its keyed digest."""
@@ -37,9 +37,8 @@ class Ground(StrEnum):
     SHARED_CONTACTS = "shared_contacts"
 
 
-@dataclass(frozen=True, slots=True)
-class Device:
-    """A registered device.
+class Device(NamedTuple):
+    """A registered device; a tuple, since a list of friends makes hundreds of them.
 
     Attributes:
         key: the store's own key, never outside the service.

@@ -9,6 +9,9 @@ from appshare import errors
 from appshare.relation_radar.model import BlockedNumber, NumberKey
 from appshare.sql.database import Database
 
+_FEW_BLOCKS = 64
+"""So many are looked up at once."""
+
 
 class SqliteBlockStore:
     """A `BlockStore` on one SQLite database."""
@@ -52,13 +55,20 @@ class SqliteBlockStore:
 
     async def blocked_among(self, number: NumberKey, others: Collection[NumberKey]) -> frozenset[NumberKey]:
         """Those of the others that the number blocks, or that block it."""
-        rows = await self._database.read(
-            "SELECT value FROM json_each(?2) WHERE"
-            " EXISTS (SELECT 1 FROM blocks WHERE blocker_key = ?1 AND blocked_key = value)"
-            " OR EXISTS (SELECT 1 FROM blocks WHERE blocker_key = value AND blocked_key = ?1)",
-            (number, json.dumps(list(others))),
-        )
-        return frozenset(number for (number,) in rows)
+        between = self._database.look_up(partial(_between, number, _FEW_BLOCKS + 1))
+        if len(between) > _FEW_BLOCKS:
+            between = await self._database.run(partial(_between, number, -1))
+        return between.intersection(others)
+
+
+def _between(number: NumberKey, at_most: int, connection: sqlite3.Connection) -> frozenset[NumberKey]:
+    """The numbers that a number blocks, or that block it; -1: all of them."""
+    rows = connection.execute(
+        "SELECT blocked_key FROM blocks WHERE blocker_key = ?1"
+        " UNION SELECT blocker_key FROM blocks WHERE blocked_key = ?1 LIMIT ?2",
+        (number, at_most),
+    )
+    return frozenset(other for (other,) in rows)
 
 
 def _add_block(
