@@ -2,42 +2,29 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager, closing, suppress
 from functools import partial
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import aiosqlite
 
-from appshare import errors
+from appshare.sql.commit_groups import LARGEST_GROUP, Change, Group, run_each, until_told
+from appshare.sql.connections import (
+    connection_at_hand,
+    in_one_go,
+    on_one_state,
+    open_connection,
+    open_savepoint,
+    without_references,
+)
 from appshare.sql.migrations import migrate
+from appshare.sql.trouble import translated
 
 Parameters = Sequence[Any]
 Result = TypeVar("Result")
-
-_PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
-    # What was acknowledged is on disk, also after a power cut.
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA busy_timeout = 5000",
-    # What was deleted is overwritten.
-    "PRAGMA secure_delete = ON",
-    # What a savepoint keeps for its undoing stays out of temporary files.
-    "PRAGMA temp_store = MEMORY",
-    # In pages: 64 MiB, so that a page that many transactions change is written back to the database file once.
-    "PRAGMA wal_autocheckpoint = 16384",
-    # In KiB, when negative, taken as needed: a whole group's changed pages.
-    "PRAGMA cache_size = -65536",
-)
-
-_DEFECTS = (sqlite3.IntegrityError, sqlite3.ProgrammingError)
-"""Errors of ours, not of the storage."""
-
-_LARGEST_GROUP = 128
-"""Transactions that share a COMMIT: none waits for more than these."""
 
 _CHECKPOINT_INTERVAL = 10.0
 """Seconds after which the log of changes is emptied: it would keep what was deleted."""
@@ -54,8 +41,8 @@ class Database:
         self._reader = reader
         self._at_hand = at_hand
         self._turn = asyncio.Lock()
-        self._group: _Group | None = None
-        self._changes: list[_Change[Any]] = []
+        self._group: Group | None = None
+        self._changes: list[Change[Any]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._checkpoint_due = False
 
@@ -65,7 +52,7 @@ class Database:
         Raises:
             errors.UnavailableError: STORAGE_UNAVAILABLE.
         """
-        with _translated():
+        with translated():
             return list(await self._reader.execute_fetchall(sql, parameters))
 
     async def read_one(self, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
@@ -83,8 +70,8 @@ class Database:
         Raises:
             errors.UnavailableError: STORAGE_UNAVAILABLE.
         """
-        with _translated():
-            return await _in_one_go(self._reader, partial(_on_one_state, work))
+        with translated():
+            return await in_one_go(self._reader, partial(on_one_state, work))
 
     def look_up(self, query: Callable[[sqlite3.Connection], Result]) -> Result:
         """Runs a function of one query that finds a few rows by their keys, at once.
@@ -94,7 +81,7 @@ class Database:
         Raises:
             errors.UnavailableError: STORAGE_UNAVAILABLE.
         """
-        with _translated():
+        with translated():
             return query(self._at_hand)
 
     @asynccontextmanager
@@ -106,7 +93,7 @@ class Database:
         Raises:
             errors.UnavailableError: STORAGE_UNAVAILABLE; nothing was changed.
         """
-        with _translated():
+        with translated():
             group = await self._turn_in_a_group()
             group.members += 1
             try:
@@ -130,12 +117,12 @@ class Database:
         Raises:
             errors.UnavailableError: STORAGE_UNAVAILABLE; nothing was changed.
         """
-        change = _Change(work)
+        change = Change(work)
         self._changes.append(change)
         if len(self._changes) == 1:
             self._start(self._run_changes())
-        with _translated():
-            return await _until_told(change.outcome)
+        with translated():
+            return await until_told(change.outcome)
 
     async def rebuild(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         """Runs a function as a transaction of its own in which references are not checked, nor followed by deletions.
@@ -143,11 +130,11 @@ class Database:
         Raises:
             errors.UnavailableError: STORAGE_UNAVAILABLE; nothing was changed.
         """
-        with _translated():
+        with translated():
             await self._turn_alone()
             try:
                 # Cancelled, it goes on; whoever is next is behind it in the writer's thread.
-                return await _in_one_go(self._writer, partial(_without_references, work))
+                return await in_one_go(self._writer, partial(without_references, work))
             finally:
                 self._turn.release()
 
@@ -163,12 +150,12 @@ class Database:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
-    async def _turn_in_a_group(self) -> "_Group":
+    async def _turn_in_a_group(self) -> Group:
         """Waits for the writer; returns the group to join. A full one is left to its COMMIT, which waits already."""
         while True:
             await self._turn.acquire()
             if self._group is None:
-                self._group = _Group()
+                self._group = Group()
             if self._group.joinable:
                 return self._group
             self._turn.release()
@@ -185,9 +172,9 @@ class Database:
         if member == 1:
             await self._writer.execute("BEGIN IMMEDIATE")
         else:
-            await _in_one_go(self._writer, partial(_open_savepoint, member))
+            await in_one_go(self._writer, partial(open_savepoint, member))
 
-    async def _undo(self, group: "_Group", error: BaseException) -> None:
+    async def _undo(self, group: Group, error: BaseException) -> None:
         """Takes back what the last member did, and only that.
 
         Every statement is queued behind those that a cancelled call has left running.
@@ -214,11 +201,11 @@ class Database:
 
     async def _run_changes(self) -> None:
         """Runs the changes that wait when it is the writer's turn."""
-        taken: list[_Change[Any]] = []
+        taken: list[Change[Any]] = []
         try:
             async with self.transaction() as transaction:
                 taken = self._take_changes()
-                await transaction.run(partial(_run_each, taken))
+                await transaction.run(partial(run_each, taken))
         except Exception as error:  # whoever waits is told, whatever it is
             for change in taken or self._take_changes():
                 change.outcome.set_exception(error)
@@ -226,14 +213,14 @@ class Database:
             for change in taken:
                 change.tell()
 
-    def _take_changes(self) -> "list[_Change[Any]]":
+    def _take_changes(self) -> list[Change[Any]]:
         """The changes that wait. Of very many, the rest takes another turn."""
-        taken, self._changes = self._changes[:_LARGEST_GROUP], self._changes[_LARGEST_GROUP:]
+        taken, self._changes = self._changes[:LARGEST_GROUP], self._changes[LARGEST_GROUP:]
         if self._changes:
             self._start(self._run_changes())
         return taken
 
-    async def _commit(self, group: "_Group") -> None:
+    async def _commit(self, group: Group) -> None:
         """Commits behind those who wait already, which join the group."""
         async with self._turn:
             self._group = None
@@ -251,78 +238,6 @@ class Database:
             with suppress(sqlite3.Error):  # what troubles the disk, the next write tells
                 [row] = await self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
                 self._checkpoint_due = bool(row["busy"])
-
-
-class _Group:
-    """Transactions that share a COMMIT.
-
-    Attributes:
-        members: how many have joined.
-        closed: none may join any more.
-        trouble: why SQLite may have ended the whole transaction.
-        outcome: of the COMMIT.
-    """
-
-    def __init__(self) -> None:
-        self.members = 0
-        self.closed = False
-        self.trouble: sqlite3.Error | None = None
-        self.outcome: asyncio.Future[sqlite3.Error | None] = asyncio.get_running_loop().create_future()
-
-    @property
-    def joinable(self) -> bool:
-        """Whether one more may take part."""
-        return not self.closed and self.members < _LARGEST_GROUP
-
-    async def durable(self) -> None:
-        """Waits for the COMMIT.
-
-        Raises:
-            errors.UnavailableError: STORAGE_UNAVAILABLE; nothing was changed.
-        """
-        error = await _until_told(self.outcome)
-        if error:
-            raise _unavailable(error) from error
-
-
-class _Change(Generic[Result]):
-    """A function that waits to be run as a transaction.
-
-    Attributes:
-        value: what it has returned.
-        error: what it has raised.
-        outcome: either of them, once it is on disk.
-    """
-
-    value: Result
-
-    def __init__(self, work: Callable[[sqlite3.Connection], Result]) -> None:
-        self.work = work
-        self.error: Exception | None = None
-        self.outcome: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-
-    def run(self, connection: sqlite3.Connection) -> None:
-        """Does the work, or nothing of it.
-
-        Raises:
-            sqlite3.Error: SQLite has ended the whole transaction, as on a full disk.
-        """
-        connection.execute("SAVEPOINT change")
-        try:
-            self.value = self.work(connection)
-        except Exception as error:
-            if not connection.in_transaction:
-                raise
-            self.error = error
-            connection.execute("ROLLBACK TO change")
-        connection.execute("RELEASE change")
-
-    def tell(self) -> None:
-        """Tells whoever waits."""
-        if self.error is None:
-            self.outcome.set_result(self.value)
-        else:
-            self.outcome.set_exception(self.error)
 
 
 class Transaction:
@@ -356,7 +271,7 @@ class Transaction:
 
     async def run(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         """Runs a function that reads and writes, in one go: a call to the database's thread is dear."""
-        return await _in_one_go(self._connection, work)
+        return await in_one_go(self._connection, work)
 
 
 @asynccontextmanager
@@ -367,12 +282,12 @@ async def open_database(path: Path, migrations: Traversable) -> AsyncIterator[Da
         errors.UnavailableError: STORAGE_UNAVAILABLE, when it cannot be opened or is of a newer version of the program.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _translated():
-        async with _connection(path) as writer:
+    with translated():
+        async with open_connection(path) as writer:
             await migrate(writer, migrations)
-            async with _connection(path) as reader:
+            async with open_connection(path) as reader:
                 await reader.execute("PRAGMA query_only = ON")
-                with closing(_connection_at_hand(path)) as at_hand:
+                with closing(connection_at_hand(path)) as at_hand:
                     database = Database(writer, reader, at_hand)
                     async with _checkpoints(database):
                         yield database
@@ -393,97 +308,3 @@ async def _checkpoints(database: Database) -> AsyncIterator[None]:
     finally:
         emptying.cancel()
         await database.settle()
-
-
-@asynccontextmanager
-async def _connection(path: Path) -> AsyncIterator[aiosqlite.Connection]:
-    # What cannot be opened is told here: aiosqlite would leave a thread behind that fails once more, on its own.
-    await asyncio.to_thread(lambda: sqlite3.connect(path).close())
-    async with aiosqlite.connect(path, isolation_level=None) as connection:
-        connection.row_factory = sqlite3.Row
-        for pragma in _PRAGMAS:
-            await connection.execute(pragma)
-        yield connection
-
-
-def _connection_at_hand(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.row_factory = sqlite3.Row
-    for pragma in (*_PRAGMAS, "PRAGMA query_only = ON"):
-        connection.execute(pragma)
-    return connection
-
-
-async def _in_one_go(connection: aiosqlite.Connection, work: Callable[[sqlite3.Connection], Result]) -> Result:
-    """Runs a function in the thread of a connection."""
-    execute: Callable[..., Awaitable[Result]] = connection._execute  # noqa: SLF001 - there is no public way
-    return await execute(work, connection._conn)  # noqa: SLF001 - as above
-
-
-def _run_each(changes: "Iterable[_Change[Any]]", connection: sqlite3.Connection) -> None:
-    for change in changes:
-        change.run(connection)
-
-
-async def _until_told(outcome: asyncio.Future[Result]) -> Result:
-    """Waits for an outcome, also when cancelled: whoever reads after a cancelled call reads what has become of it."""
-    try:
-        return await asyncio.shield(outcome)
-    except asyncio.CancelledError:
-        await asyncio.wait([outcome])
-        raise
-
-
-def _on_one_state(work: Callable[[sqlite3.Connection], Result], connection: sqlite3.Connection) -> Result:
-    connection.execute("BEGIN")
-    try:
-        return work(connection)
-    finally:
-        connection.rollback()
-
-
-def _without_references(work: Callable[[sqlite3.Connection], Result], connection: sqlite3.Connection) -> Result:
-    connection.execute("PRAGMA foreign_keys = OFF")  # does nothing inside a transaction
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            result = work(connection)
-            connection.execute("COMMIT")
-        except BaseException:
-            connection.rollback()
-            raise
-        return result
-    finally:
-        connection.execute("PRAGMA foreign_keys = ON")
-
-
-def _open_savepoint(member: int, connection: sqlite3.Connection) -> None:
-    """Ends the savepoint of the member before, which the first has none of, and opens another."""
-    if member > 2:  # noqa: PLR2004 - the first is in the transaction itself
-        connection.execute(f"RELEASE member_{member - 1}")
-    connection.execute(f"SAVEPOINT member_{member}")
-
-
-class _translated:  # noqa: N801 - read as a function: `with _translated():`
-    """Raises what the disk or the file does to SQLite as a typed error; a driver's message never leaves the store."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
-        if not isinstance(error, sqlite3.DatabaseError) or isinstance(error, _DEFECTS):
-            return
-        if _name_of(error) != "SQLITE_ERROR":  # wrong SQL is a defect of ours too
-            raise _unavailable(error) from error
-
-
-def _unavailable(error: sqlite3.Error) -> errors.UnavailableError:
-    return errors.UnavailableError(
-        errors.Reason.STORAGE_UNAVAILABLE,
-        f"the database cannot be used ({_name_of(error)}); nothing was changed",
-    )
-
-
-def _name_of(error: sqlite3.Error) -> str:
-    """SQLite's symbolic name of an error, for example SQLITE_FULL."""
-    return getattr(error, "sqlite_errorname", None) or type(error).__name__
