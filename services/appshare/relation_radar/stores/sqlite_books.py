@@ -113,12 +113,14 @@ def remove_book(device: int, connection: sqlite3.Connection) -> int:
 def devices_listing(device: Device, at_most: int, connection: sqlite3.Connection) -> list[Device]:
     """Other devices that list the device's number, `at_most` of them, those first that it lists too."""
     listed = _listed(device, connection)
-    rows = connection.execute(
-        f"SELECT {DEVICE} FROM devices WHERE device IN"
-        " (SELECT value FROM json_each(?) UNION SELECT device FROM devices WHERE number_key = ?) AND device <> ?",
-        (json.dumps(_listing(device, listed, at_most, connection)), device.number_key, device.key),
+    own = connection.execute("SELECT device FROM devices WHERE number_key = ?", (device.number_key,))
+    listing = {*_listing(device, listed, at_most, connection), *(key for (key,) in own)} - {device.key}
+    cursor = connection.cursor()
+    cursor.row_factory = None  # tuples, which hundreds of devices are made of sooner
+    cursor.execute(
+        f"SELECT {DEVICE} FROM devices WHERE device IN (SELECT value FROM json_each(?))", (json.dumps([*listing]),)
     )
-    found = [Device(*row) for row in rows]
+    found = list(map(Device._make, cursor))
     found.sort(key=lambda other: (other.number_key not in listed, other.device_id))
     return found[:at_most]
 
