@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from appshare.process.lifetime import supervised_environment
+
 _PATIENCE = 60.0
 """Seconds until something that must happen is taken not to happen; the tests fail then."""
 
@@ -81,10 +83,11 @@ def running_server_process(data: Path, log: Path) -> Iterator[ServerProcess]:
     with log.open("a", encoding="utf-8") as standard_error:
         process = subprocess.Popen(
             [sys.executable, "-m", "appshare.server", "all", "--free-ports", "--data", str(data)],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # ends with this program, also when that is killed, and the server with it
             stdout=subprocess.PIPE,
             stderr=standard_error,
             text=True,
+            env=supervised_environment(),
         )
     try:
         first = process.stdout.readline() if process.stdout else ""
@@ -95,8 +98,9 @@ def running_server_process(data: Path, log: Path) -> Iterator[ServerProcess]:
         if process.poll() is None:
             process.terminate()
             process.wait(_PATIENCE)
-        if process.stdout is not None:
-            process.stdout.close()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
 
 
 def wait_until_gone(process_id: int) -> bool:
