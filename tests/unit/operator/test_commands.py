@@ -86,7 +86,9 @@ def test_every_example_can_be_typed(
     catalogue.answer = FIT
     admin("packages", "add", "notes.apk")
     package_id = next(iter(catalogue.packages))
+    snapshot = json.loads(admin("backup", "take", "backups", "--json").stdout)["name"]
     typed = example.replace("e489500b", package_id[:8]).replace("/srv/appshare", str(tmp_path / "data"))
+    typed = typed.replace("20261123T092000.250Z", snapshot)
     result = admin(*shlex.split(typed)[1:])
     assert result.exit_code == ExitCode.DONE, result.output
 
