@@ -15,6 +15,7 @@ _COMMANDS = "appshare.operator.commands"
 @click.group(
     cls=LazyGroup,
     lazy={
+        "status": LazyCommand(f"{_COMMANDS}.status:status", "Say how every process of the cloud does."),
         "packages": LazyCommand(f"{_COMMANDS}.packages:packages", "Add, list, remove and try the packages."),
         "table": LazyCommand(f"{_COMMANDS}.table:table", "Show the adaptation table: which file serves which devices."),
         "keys": LazyCommand(f"{_COMMANDS}.keys:keys", "Replace the key under which phone numbers are stored."),
