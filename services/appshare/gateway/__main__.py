@@ -41,7 +41,7 @@ async def running(settings: GatewaySettings) -> AsyncIterator[dict[str, Address]
         failures = OperatorFailures(settings.operator_failures_per_peer)
         operator_server = running_server(
             settings.operator_listen,
-            operator_services(backends),
+            operator_services(backends, system_clock),
             settings.operator_options(failures, leans_on=backends.channels),
             interceptors=[OperatorAuthentication(operator_token)],
         )

@@ -12,12 +12,14 @@ from appshare.gateway.device.inbox import InboxServicer
 from appshare.gateway.device.sharing import SharingServicer
 from appshare.gateway.operator.catalogue import SERVICE as CATALOGUE_SERVICE
 from appshare.gateway.operator.catalogue import add_catalogue_to
+from appshare.gateway.operator.devices import DeviceAdministrationServicer
 from appshare.gateway.operator.number_key import NumberKeyServicer
 from appshare.gateway.operator.system import SystemServicer
 from appshare.process.clock import Clock
 from appshare.rpc.server import Service
 from appshare.v1 import device_gateway_pb2_grpc as grpc_stubs
 from appshare.v1.operator_gateway_pb2_grpc import (
+    add_DeviceAdministrationServiceServicer_to_server,
     add_NumberKeyServiceServicer_to_server,
     add_SystemServiceServicer_to_server,
 )
@@ -38,11 +40,15 @@ def device_services(backends: Backends, tokens: AccessTokens, clock: Clock) -> l
     ]
 
 
-def operator_services(backends: Backends) -> list[Service]:
+def operator_services(backends: Backends, clock: Clock) -> list[Service]:
     """The services of the port for operators."""
-    number_key = NumberKeyServicer(backends)
+    number_key, devices = NumberKeyServicer(backends), DeviceAdministrationServicer(backends, clock)
     return [
         Service(CATALOGUE_SERVICE, partial(add_catalogue_to, backends=backends)),
         Service("appshare.v1.NumberKeyService", partial(add_NumberKeyServiceServicer_to_server, number_key)),
+        Service(
+            "appshare.v1.DeviceAdministrationService",
+            partial(add_DeviceAdministrationServiceServicer_to_server, devices),
+        ),
         Service("appshare.v1.SystemService", partial(add_SystemServiceServicer_to_server, SystemServicer(backends))),
     ]

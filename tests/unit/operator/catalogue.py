@@ -13,12 +13,15 @@ from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
 from appshare.v1 import catalogue_pb2, fit_pb2
 from appshare.v1 import operator_gateway_pb2 as pb
+from appshare.v1.deletion_pb2 import DeletionReceipt, RadarDeletion
 from appshare.v1.number_key_pb2 import NumberKeyRotation
 from appshare.v1.operator_gateway_pb2_grpc import (
     CatalogueServiceServicer,
+    DeviceAdministrationServiceServicer,
     NumberKeyServiceServicer,
     SystemServiceServicer,
     add_CatalogueServiceServicer_to_server,
+    add_DeviceAdministrationServiceServicer_to_server,
     add_NumberKeyServiceServicer_to_server,
     add_SystemServiceServicer_to_server,
 )
@@ -27,7 +30,9 @@ from appshare.v1.process_status_pb2 import ProcessStatus, StatusFigure
 TOKEN = "operator-token"  # noqa: S105  # of the test's own server
 
 
-class Catalogue(CatalogueServiceServicer, NumberKeyServiceServicer, SystemServiceServicer):
+class Catalogue(
+    CatalogueServiceServicer, NumberKeyServiceServicer, DeviceAdministrationServiceServicer, SystemServiceServicer
+):
     """Takes every file that says "apk" and answers what fits as the test tells it; rotates the key of a few books.
 
     Attributes:
@@ -110,6 +115,14 @@ class Catalogue(CatalogueServiceServicer, NumberKeyServiceServicer, SystemServic
         rotation = NumberKeyRotation(generation=1 if running else 2, running=running, books_done=done, books_total=3)
         return pb.GetNumberKeyRotationResponse(rotation=rotation)
 
+    async def CountDevices(self, request: pb.CountDevicesRequest, context: Any) -> pb.CountDevicesResponse:
+        return pb.CountDevicesResponse(devices=3, numbers=1)
+
+    async def DeleteDevice(self, request: pb.DeleteDeviceRequest, context: Any) -> pb.DeleteDeviceResponse:
+        _require_token(context)
+        radar = RadarDeletion(devices=3 if request.with_number else 1)
+        return pb.DeleteDeviceResponse(receipt=DeletionReceipt(receipt_id="receipt", radar=radar))
+
     async def GetSystemStatus(self, request: pb.GetSystemStatusRequest, context: Any) -> pb.GetSystemStatusResponse:
         figures = [StatusFigure(name="inbox_events_waiting", value=1234)]
         status = ProcessStatus(version="1.2.3", memory_bytes=50 << 20, ended_calls=7, failed_calls=1, figures=figures)
@@ -146,6 +159,10 @@ async def serving(catalogue: Catalogue) -> AsyncIterator[str]:
     services = [
         Service("appshare.v1.CatalogueService", partial(add_CatalogueServiceServicer_to_server, catalogue)),
         Service("appshare.v1.NumberKeyService", partial(add_NumberKeyServiceServicer_to_server, catalogue)),
+        Service(
+            "appshare.v1.DeviceAdministrationService",
+            partial(add_DeviceAdministrationServiceServicer_to_server, catalogue),
+        ),
         Service("appshare.v1.SystemService", partial(add_SystemServiceServicer_to_server, catalogue)),
     ]
     async with running_server(Address("127.0.0.1", 0), services) as address:
