@@ -6,7 +6,7 @@ STAMP := .venv/.complete
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar compare-bundletool test soak check lint
-.PHONY: types imports contract contract-breaking protos up down compose-smoke clean
+.PHONY: access-matrix fuzz abuse types imports contract contract-breaking protos up down compose-smoke clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -44,6 +44,9 @@ test: setup ## Run the whole suite
 
 soak: setup ## Kill processes while ten thousand pushes run: make soak, or make soak PUSHES=number
 	@SOAK_PUSHES=$(or $(PUSHES),10000) $(BIN)/pytest tests/e2e/test_soak.py
+
+access-matrix: setup ## Ask a running cloud what every RPC gives to whom, and compare with the table
+	@$(BIN)/python -m tests.integration.access.matrix
 
 check: setup lint types imports contract contract-breaking ## Everything that needs no running system
 
