@@ -48,6 +48,9 @@ soak: setup ## Kill processes while ten thousand pushes run: make soak, or make 
 access-matrix: setup ## Ask a running cloud what every RPC gives to whom, and compare with the table
 	@$(BIN)/python -m tests.integration.access.matrix
 
+fuzz: setup ## Call a cloud of its own oddly for a while: make fuzz [SECONDS=120] [SEED=number]
+	@$(BIN)/python -m tests.e2e.fuzzing $(or $(SECONDS),120) $(SEED)
+
 check: setup lint types imports contract contract-breaking ## Everything that needs no running system
 
 lint: setup

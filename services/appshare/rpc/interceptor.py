@@ -10,7 +10,7 @@ import grpc
 from appshare import errors
 from appshare.rpc.handlers import Handler, behavior_of, with_behavior
 from appshare.rpc.idle import until_idle, within
-from appshare.rpc.running_call import RunningCall
+from appshare.rpc.running_call import RunningCall, unknown_method
 from appshare.rpc.watch import CallWatch, Context
 
 __all__ = ["CallInterceptor", "Context"]
@@ -44,7 +44,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         except Exception as error:  # every failure becomes a status, also that of another interceptor
             return self._wrap(_failing(error), method)
         if handler is None:
-            return self._wrap(_failing(_unknown_method()), _UNKNOWN)
+            return self._wrap(_failing(unknown_method()), _UNKNOWN)
         # A service gives the same handler for every call of a method: it is wrapped once.
         known, wrapped = self._wrapped.get(method, (None, None))
         if known is not handler:
@@ -96,12 +96,6 @@ def _failing(error: Exception) -> Handler:
 
     # A caller of any kind understands the answer: a status without a message before it.
     return grpc.stream_stream_rpc_method_handler(fail)
-
-
-def _unknown_method() -> errors.UnimplementedError:
-    return errors.UnimplementedError(
-        errors.Reason.UNKNOWN_METHOD, "this server has no such method; it may be older or newer than the caller"
-    )
 
 
 def _reader(parse: Callable[[bytes], Any] | None) -> Callable[[bytes], Any]:
