@@ -9,7 +9,7 @@ import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 from grpc import StatusCode
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from tests.contract.probe import KINDS, PING, ProbeStub, answering, probe_service, running_probe
+from tests.contract.probe import KINDS, NAME, PING, ProbeStub, answering, probe_service, running_probe
 from tests.contract.refusals import refusal
 
 from appshare.rpc.address import Address
@@ -134,6 +134,51 @@ class TestCallsAtOnce:
             await stub.ask("unary_unary")  # the first call learns of the limit
             assert await asyncio.gather(*(stub.ask("unary_unary") for _ in range(20))) == [[PING]] * 20
         assert most <= 3
+
+
+@pytest.mark.parametrize("kind", ["unary_unary", "unary_stream"])
+class TestMessageThatDoesNotCome:
+    """The caller begins a call of a method that takes one message as if it took a stream, and sends none."""
+
+    @staticmethod
+    def begin(channel: grpc.aio.Channel, kind: str) -> Any:
+        make = channel.stream_stream if kind.endswith("stream") else channel.stream_unary
+        return make(f"/{NAME}/{kind}", StringValue.SerializeToString, StringValue.FromString)()
+
+    async def test_the_call_is_over_after_a_while(self, kind: str) -> None:
+        async with running_probe(options=limited(idle=0.2), **answering()) as channel:
+            refused = await refusal(settled(self.begin(channel, kind)))
+        assert (refused.code, refused.reason) == (StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
+        assert refused.message == "the caller sent nothing for 0.2 seconds"
+
+    async def test_the_call_counts_as_running(self, kind: str) -> None:
+        told: list[Any] = []
+        begun = asyncio.Event()
+
+        class Beginning(Recorder):
+            def begin(self, call: Call) -> None:
+                super().begin(call)
+                begun.set()
+
+        options = ServerOptions(limits=ServerLimits(calls=1), watches=[Beginning("one", told)])
+        async with running_probe(options=options, **answering()) as channel:
+            call = self.begin(channel, kind)
+            await asyncio.wait_for(begun.wait(), 10)
+            refused = await refusal(ProbeStub(channel).ask("unary_unary"))
+            call.cancel()
+        assert refused.reason == "LIMIT_EXCEEDED"
+
+    async def test_a_call_that_ends_without_one_is_invalid(self, kind: str) -> None:
+        async with running_probe(**answering()) as channel:
+            call = self.begin(channel, kind)
+            await call.done_writing()
+            refused = await refusal(settled(call))
+        assert (refused.code, refused.reason) == (StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
+
+
+async def settled(call: Any) -> None:
+    """Waits for the end of a call of either kind."""
+    await (call if isinstance(call, grpc.aio.StreamUnaryCall) else call.read())
 
 
 class TestConnections:

@@ -3,17 +3,19 @@
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from typing import Any
+from typing import Any, TypeAlias
 
 import grpc
 
 from appshare import errors
-from appshare.rpc.handlers import Handler, behavior_of, with_behavior
+from appshare.rpc.handlers import Handler, behavior_of, taking_bytes
 from appshare.rpc.idle import until_idle, within
 from appshare.rpc.running_call import RunningCall, unknown_method
 from appshare.rpc.watch import CallWatch, Context
 
 __all__ = ["CallInterceptor", "Context"]
+
+Take: TypeAlias = Callable[[AsyncIterator[bytes], Context], Awaitable[Any]]
 
 _UNKNOWN = "unknown"
 """Stands for every method that is not there: what callers invent is neither logged nor counted by name."""
@@ -24,7 +26,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     Args:
         watches: see every call begin in this order, and end in the other.
-        idle_limit: seconds after which a stream on which nothing moves is over; None: never.
+        idle_limit: seconds after which a call is over whose message has not come, or a stream on which nothing moves;
+            None: never.
     """
 
     def __init__(self, watches: Sequence[CallWatch] = (), *, idle_limit: float | None = None) -> None:
@@ -54,19 +57,21 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     def _wrap(self, handler: Any, method: str) -> Handler:
         wrap = self._wrap_streaming if handler.response_streaming else self._wrap_unary
-        return with_behavior(handler, wrap(self._reading(handler), method), takes_bytes=True)
+        return taking_bytes(handler, wrap(behavior_of(handler), self._taking(handler), method))
 
-    def _wrap_unary(self, behavior: Callable[..., Awaitable[Any]], method: str) -> Callable[..., Awaitable[Any]]:
-        async def handle(request: Any, context: Context) -> Any:
+    def _wrap_unary(
+        self, behavior: Callable[..., Awaitable[Any]], take: Take, method: str
+    ) -> Callable[..., Awaitable[Any]]:
+        async def handle(requests: Any, context: Context) -> Any:
             async with RunningCall(method, context, self._watches):
-                return await behavior(request, context)
+                return await behavior(await take(requests, context), context)
 
         return handle
 
-    def _wrap_streaming(self, behavior: Callable[..., Any], method: str) -> Callable[..., Awaitable[None]]:
-        async def handle(request: Any, context: Context) -> None:
+    def _wrap_streaming(self, behavior: Callable[..., Any], take: Take, method: str) -> Callable[..., Awaitable[None]]:
+        async def handle(requests: Any, context: Context) -> None:
             async with RunningCall(method, context, self._watches):
-                answer = behavior(request, context)
+                answer = behavior(await take(requests, context), context)
                 if inspect.isawaitable(answer):  # a method may write to the context instead of yielding
                     await answer
                     return
@@ -76,17 +81,24 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
         return handle
 
-    def _reading(self, handler: Any) -> Callable[..., Any]:
-        """The handler's function for requests in bytes, so that one that cannot be read fails like any other."""
-        behavior: Callable[..., Any] = behavior_of(handler)
+    def _taking(self, handler: Any) -> Take:
+        """What gives the handler's function what it takes: a message, or a stream of them."""
         read = _reader(handler.request_deserializer)
 
         async def read_all(requests: AsyncIterator[bytes]) -> AsyncIterator[Any]:
             async for request in until_idle(requests, self._idle_limit, "the caller sent nothing"):
                 yield read(request)
 
-        as_message = read_all if handler.request_streaming else read
-        return lambda request, context: behavior(as_message(request), context)
+        async def take_all(requests: AsyncIterator[bytes], _context: Context) -> Any:
+            return read_all(requests)
+
+        async def take_one(_requests: AsyncIterator[bytes], context: Context) -> Any:
+            request = await within(self._idle_limit, context.read(), "the caller sent nothing")
+            if request is grpc.aio.EOF:
+                raise errors.InvalidArgumentError(errors.Reason.INVALID_FIELD, "the call carries no message")
+            return read(request)
+
+        return take_all if handler.request_streaming else take_one
 
 
 def _failing(error: Exception) -> Handler:

@@ -22,7 +22,7 @@ class ServerLimits:
         connection_idle: how long a connection without a call stays open.
         connection_age: after which a connection takes no new calls, so that clients spread anew.
         connection_grace: how long its calls may then go on.
-        idle: how long a stream on which nothing moves stays open.
+        idle: how long a call waits for its message, and a stream on which nothing moves stays open.
     """
 
     calls: int = 10_000

@@ -144,6 +144,9 @@ class _Run:
                 self._findings.statuses[error.code().name] += 1
                 if problem := problem_of(call.method.path, error):
                     self._found(problem, call)
+            except asyncio.CancelledError:
+                self._findings.statuses["CANCELLED"] += 1
+                self._found("cancelled by the server", call)
             else:
                 self._findings.statuses["OK"] += 1
                 for answer in answers:
