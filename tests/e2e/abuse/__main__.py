@@ -18,10 +18,12 @@ def main() -> None:
     connections = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 15
     os.environ.update(ENVIRONMENT)
-    with tempfile.TemporaryDirectory(prefix="appshare-abuse-") as folder:
-        with running_server_process(Path(folder) / "data", Path(folder) / "server.log") as server:
-            for attacked in asyncio.run(abuse(server, connections, seconds)):
-                print(attacked.report())  # noqa: T201
+    with (
+        tempfile.TemporaryDirectory(prefix="appshare-abuse-") as folder,
+        running_server_process(Path(folder) / "data", Path(folder) / "server.log") as server,
+    ):
+        for attacked in asyncio.run(abuse(server, connections, seconds)):
+            print(attacked.report(), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ class Connection:
     def __init__(self, server: tuple[str, int], index: int, attack: Attack) -> None:
         source = f"127.0.0.{_FIRST_HOST + index // _PORTS_OF_AN_ADDRESS}"
         self._socket = socket.create_connection(server, timeout=30, source_address=(source, 0))
-        self._socket.setblocking(False)
+        self._socket.settimeout(0)
         self._pending = attack.first_words
         self._more: Iterator[bytes] = attack.more() if attack.more else iter(())
         self._pause = attack.pause

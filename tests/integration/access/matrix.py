@@ -72,7 +72,7 @@ async def observe(cloud: Cloud) -> Observed:
     observed = Observed()
     await cloud.add_packages(_SAMPLES, "chat-3.0-*.apk")
     for column, make in RELATIONS.items():
-        outcomes = await _ask_all(await make(cloud))
+        outcomes = await ask_all(await make(cloud))
         for ending in ENDINGS:
             outcomes[ending.name][""] = await ending.ask(await make(cloud))
         for row, by_audience in outcomes.items():
@@ -80,7 +80,7 @@ async def observe(cloud: Cloud) -> Observed:
     return observed
 
 
-async def _ask_all(both: Situation) -> dict[str, dict[str, Sequence[Outcome]]]:
+async def ask_all(both: Situation) -> dict[str, dict[str, Sequence[Outcome]]]:
     """The outcomes by question and audience; of a question in which no audience plays a part, under none."""
     outcomes: dict[str, dict[str, Sequence[Outcome]]] = defaultdict(dict)
     for audience in AUDIENCES:
