@@ -311,6 +311,13 @@ async def test_a_request_id_is_cut_to_a_length_that_a_log_bears(log: list[Any]) 
     assert log[0]["request_id"] == "x" * 64
 
 
+async def test_whoever_calls_too_often_does_not_fill_the_log(log: list[Any]) -> None:
+    too_often = errors.ResourceExhaustedError(Reason.LIMIT_EXCEEDED, "too many calls")
+    async with running_probe(**raising(too_often)) as channel:
+        await refusal(ProbeStub(channel).ask("unary_unary"))
+    assert [event["log_level"] for event in log] == ["debug"]
+
+
 async def test_what_is_bound_where_the_server_was_started_is_not_in_the_log_of_a_call(log: list[Any]) -> None:
     with structlog.contextvars.bound_contextvars(left_behind=True):
         async with running_probe(**answering()) as channel:

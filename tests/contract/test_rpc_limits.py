@@ -11,6 +11,7 @@ from grpc import StatusCode
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tests.contract.probe import KINDS, NAME, PING, ProbeStub, answering, probe_service, running_probe
 from tests.contract.refusals import refusal
+from tests.e2e.abuse.http2 import opening
 
 from appshare.rpc.address import Address
 from appshare.rpc.call import open_channel
@@ -195,6 +196,19 @@ class TestConnections:
                 await writer.wait_closed()
             async with open_channel(str(address)) as channel:
                 assert await ProbeStub(channel).ask("unary_unary", wait_for_ready=True, timeout=10) == [PING]
+
+    async def test_one_that_says_nothing_but_hello_is_closed_after_a_while(self) -> None:
+        anywhere, service = Address("127.0.0.1", 0), probe_service(**answering())
+        async with running_server(anywhere, [service], limited(connection_idle=0.2)) as address:
+            reader, writer = await asyncio.open_connection(address.host, address.port)
+            writer.write(opening())
+            await asyncio.wait_for(reader.read(), 60)
+            writer.close()
+
+    def test_a_port_has_a_limit_unless_it_is_given_none(self) -> None:
+        name = "grpc.max_allowed_incoming_connections"
+        assert dict(ServerLimits().channel_options())[name] == 1_000
+        assert name not in dict(ServerLimits(connections=None).channel_options())
 
 
 class TestIdle:

@@ -66,7 +66,9 @@ class RunningCall:
         typed = self._typed(error)
         code = status.code_of(typed)
         self._end(code)
-        _log.info("call", code=code.name, reason=str(typed.reason), ms=self._elapsed_ms())
+        # Whoever calls too often must not fill the log as well; how often that is, the metrics tell.
+        tell = _log.debug if typed.reason is errors.Reason.LIMIT_EXCEEDED else _log.info
+        tell("call", code=code.name, reason=str(typed.reason), ms=self._elapsed_ms())
         await self._call.context.abort(code, typed.message, status.to_trailers(typed))
 
     def _typed(self, error: Exception) -> errors.AppShareError:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 _MIB = 1 << 20
 _KIB = 1 << 10
 
+_CONNECTIONS = 1_000
+"""For a port that only operators or other processes of the cloud call: it must not use up the files of the process."""
 _LONGEST_HANDSHAKE = 10.0
 _MIN_PING_INTERVAL = 10.0
 _DEAD_AFTER_SILENCE, _DEAD_AFTER_PING = 60.0, 20.0
@@ -27,7 +29,7 @@ class ServerLimits:
 
     calls: int = 10_000
     calls_per_connection: int | None = None
-    connections: int | None = None
+    connections: int | None = _CONNECTIONS
     connection_idle: float | None = None
     connection_age: float | None = None
     connection_grace: float | None = None

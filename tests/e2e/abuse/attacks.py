@@ -89,7 +89,7 @@ ATTACKS = {
     "rapid reset": Attack(http2.opening(), share=0, more=_rapid_reset),
     "pings": Attack(http2.opening(), share=0, more=_repeated(http2.ping())),
     "settings": Attack(http2.opening(), share=0, more=_repeated(http2.settings())),
-    "endless headers": Attack(http2.opening() + http2.begun_head(1, _SUBSCRIBE), share=0.1, more=_endless_head),
+    "endless headers": Attack(http2.opening() + http2.begun_head(1, _SUBSCRIBE), share=0.003, more=_endless_head),
     "an endless message": Attack(http2.opening(), share=0, more=_endless_message),
 }
 """By name."""

@@ -44,6 +44,11 @@ class Served:
         else:
             self.seconds.append(time.monotonic() - started)
 
+    @property
+    def asked(self) -> int:
+        """How many calls have ended."""
+        return len(self.seconds) + len(self.refused)
+
     def __str__(self) -> str:
         if not self.seconds:
             return f"never, {len(self.refused)} refused"
@@ -115,6 +120,8 @@ async def _attack(server: ServerProcess, phone: Phone, name: str, connections: i
     ]
     try:
         output, _ = await process.communicate()
+        while not (attacked.known.asked and attacked.new.asked):  # an attack may be over at once
+            await asyncio.sleep(_BETWEEN_CALLS)
     finally:
         for task in honest:
             task.cancel()
