@@ -120,7 +120,7 @@ async def _attack(server: ServerProcess, phone: Phone, name: str, connections: i
     ]
     try:
         output, _ = await process.communicate()
-        while not (attacked.known.asked and attacked.new.asked):  # an attack may be over at once
+        while not (attacked.known.asked and attacked.new.asked):  # noqa: ASYNC110  # an attack may be over at once
             await asyncio.sleep(_BETWEEN_CALLS)
     finally:
         for task in honest:

@@ -12,6 +12,7 @@ from random import Random
 
 import grpc
 from demo.server_process import ServerProcess
+from google.protobuf.message import Message
 from tests.e2e.fuzzing.broken_frames import send_broken_frames
 from tests.e2e.fuzzing.calls import OddCall, OddCalls
 from tests.e2e.fuzzing.judging import problem_of
@@ -138,23 +139,29 @@ class _Run:
     async def _call_oddly(self, devices: grpc.aio.Channel, operators: grpc.aio.Channel) -> None:
         while self._goes_on():
             call = self._odd.next(self._tokens)
-            try:
-                answers = await call.make(operators if call.method.is_operators else devices)
-            except grpc.aio.AioRpcError as error:
-                self._findings.statuses[error.code().name] += 1
-                if problem := problem_of(call.method.path, error):
-                    self._found(problem, call)
-            except asyncio.CancelledError:
-                self._findings.statuses["CANCELLED"] += 1
-                if not call.method.gives_stream:  # such a call is over at a time that the caller itself has set
-                    self._found("cancelled by the server", call)
-            else:
-                self._findings.statuses["OK"] += 1
-                for answer in answers:
-                    self._messages.learn(answer)
-                if call.method.name in ("DeleteAccount", "RemoveDevice"):
-                    self._tokens["removed"] = self._tokens["device"]
-                    await self._renew_device(devices)
+            answers = await self._make(call, operators if call.method.is_operators else devices)
+            for answer in answers:
+                self._messages.learn(answer)
+            if answers and call.method.name in ("DeleteAccount", "RemoveDevice"):
+                self._tokens["removed"] = self._tokens["device"]
+                await self._renew_device(devices)
+
+    async def _make(self, call: OddCall, channel: grpc.aio.Channel) -> list[Message]:
+        """The answers; none of a call that is refused."""
+        try:
+            answers = await call.make(channel)
+        except grpc.aio.AioRpcError as error:
+            self._findings.statuses[error.code().name] += 1
+            if problem := problem_of(call.method.path, error):
+                self._found(problem, call)
+            return []
+        except asyncio.CancelledError:
+            self._findings.statuses["CANCELLED"] += 1
+            if not call.method.gives_stream:  # such a call is over at a time that the caller itself has set
+                self._found("cancelled by the server", call)
+            return []
+        self._findings.statuses["OK"] += 1
+        return answers
 
     async def _renew_device(self, channel: grpc.aio.Channel) -> None:
         """Takes another device as the one whose token odd calls carry."""
