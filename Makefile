@@ -6,7 +6,7 @@ STAMP := .venv/.complete
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar compare-bundletool test soak check lint
-.PHONY: types imports contract contract-breaking protos up down compose-smoke clean
+.PHONY: access-matrix fuzz abuse types imports contract contract-breaking protos up down compose-smoke clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -44,6 +44,15 @@ test: setup ## Run the whole suite
 
 soak: setup ## Kill processes while ten thousand pushes run: make soak, or make soak PUSHES=number
 	@SOAK_PUSHES=$(or $(PUSHES),10000) $(BIN)/pytest tests/e2e/test_soak.py
+
+access-matrix: setup ## Ask a running cloud what every RPC gives to whom, and compare with the table
+	@$(BIN)/python -m tests.integration.access.matrix
+
+fuzz: setup ## Call a cloud of its own oddly for a while: make fuzz [SECONDS=120] [SEED=number]
+	@$(BIN)/python -m tests.e2e.fuzzing $(or $(SECONDS),120) $(SEED)
+
+abuse: setup ## Attack a cloud of its own with connections, and measure: make abuse [CONNECTIONS=10000] [SECONDS=15]
+	@$(BIN)/python -m tests.e2e.abuse $(or $(CONNECTIONS),10000) $(or $(SECONDS),15)
 
 check: setup lint types imports contract contract-breaking ## Everything that needs no running system
 

@@ -84,6 +84,7 @@ class TestAnswers:
             (StatusCode.CANCELLED, errors.UnavailableError, Reason.SERVICE_UNAVAILABLE),
             (StatusCode.DEADLINE_EXCEEDED, errors.DeadlineExceededError, Reason.DEADLINE_EXCEEDED),
             (StatusCode.RESOURCE_EXHAUSTED, errors.ResourceExhaustedError, Reason.LIMIT_EXCEEDED),
+            (StatusCode.UNIMPLEMENTED, errors.UnimplementedError, Reason.UNKNOWN_METHOD),
             (StatusCode.UNKNOWN, errors.InternalError, Reason.INTERNAL),
             (StatusCode.PERMISSION_DENIED, errors.InternalError, Reason.INTERNAL),
         ],
@@ -113,6 +114,26 @@ class TestAnswers:
                 await PROBE.unary(ProbeStub(channel).unary_unary, StringValue(value="x" * (17 * 1024 * 1024)))
         assert caught.value.reason is Reason.LIMIT_EXCEEDED
         assert caught.value.retry_after is None
+
+    async def test_headers_that_are_too_large_for_the_service(self) -> None:
+        async with running_probe(**answering()) as channel:
+            with pytest.raises(errors.ResourceExhaustedError) as caught:
+                await PROBE.unary(ProbeStub(channel).unary_unary, PING, metadata=[("x-large", "x" * 17 * 1024)])
+        assert caught.value.reason is Reason.LIMIT_EXCEEDED
+
+    @pytest.mark.parametrize("answer", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x00" * 100, b""])
+    async def test_an_answer_in_broken_frames_is_none(self, answer: bytes) -> None:
+        async def answer_brokenly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(1)
+            writer.write(answer)
+            writer.close()
+
+        server = await asyncio.start_server(answer_brokenly, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        async with server, open_channel(f"127.0.0.1:{port}") as channel:
+            with pytest.raises(errors.UnavailableError) as caught:
+                await PROBE.unary(ProbeStub(channel).unary_unary, PING, time_limit=30)
+        assert caught.value.reason is Reason.SERVICE_UNAVAILABLE
 
 
 class TestUpload:

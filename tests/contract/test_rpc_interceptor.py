@@ -268,6 +268,26 @@ async def test_a_method_that_is_not_there_is_unimplemented(kind: str, log: list[
     assert [event["method"] for event in log] == ["unknown"]  # what a caller invents is not ours to log
 
 
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_method_that_a_service_has_not_written_is_unimplemented_too(kind: str, log: list[Any]) -> None:
+    """Generated servicers refuse like this, also those of gRPC's own services."""
+
+    def not_written(_request: Any, context: Any) -> Any:
+        context.set_code(StatusCode.UNIMPLEMENTED)
+        context.set_details("Method not implemented!")
+        raise NotImplementedError
+
+    async with running_probe(**{kind: not_written}) as channel:
+        refused = await refusal(ProbeStub(channel).ask(kind))
+    assert (refused.code, refused.reason) == (StatusCode.UNIMPLEMENTED, "UNKNOWN_METHOD")
+    assert not [event for event in log if event["event"] == "defect"]
+
+
+async def test_a_defect_that_is_called_not_implemented_is_a_defect() -> None:
+    async with running_probe(**raising(NotImplementedError())) as channel:
+        assert (await refusal(ProbeStub(channel).ask("unary_unary"))).code is StatusCode.INTERNAL
+
+
 async def test_an_interceptor_is_asked_for_each_call_though_a_handler_is_wrapped_once() -> None:
     class EveryOther(grpc.aio.ServerInterceptor):
         calls = 0
@@ -289,6 +309,13 @@ async def test_a_request_id_is_cut_to_a_length_that_a_log_bears(log: list[Any]) 
     async with running_probe(**answering()) as channel:
         await ProbeStub(channel).ask("unary_unary", metadata=[("x-request-id", "x" * 1000)])
     assert log[0]["request_id"] == "x" * 64
+
+
+async def test_whoever_calls_too_often_does_not_fill_the_log(log: list[Any]) -> None:
+    too_often = errors.ResourceExhaustedError(Reason.LIMIT_EXCEEDED, "too many calls")
+    async with running_probe(**raising(too_often)) as channel:
+        await refusal(ProbeStub(channel).ask("unary_unary"))
+    assert [event["log_level"] for event in log] == ["debug"]
 
 
 async def test_what_is_bound_where_the_server_was_started_is_not_in_the_log_of_a_call(log: list[Any]) -> None:

@@ -9,8 +9,9 @@ import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 from grpc import StatusCode
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from tests.contract.probe import KINDS, PING, ProbeStub, answering, probe_service, running_probe
+from tests.contract.probe import KINDS, NAME, PING, ProbeStub, answering, probe_service, running_probe
 from tests.contract.refusals import refusal
+from tests.e2e.abuse.http2 import opening
 
 from appshare.rpc.address import Address
 from appshare.rpc.call import open_channel
@@ -136,6 +137,51 @@ class TestCallsAtOnce:
         assert most <= 3
 
 
+@pytest.mark.parametrize("kind", ["unary_unary", "unary_stream"])
+class TestMessageThatDoesNotCome:
+    """The caller begins a call of a method that takes one message as if it took a stream, and sends none."""
+
+    @staticmethod
+    def begin(channel: grpc.aio.Channel, kind: str) -> Any:
+        make = channel.stream_stream if kind.endswith("stream") else channel.stream_unary
+        return make(f"/{NAME}/{kind}", StringValue.SerializeToString, StringValue.FromString)()
+
+    async def test_the_call_is_over_after_a_while(self, kind: str) -> None:
+        async with running_probe(options=limited(idle=0.2), **answering()) as channel:
+            refused = await refusal(settled(self.begin(channel, kind)))
+        assert (refused.code, refused.reason) == (StatusCode.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED")
+        assert refused.message == "the caller sent nothing for 0.2 seconds"
+
+    async def test_the_call_counts_as_running(self, kind: str) -> None:
+        told: list[Any] = []
+        begun = asyncio.Event()
+
+        class Beginning(Recorder):
+            def begin(self, call: Call) -> None:
+                super().begin(call)
+                begun.set()
+
+        options = ServerOptions(limits=ServerLimits(calls=1), watches=[Beginning("one", told)])
+        async with running_probe(options=options, **answering()) as channel:
+            call = self.begin(channel, kind)
+            await asyncio.wait_for(begun.wait(), 10)
+            refused = await refusal(ProbeStub(channel).ask("unary_unary"))
+            call.cancel()
+        assert refused.reason == "LIMIT_EXCEEDED"
+
+    async def test_a_call_that_ends_without_one_is_invalid(self, kind: str) -> None:
+        async with running_probe(**answering()) as channel:
+            call = self.begin(channel, kind)
+            await call.done_writing()
+            refused = await refusal(settled(call))
+        assert (refused.code, refused.reason) == (StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
+
+
+async def settled(call: Any) -> None:
+    """Waits for the end of a call of either kind."""
+    await (call if isinstance(call, grpc.aio.StreamUnaryCall) else call.read())
+
+
 class TestConnections:
     async def test_one_too_many_is_closed_and_there_is_room_again_when_another_goes(self) -> None:
         anywhere, service = Address("127.0.0.1", 0), probe_service(**answering())
@@ -150,6 +196,19 @@ class TestConnections:
                 await writer.wait_closed()
             async with open_channel(str(address)) as channel:
                 assert await ProbeStub(channel).ask("unary_unary", wait_for_ready=True, timeout=10) == [PING]
+
+    async def test_one_that_says_nothing_but_hello_is_closed_after_a_while(self) -> None:
+        anywhere, service = Address("127.0.0.1", 0), probe_service(**answering())
+        async with running_server(anywhere, [service], limited(connection_idle=0.2)) as address:
+            reader, writer = await asyncio.open_connection(address.host, address.port)
+            writer.write(opening())
+            await asyncio.wait_for(reader.read(), 60)
+            writer.close()
+
+    def test_a_port_has_a_limit_unless_it_is_given_none(self) -> None:
+        name = "grpc.max_allowed_incoming_connections"
+        assert dict(ServerLimits().channel_options())[name] == 1_000
+        assert name not in dict(ServerLimits(connections=None).channel_options())
 
 
 class TestIdle:

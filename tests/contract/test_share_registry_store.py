@@ -9,8 +9,10 @@ from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 
 from appshare import errors
+from appshare.share_registry.inbox_gauges import measure
 from appshare.share_registry.model import (
     App,
     Deletion,
@@ -31,6 +33,7 @@ from appshare.share_registry.model import (
     PushStance,
     Share,
     SharesPushed,
+    WaitingEvents,
 )
 from appshare.share_registry.store import RegistryStore
 from appshare.share_registry.stores.sqlite import MIGRATIONS, SqliteRegistryStore
@@ -452,6 +455,21 @@ class TestInboxes:
             await change.remove_events("viewer", 4)
         assert (await page(store)).events == ()
         assert await store.inboxes_with_events(10.5, "", 9) == ["other"]
+
+    async def test_what_waits_is_counted_over_all_inboxes(self, store: RegistryStore) -> None:
+        assert await store.waiting_events() == WaitingEvents(0, None)
+        await put(store, "owner", {"org.a": RED, "org.b": RED})
+        await push(store, "org.a", to={"viewer": LIKELY, "other": LIKELY}, now=20.0)
+        await push(store, "org.b", to={"viewer": LIKELY}, now=10.0)
+        assert await store.waiting_events() == WaitingEvents(3, 10.0)
+        await measure(store, lambda: 25.0)
+        gauges = ("appshare_inbox_events", "appshare_inbox_oldest_seconds")
+        assert [REGISTRY.get_sample_value(gauge) for gauge in gauges] == [3, 15]
+        async with store.change() as change:
+            for device_id in ("viewer", "other"):
+                await change.remove_events(device_id, 9)
+        await measure(store, lambda: 25.0)
+        assert [REGISTRY.get_sample_value(gauge) for gauge in gauges] == [0, 0]
 
     async def test_a_push_is_removed_by_its_sender_and_its_id(self, store: RegistryStore) -> None:
         await put(store, "owner", {"org.a": RED, "org.b": RED})

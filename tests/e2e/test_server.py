@@ -1,5 +1,6 @@
 """`appshare-server`: started, stopped and started again."""
 
+import json
 import os
 import signal
 import socket
@@ -111,3 +112,27 @@ def test_a_restart_keeps_keys_and_tokens(tmp_path: Path) -> None:
             kept.append([(server.data / name).read_bytes() for name in names])
             assert all((server.data / name).stat().st_mode & 0o077 == 0 for name in names)
     assert kept[0] == kept[1]
+
+
+def test_what_a_stranger_sends_is_not_in_the_log(server: ServerProcess) -> None:
+    """gRPC would log why a peer goes away, in the peer's own words."""
+    for address in (server.devices, server.operators):
+        host, _, port = address.rpartition(":")
+        with socket.create_connection((host, int(port)), timeout=60) as stranger:
+            stranger.sendall(PREFACE + goaway(b"+8613800138000\n{}"))
+            stranger.shutdown(socket.SHUT_WR)
+            while stranger.recv(4096):
+                pass
+    assert server.stop() == 0
+    lines = server.log.read_text(encoding="utf-8").splitlines()
+    assert all(json.loads(line)["event"] for line in lines)
+    assert not [line for line in lines if "13800138000" in line]
+
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+
+
+def goaway(text: bytes) -> bytes:
+    """A frame that says that this side goes, and why."""
+    content = bytes(4) + b"\x00\x00\x00\x0b" + text
+    return len(content).to_bytes(3, "big") + b"\x07" + bytes(5) + content

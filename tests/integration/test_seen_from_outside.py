@@ -14,6 +14,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client import REGISTRY, generate_latest
+from tests.integration.access.matrix import ask_all
+from tests.integration.access.relations import RELATIONS
 from tests.support.cloud import GATEWAY, Cloud, Device, new_number, person, running_cloud
 
 from appshare import errors
@@ -43,8 +45,9 @@ def exporter() -> Iterator[InMemorySpanExporter]:
 async def observed(tmp_path: Path, exporter: InMemorySpanExporter) -> AsyncIterator[Cloud]:
     """A cloud with all that can be seen from outside switched on."""
     exporter.clear()
+    limits = {"lookups_per_hour": 10_000, "codes_per_hour": 100}
     every = {"metrics_listen": Address("127.0.0.1", 0), "otlp_endpoint": "http://127.0.0.1:1"}
-    async with running_cloud(tmp_path, every=every) as cloud:
+    async with running_cloud(tmp_path, every=every, **limits) as cloud:
         yield cloud
 
 
@@ -72,6 +75,16 @@ async def play(cloud: Cloud) -> tuple[Device, Device]:
     return owner, friend
 
 
+async def every_rpc(cloud: Cloud) -> list[Device]:
+    """Every RPC of devices, by somebody who may and by somebody who may not."""
+    asked = []
+    for relation in ("confirmed", "owner blocks"):
+        both = await RELATIONS[relation](cloud)
+        await ask_all(both)
+        asked += [device for device in (both.viewer, both.owner, both.friend) if device]
+    return asked
+
+
 def secrets_of(cloud: Cloud, *devices: Device) -> list[str]:
     """What nobody may read, and what would lead to it."""
     found = [NOTE, "Zhang Min", "13800138"]
@@ -86,7 +99,7 @@ def secrets_of(cloud: Cloud, *devices: Device) -> list[str]:
 async def test_logs_metrics_and_traces_tell_nothing_about_anybody(
     observed: Cloud, exporter: InMemorySpanExporter
 ) -> None:
-    devices = await play(observed)
+    devices = [*await play(observed), *await every_rpc(observed)]
     logged = "\n".join(json.dumps(entry, default=str, ensure_ascii=False) for entry in logs_of(observed))
     measured = generate_latest(REGISTRY).decode()
     traced = "\n".join(span.to_json() for span in exporter.get_finished_spans())
@@ -95,8 +108,8 @@ async def test_logs_metrics_and_traces_tell_nothing_about_anybody(
         for secret in secrets_of(observed, *devices):
             assert secret not in text, name
     for device in devices:
-        assert device.session.device_id not in measured
-        assert device.session.device_id not in traced
+        for text in (logged, measured, traced):
+            assert device.session.device_id not in text
     for text in (measured, traced):
         assert "127.0.0.1" not in text
 
@@ -152,6 +165,10 @@ async def test_what_the_services_do_is_counted(observed: Cloud) -> None:
     assert changes == [2, 1, 1]  # the push and the download ask how the two stand
     assert sample("appshare_downloaded_bytes_total") - sent_before == len(content)
     assert sample("appshare_store_bytes", service="app-download") > len(content)
+    for service in ("relation-radar", "share-registry"):
+        assert sample("appshare_store_bytes", service=service) > 0
+    assert REGISTRY.get_sample_value("appshare_inbox_events") is not None
+    assert REGISTRY.get_sample_value("appshare_inbox_oldest_seconds") is not None
 
 
 async def test_a_trace_goes_through_every_hop(observed: Cloud, exporter: InMemorySpanExporter) -> None:

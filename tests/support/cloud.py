@@ -199,13 +199,19 @@ async def _upload(name: str, content: bytes) -> AsyncIterator[operator_pb.AddPac
 
 @asynccontextmanager
 async def running_cloud(
-    data: Path, *, every: Mapping[str, Any] | None = None, gateway: Mapping[str, Any] | None = None, **radar: Any
+    data: Path,
+    *,
+    every: Mapping[str, Any] | None = None,
+    gateway: Mapping[str, Any] | None = None,
+    registry: Mapping[str, Any] | None = None,
+    **radar: Any,
 ) -> AsyncIterator[Cloud]:
     """Runs a cloud with its data in a folder.
 
     Args:
         every: settings of every process.
         gateway: settings of the gateway.
+        registry: settings of ShareRegistry.
         radar: settings of RelationRadar.
     """
     every = every or {}
@@ -214,7 +220,7 @@ async def running_cloud(
     async with AsyncExitStack() as stack:
         services = {
             "relation_radar": running_radar(RadarSettings(data=data, listen=FREE, **every, **radar)),
-            "share_registry": running_registry(RegistrySettings(data=data, listen=FREE, **every)),
+            "share_registry": running_registry(RegistrySettings(data=data, listen=FREE, **every, **(registry or {}))),
             "app_download": running_download(DownloadSettings(data=data, listen=FREE, **every)),
         }
         stacks = {name: await stack.enter_async_context(AsyncExitStack()) for name in services}

@@ -16,7 +16,6 @@ from appshare.rpc.server import ServerOptions
 from appshare.rpc.server_limits import ServerLimits
 from appshare.rpc.watch import CallWatch
 
-_CONNECTION_IDLE = 300.0
 _CONNECTION_AGE, _CONNECTION_GRACE = 6 * 3600.0, 600.0
 """Seconds; a stream that is cut then is resumed where it was."""
 _CALLS_PER_CONNECTION = 100
@@ -41,6 +40,9 @@ class GatewaySettings(ProcessSettings):
     services_key: Path | None = Field(None, description="File with the private key of that certificate, PEM.")
     access_lifetime: int = Field(3600, ge=1, description="Seconds that an access token is good for.")
     max_connections: int = Field(10_000, ge=1, description="Connections of devices that are open at once.")
+    connection_idle: int = Field(
+        300, ge=1, description="Seconds that a connection of a device stays open without a call."
+    )
     calls_per_device: int = Field(600, ge=0, description="Calls of a device in a minute; 0: no limit.")
     costly_calls_per_device: int = Field(
         120, ge=0, description="Syncs, pushes, downloads and the like of a device in a minute; 0: no limit."
@@ -81,7 +83,7 @@ class GatewaySettings(ProcessSettings):
             calls=self.max_calls,
             calls_per_connection=_CALLS_PER_CONNECTION,
             connections=self.max_connections,
-            connection_idle=_CONNECTION_IDLE,
+            connection_idle=self.connection_idle,
             connection_age=_CONNECTION_AGE,
             connection_grace=_CONNECTION_GRACE,
         )

@@ -1,5 +1,6 @@
 """Certificates of servers and clients: read from files, proved usable, read again when the files change."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,11 +9,20 @@ import structlog
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from prometheus_client import Gauge
 
 _WARN_BEFORE = timedelta(days=30)
 """How long before its end a certificate is worth a warning."""
 
+_WARN_EVERY = timedelta(days=1)
+
+_DAYS_LEFT = Gauge("appshare_certificate_days_left", "Days until a certificate in use ends, by its file.", ["file"])
+
 _log = structlog.get_logger(__name__)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class UnusableCertificateError(OSError):
@@ -88,34 +98,44 @@ class WatchedCertificates:
         UnusableCertificateError: the files hold no usable ones at the start.
     """
 
-    def __init__(self, files: CertificateFiles) -> None:
+    def __init__(self, files: CertificateFiles, *, now: Callable[[], datetime] = _utc_now) -> None:
         self._files = files
+        self._now = now
         self._stamp = files.stamp()
-        self.current = files.read()
-        _tell(files, self.current)
+        self._take(files.read())
+        _DAYS_LEFT.labels(str(files.certificate)).set_function(lambda: self._left() / timedelta(days=1))
 
     def renewed(self) -> Certificates | None:
         """The certificates that the files hold now, once after each change; None when there is nothing to change.
 
-        Files that cannot be used are reported in the log and leave everything as it was.
+        Files that cannot be used are reported in the log and leave everything as it was. A certificate near its end is
+        a warning in the log, every day.
         """
         stamp = self._files.stamp()
         if stamp == self._stamp:
+            if self._now() >= self._warn_next:
+                self._tell()
             return None
         self._stamp = stamp
         try:
-            self.current = self._files.read()
+            self._take(self._files.read())
         except UnusableCertificateError as error:
             _log.error("certificate not renewed, the one before stays in use", problem=str(error))
             return None
-        _tell(self._files, self.current)
         return self.current
 
+    def _take(self, certificates: Certificates) -> None:
+        self.current = certificates
+        self._tell()
 
-def _tell(files: CertificateFiles, certificates: Certificates) -> None:
-    ends = certificates.expire_time
-    tell = _log.warning if ends - datetime.now(UTC) < _WARN_BEFORE else _log.info
-    tell("certificate in use", file=str(files.certificate), ends=ends.isoformat())
+    def _tell(self) -> None:
+        ends = self.current.expire_time
+        tell = _log.warning if self._left() <= _WARN_BEFORE else _log.info
+        tell("certificate in use", file=str(self._files.certificate), ends=ends.isoformat())
+        self._warn_next = max(self._now() + _WARN_EVERY, ends - _WARN_BEFORE)
+
+    def _left(self) -> timedelta:
+        return self.current.expire_time - self._now()
 
 
 def _read(path: Path) -> bytes:

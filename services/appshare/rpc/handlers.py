@@ -13,14 +13,21 @@ def behavior_of(handler: Any) -> Any:
     return getattr(handler, _kind(handler))
 
 
-def with_behavior(handler: Any, behavior: Any, *, takes_bytes: bool = False) -> Handler:
-    """A handler of the same kind and messages with another function.
-
-    Args:
-        takes_bytes: the function wants requests as they come from the wire.
-    """
+def with_behavior(handler: Any, behavior: Any) -> Handler:
+    """A handler of the same kind and messages with another function."""
     make = getattr(grpc, f"{_kind(handler)}_rpc_method_handler")
-    made: Handler = make(behavior, None if takes_bytes else handler.request_deserializer, handler.response_serializer)
+    made: Handler = make(behavior, handler.request_deserializer, handler.response_serializer)
+    return made
+
+
+def taking_bytes(handler: Any, behavior: Any) -> Handler:
+    """A handler that answers as the other does, and whose function is called before a message has come.
+
+    It takes a stream of messages, each as it comes from the wire, also where callers send one: gRPC would wait for that
+    one without a limit, and without telling anybody.
+    """
+    make = grpc.stream_stream_rpc_method_handler if handler.response_streaming else grpc.stream_unary_rpc_method_handler
+    made: Handler = make(behavior, None, handler.response_serializer)
     return made
 
 

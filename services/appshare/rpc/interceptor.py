@@ -2,19 +2,25 @@
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, nullcontext, suppress
+from typing import Any, TypeAlias
 
 import grpc
 
 from appshare import errors
-from appshare.rpc.handlers import Handler, behavior_of, with_behavior
+from appshare.rpc.handlers import Handler, behavior_of, taking_bytes
 from appshare.rpc.idle import until_idle, within
-from appshare.rpc.running_call import RunningCall
+from appshare.rpc.running_call import RunningCall, unknown_method
 from appshare.rpc.watch import CallWatch, Context
 
 __all__ = ["CallInterceptor", "Context"]
+
+Take: TypeAlias = Callable[[AsyncIterator[bytes], Context], Awaitable[Any]]
+"""Gives a handler's function what it takes."""
+
+Finish: TypeAlias = Callable[[AsyncIterator[bytes]], AbstractAsyncContextManager[None]]
+"""What becomes of the rest of a call whose handler has failed."""
 
 _UNKNOWN = "unknown"
 """Stands for every method that is not there: what callers invent is neither logged nor counted by name."""
@@ -28,7 +34,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     Args:
         watches: see every call begin in this order, and end in the other.
-        idle_limit: seconds after which a stream on which nothing moves is over; None: never.
+        idle_limit: seconds after which a call is over whose message has not come, or a stream on which nothing moves;
+            None: never.
     """
 
     def __init__(self, watches: Sequence[CallWatch] = (), *, idle_limit: float | None = None) -> None:
@@ -48,7 +55,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         except Exception as error:  # every failure becomes a status, also that of another interceptor
             return self._wrap(_failing(error), method)
         if handler is None:
-            return self._wrap(_failing(_unknown_method()), _UNKNOWN)
+            return self._wrap(_failing(unknown_method()), _UNKNOWN)
         # A service gives the same handler for every call of a method: it is wrapped once.
         known, wrapped = self._wrapped.get(method, (None, None))
         if known is not handler:
@@ -58,19 +65,24 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     def _wrap(self, handler: Any, method: str) -> Handler:
         wrap = self._wrap_streaming if handler.response_streaming else self._wrap_unary
-        return with_behavior(handler, wrap(self._reading(handler), method), takes_bytes=True)
+        finish: Finish = _letting_finish if handler.request_streaming else lambda _requests: nullcontext()
+        return taking_bytes(handler, wrap(behavior_of(handler), self._taking(handler), finish, method))
 
-    def _wrap_unary(self, behavior: Callable[..., Awaitable[Any]], method: str) -> Callable[..., Awaitable[Any]]:
-        async def handle(request: Any, context: Context) -> Any:
-            async with RunningCall(method, context, self._watches), _letting_finish(request):
-                return await behavior(request, context)
+    def _wrap_unary(
+        self, behavior: Callable[..., Awaitable[Any]], take: Take, finish: Finish, method: str
+    ) -> Callable[..., Awaitable[Any]]:
+        async def handle(requests: Any, context: Context) -> Any:
+            async with RunningCall(method, context, self._watches), finish(requests):
+                return await behavior(await take(requests, context), context)
 
         return handle
 
-    def _wrap_streaming(self, behavior: Callable[..., Any], method: str) -> Callable[..., Awaitable[None]]:
-        async def handle(request: Any, context: Context) -> None:
-            async with RunningCall(method, context, self._watches), _letting_finish(request):
-                answer = behavior(request, context)
+    def _wrap_streaming(
+        self, behavior: Callable[..., Any], take: Take, finish: Finish, method: str
+    ) -> Callable[..., Awaitable[None]]:
+        async def handle(requests: Any, context: Context) -> None:
+            async with RunningCall(method, context, self._watches), finish(requests):
+                answer = behavior(await take(requests, context), context)
                 if inspect.isawaitable(answer):  # a method may write to the context instead of yielding
                     await answer
                     return
@@ -80,21 +92,28 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
         return handle
 
-    def _reading(self, handler: Any) -> Callable[..., Any]:
-        """The handler's function for requests in bytes, so that one that cannot be read fails like any other."""
-        behavior: Callable[..., Any] = behavior_of(handler)
+    def _taking(self, handler: Any) -> Take:
+        """What gives the handler's function what it takes: a message, or a stream of them."""
         read = _reader(handler.request_deserializer)
 
         async def read_all(requests: AsyncIterator[bytes]) -> AsyncIterator[Any]:
             async for request in until_idle(requests, self._idle_limit, "the caller sent nothing"):
                 yield read(request)
 
-        as_message = read_all if handler.request_streaming else read
-        return lambda request, context: behavior(as_message(request), context)
+        async def take_all(requests: AsyncIterator[bytes], _context: Context) -> Any:
+            return read_all(requests)
+
+        async def take_one(_requests: AsyncIterator[bytes], context: Context) -> Any:
+            request = await within(self._idle_limit, context.read(), "the caller sent nothing")
+            if request is grpc.aio.EOF:
+                raise errors.InvalidArgumentError(errors.Reason.INVALID_FIELD, "the call carries no message")
+            return read(request)
+
+        return take_all if handler.request_streaming else take_one
 
 
 @asynccontextmanager
-async def _letting_finish(request: Any) -> AsyncIterator[None]:
+async def _letting_finish(requests: AsyncIterator[bytes]) -> AsyncIterator[None]:
     """Lets a caller whose upload is refused send the rest for a moment.
 
     One that is cut off while it sends a message is told by gRPC just that it was, and not why.
@@ -102,11 +121,10 @@ async def _letting_finish(request: Any) -> AsyncIterator[None]:
     try:
         yield
     except Exception:
-        if isinstance(request, AsyncIterable):
-            with suppress(Exception):  # nobody wants the rest
-                async with asyncio.timeout(_MOMENT):
-                    async for _ in request:
-                        pass
+        with suppress(Exception):  # nobody wants the rest
+            async with asyncio.timeout(_MOMENT):
+                async for _ in requests:
+                    pass
         raise
 
 
@@ -117,12 +135,6 @@ def _failing(error: Exception) -> Handler:
 
     # A caller of any kind understands the answer: a status without a message before it.
     return grpc.stream_stream_rpc_method_handler(fail)
-
-
-def _unknown_method() -> errors.UnimplementedError:
-    return errors.UnimplementedError(
-        errors.Reason.UNKNOWN_METHOD, "this server has no such method; it may be older or newer than the caller"
-    )
 
 
 def _reader(parse: Callable[[bytes], Any] | None) -> Callable[[bytes], Any]:

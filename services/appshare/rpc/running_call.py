@@ -63,11 +63,21 @@ class RunningCall:
         if isinstance(error, grpc.aio.AbortError):  # the handler has set its status already
             self._end(_code_set(self._call.context))
             raise error
-        typed = error if isinstance(error, errors.AppShareError) else _defect(error)
+        typed = self._typed(error)
         code = status.code_of(typed)
         self._end(code)
-        _log.info("call", code=code.name, reason=str(typed.reason), ms=self._elapsed_ms())
+        # Whoever calls too often must not fill the log as well; how often that is, the metrics tell.
+        tell = _log.debug if typed.reason is errors.Reason.LIMIT_EXCEEDED else _log.info
+        tell("call", code=code.name, reason=str(typed.reason), ms=self._elapsed_ms())
         await self._call.context.abort(code, typed.message, status.to_trailers(typed))
+
+    def _typed(self, error: Exception) -> errors.AppShareError:
+        if isinstance(error, errors.AppShareError):
+            return error
+        # What generated servicers do where a service has not the method.
+        if isinstance(error, NotImplementedError) and _code_set(self._call.context) is grpc.StatusCode.UNIMPLEMENTED:
+            return unknown_method()
+        return _defect(error)
 
     def _end(self, code: grpc.StatusCode) -> None:
         while self._begun:
@@ -78,9 +88,16 @@ class RunningCall:
         return round(self._call.elapsed * 1000, 1)
 
 
+def unknown_method() -> errors.UnimplementedError:
+    """The refusal of a call of a method that the server has not."""
+    return errors.UnimplementedError(
+        errors.Reason.UNKNOWN_METHOD, "this server has no such method; it may be older or newer than the caller"
+    )
+
+
 def _code_set(context: Context) -> grpc.StatusCode:
-    code: object = context.code()  # a number, whatever the stubs say
-    return _CODES.get(code, grpc.StatusCode.UNKNOWN)
+    code: object = context.code()  # a number after an abort, whatever the stubs say
+    return code if isinstance(code, grpc.StatusCode) else _CODES.get(code, grpc.StatusCode.UNKNOWN)
 
 
 def _defect(error: Exception) -> errors.InternalError:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 _MIB = 1 << 20
 _KIB = 1 << 10
 
+_CONNECTIONS = 1_000
+"""For a port that only operators or other processes of the cloud call: it must not use up the files of the process."""
 _LONGEST_HANDSHAKE = 10.0
 _MIN_PING_INTERVAL = 10.0
 _DEAD_AFTER_SILENCE, _DEAD_AFTER_PING = 60.0, 20.0
@@ -22,12 +24,12 @@ class ServerLimits:
         connection_idle: how long a connection without a call stays open.
         connection_age: after which a connection takes no new calls, so that clients spread anew.
         connection_grace: how long its calls may then go on.
-        idle: how long a stream on which nothing moves stays open.
+        idle: how long a call waits for its message, and a stream on which nothing moves stays open.
     """
 
     calls: int = 10_000
     calls_per_connection: int | None = None
-    connections: int | None = None
+    connections: int | None = _CONNECTIONS
     connection_idle: float | None = None
     connection_age: float | None = None
     connection_grace: float | None = None

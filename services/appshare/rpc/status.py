@@ -120,7 +120,11 @@ def _without_details(error: grpc.aio.AioRpcError, service: str) -> errors.AppSha
             return errors.DeadlineExceededError(errors.Reason.DEADLINE_EXCEEDED, f"{service} did not answer in time")
         case grpc.StatusCode.RESOURCE_EXHAUSTED:
             return errors.ResourceExhaustedError(
-                errors.Reason.LIMIT_EXCEEDED, f"the message is larger than {service} accepts"
+                errors.Reason.LIMIT_EXCEEDED, f"the message, or what goes with it, is larger than {service} accepts"
+            )
+        case grpc.StatusCode.UNIMPLEMENTED:
+            return errors.UnimplementedError(
+                errors.Reason.UNKNOWN_METHOD, f"what answers in the place of {service} has no such method"
             )
         case code:
             return errors.InternalError(errors.Reason.INTERNAL, f"{service} failed with {code.name}")

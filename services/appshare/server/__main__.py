@@ -1,8 +1,12 @@
 """`appshare-server`: a table of contents of the processes; each is imported only when it is started."""
 
 import importlib
+import os
 
 import click
+
+_GRPC_LOGS = ("GRPC_VERBOSITY", "NONE")
+"""gRPC would write to standard error what strangers send it, byte for byte, and from which address."""
 
 _COMMANDS = {
     "relation-radar": ("appshare.relation_radar.__main__", "Devices, address books and friendship."),
@@ -23,6 +27,7 @@ class _Server(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
+        os.environ.setdefault(*_GRPC_LOGS)  # before gRPC is imported, which reads it only then
         command: click.Command = importlib.import_module(_COMMANDS[cmd_name][0]).main
         return command
 

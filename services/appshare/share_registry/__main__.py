@@ -7,10 +7,12 @@ from functools import partial
 from appshare.process.clock import system_clock
 from appshare.process.command import server_command
 from appshare.process.data_folder import owned_folder
+from appshare.process.lifetime import in_background
 from appshare.process.status_servicer import status_service
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
 from appshare.share_registry.deletion import Deletions
+from appshare.share_registry.inbox_gauges import keep_measuring
 from appshare.share_registry.inboxes import Inboxes
 from appshare.share_registry.installs import Installs
 from appshare.share_registry.merged_shares import MergedShares
@@ -46,6 +48,8 @@ async def running(settings: RegistrySettings) -> AsyncIterator[dict[str, Address
         server = running_server(settings.listen, [service, status_service()], settings.server_options())
         address = await stack.enter_async_context(server)
         await stack.enter_async_context(inboxes.trimming())
+        if settings.metrics_listen:
+            await stack.enter_async_context(in_background(keep_measuring(store, system_clock)))
         stack.callback(signals.close)  # an inbox stream does not end by itself
         yield {"listen": address}
 

@@ -222,6 +222,18 @@ class Install:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingEvents:
+    """What waits in all inboxes together; gaps aside.
+
+    Attributes:
+        oldest: when the event came that has waited longest, in seconds since the epoch; None: none waits.
+    """
+
+    count: int
+    oldest: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class InboxLimits:
     """What an inbox keeps of that which is not acknowledged.
 

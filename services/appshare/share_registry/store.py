@@ -20,6 +20,7 @@ from appshare.share_registry.model import (
     PushReceipt,
     PushStance,
     Share,
+    WaitingEvents,
 )
 
 
@@ -73,6 +74,9 @@ class RegistryStore(Protocol):
         It looks at `limit` events at most. It ends before the event with which it would have more than `share_limit`
         shares; its first event with any is whole also when that one alone has more.
         """
+
+    async def waiting_events(self) -> WaitingEvents:
+        """What waits in all inboxes together. It looks at every event: for now and then."""
 
     async def inboxes_with_events(self, before: float, after: str, limit: int) -> list[str]:
         """Devices, by id from behind `after`, of which an event is from before a time."""

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from appshare.operator.certificate_authority import LIFETIME, CertificateAuthority, new_key
@@ -91,3 +92,33 @@ def test_a_certificate_near_its_end_is_worth_a_warning(tmp_path: Path) -> None:
     with capture_logs() as logs:
         WatchedCertificates(issue(tmp_path, NOW - LIFETIME + timedelta(days=20)))
     assert [entry["log_level"] for entry in logs] == ["warning"]
+
+
+def test_the_warning_comes_every_day_until_it_is_renewed(tmp_path: Path) -> None:
+    ends = (NOW + LIFETIME).replace(microsecond=0)
+    times = [NOW, *(ends - timedelta(days=days) for days in (31, 30, 29.5, 29, 1, -1))]
+    clock = iter(times)
+    current = [NOW]
+    with capture_logs() as logs:
+        watched = WatchedCertificates(issue(tmp_path, NOW), now=lambda: current[0])
+        told = []
+        for current[0] in clock:
+            before = len(logs)
+            assert watched.renewed() is None
+            told.append([entry["log_level"] for entry in logs[before:]])
+    assert told == [[], [], ["warning"], [], ["warning"], ["warning"], ["warning"]]
+    assert logs[0]["log_level"] == "info"
+
+
+def test_the_days_that_are_left_are_measured(files: CertificateFiles, tmp_path: Path) -> None:
+    def days_left() -> float | None:
+        return REGISTRY.get_sample_value("appshare_certificate_days_left", {"file": str(files.certificate)})
+
+    current = NOW
+    watched = WatchedCertificates(files, now=lambda: current)
+    assert days_left() == pytest.approx(LIFETIME.days, abs=0.001)
+    current = NOW + timedelta(days=10)
+    assert days_left() == pytest.approx(LIFETIME.days - 10, abs=0.001)
+    issue(tmp_path, current)
+    assert watched.renewed()
+    assert days_left() == pytest.approx(LIFETIME.days, abs=0.001)

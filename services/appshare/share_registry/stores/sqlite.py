@@ -25,6 +25,7 @@ from appshare.share_registry.model import (
     PushReceipt,
     PushStance,
     Share,
+    WaitingEvents,
 )
 from appshare.share_registry.stores import sqlite_deletion, sqlite_inboxes, sqlite_shares
 from appshare.sql.database import Database, Transaction
@@ -122,6 +123,11 @@ class SqliteRegistryStore:
     ) -> InboxPage:
         """The events behind a position, with those of their apps that the keys for the event's level open."""
         return await self._database.run(partial(sqlite_inboxes.page, device_id, keys, after, limit, share_limit))
+
+    async def waiting_events(self) -> WaitingEvents:
+        """What waits in all inboxes together."""
+        row = await self._database.read_one("SELECT COUNT(*) AS events, MIN(create_time) AS oldest FROM inbox_events")
+        return WaitingEvents(row["events"], row["oldest"]) if row else WaitingEvents(0, None)
 
     async def inboxes_with_events(self, before: float, after: str, limit: int) -> list[str]:
         """Devices, by id from behind `after`, of which an event is from before a time."""
