@@ -19,7 +19,9 @@ from appshare.rpc.watch import CallWatch
 _CONNECTION_IDLE = 300.0
 _CONNECTION_AGE, _CONNECTION_GRACE = 6 * 3600.0, 600.0
 """Seconds; a stream that is cut then is resumed where it was."""
-_CALLS_PER_CONNECTION = 100
+_CALLS_PER_CONNECTION = 256
+"""Above twice of what a well-behaved client has under way: gRPC refuses streams beyond it by a reset, and counts a call
+that is answered until the process has come round to putting it away."""
 
 
 class GatewaySettings(ProcessSettings):
