@@ -26,6 +26,14 @@ PACKAGE = "org.appshare.sample.chat"
 
 _PACKAGES = Path(__file__).parents[2] / "tests" / "packages"
 _GATEWAY = Callee("the gateway")
+_LIMITS = (
+    "CALLS_PER_DEVICE",
+    "COSTLY_CALLS_PER_DEVICE",
+    "CALLS_PER_NUMBER",
+    "COSTLY_CALLS_PER_NUMBER",
+    "CALLS_PER_PEER",
+    "OPEN_CALLS_PER_PEER",
+)
 _UNLIMITED = str(10**9)
 """The limits count, and refuse nobody."""
 
@@ -56,7 +64,14 @@ class Cloud:
 @asynccontextmanager
 async def real_cloud() -> AsyncIterator[Cloud]:
     """Starts the four processes and fills them through the gateway."""
-    for name in ("CALLS_PER_DEVICE", "COSTLY_CALLS_PER_DEVICE", "CALLS_PER_PEER", "OPEN_CALLS_PER_PEER"):
+    for name in (
+        "CALLS_PER_DEVICE",
+        "COSTLY_CALLS_PER_DEVICE",
+        "CALLS_PER_NUMBER",
+        "COSTLY_CALLS_PER_NUMBER",
+        "CALLS_PER_PEER",
+        "OPEN_CALLS_PER_PEER",
+    ):
         os.environ[f"APPSHARE_{name}"] = _UNLIMITED
     os.environ["APPSHARE_STREAMS_PER_DEVICE"] = "1000"
     with tempfile.TemporaryDirectory() as folder:

@@ -53,7 +53,7 @@ class RelationRadarServicer(
         rotation: KeyRotation,
         rule: FriendshipRule,
     ) -> None:
-        RegistrationServicer.__init__(self, registrar)
+        RegistrationServicer.__init__(self, registrar, devices)
         DeviceServicer.__init__(self, devices)
         BlockServicer.__init__(self, blocks)
         FriendshipChangeServicer.__init__(self, changes, rule)
