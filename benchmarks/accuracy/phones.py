@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 from appshare.relation_radar.friendship import FriendshipRule
+from appshare.relation_radar.limits import RadarLimits
 from appshare.relation_radar.model import Contact, Registration, Rule, Session
 from appshare.relation_radar.numbers import NumberKeys, read_personal_number
-from appshare.relation_radar.radar import Radar, RadarLimits
+from appshare.relation_radar.radar import Radar
 from appshare.relation_radar.stores.sqlite import SqliteRadarStore
 from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
 from appshare.sql.database import Database
@@ -37,7 +38,7 @@ class Phones:
     async def sync(self, books: Sequence[Sequence[str]], progress: Progress) -> None:
         """Uploads the phones' books; an empty one is not uploaded, which the radar would refuse."""
         radar = self._radar(self._store, Rule.LISTED, UNLIMITED)
-        uploads = (radar.replace_book(str(person), _contacts(book)) for person, book in enumerate(books) if book)
+        uploads = (radar.books.replace(str(person), _contacts(book)) for person, book in enumerate(books) if book)
         await _all_of(uploads, progress)
 
     async def friends(self, rule: ComparedRule, viewers: Iterable[int], progress: Progress) -> list[set[int]]:
@@ -45,7 +46,7 @@ class Phones:
         radar = self._radar(RememberingStore(self._database), rule.rule, rule.hub_limit)
         found = []
         for viewer in viewers:
-            friends, _ = await radar.friends(str(viewer))
+            friends, _ = await radar.friends.all(str(viewer))
             found.append({int(friend.device_id) for friend in friends})
             progress(len(found))
         return found

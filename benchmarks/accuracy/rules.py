@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from appshare.relation_radar.limits import RadarLimits
 from appshare.relation_radar.model import Rule
-from appshare.relation_radar.radar import RadarLimits
 
 UNLIMITED = 1_000_000_000
 

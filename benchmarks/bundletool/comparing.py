@@ -6,10 +6,10 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 
+from appshare.app_download.fitting.split_sets.selection import Selection
+from appshare.app_download.fitting.split_sets.toc_fit import select
 from appshare.app_download.package_reading.toc_reading import read_binary, read_json
-from appshare.app_download.split_sets.selection import Selection
-from appshare.app_download.split_sets.table_of_contents import TableOfContents
-from appshare.app_download.split_sets.toc_fit import select
+from appshare.app_download.table_of_contents import TableOfContents
 from benchmarks.bundletool.device_specs import Device
 from benchmarks.bundletool.invented_sets import JSON_FORM
 from benchmarks.bundletool.tool import Answer, Bundletool, Request

@@ -18,9 +18,10 @@ from statistics import median
 from time import perf_counter, process_time
 
 from appshare.relation_radar.friendship import FriendshipRule
+from appshare.relation_radar.limits import RadarLimits
 from appshare.relation_radar.model import BookEntry, Device, Registration, Rule, Session
 from appshare.relation_radar.numbers import NumberKeys
-from appshare.relation_radar.radar import Radar, RadarLimits
+from appshare.relation_radar.radar import Radar
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
 from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
 from appshare.sql.database import Database, open_database
@@ -93,11 +94,11 @@ class Bench:
         radar = self._radar(Rule.LISTED)
         await self._forget()
         await self._time(
-            "list friends, listed, cold", "ms", [partial(radar.friends, each.device_id) for each in viewers]
+            "list friends, listed, cold", "ms", [partial(radar.friends.all, each.device_id) for each in viewers]
         )
         await self._forget()
         bare = _spent([partial(self.bare.common, one.key, other.key) for one, other in pairs])
-        checks = [partial(radar.find_by_device, one.device_id, other.device_id) for one, other in pairs]
+        checks = [partial(radar.acquaintances.by_device, one.device_id, other.device_id) for one, other in pairs]
         await self._time("check, listed, both ways, one call, cold", "us", checks, bare, _CHECK)
 
     async def _forget(self) -> None:
@@ -118,14 +119,14 @@ class Bench:
                 times.append((perf_counter() - start) / len(pairs[first : first + _AT_ONCE]))
             self._add(f"check, {name}, {_AT_ONCE} in a batch", "us", median(times) * 1e6, bare * 1e6, _CHECK)
         radar = self._radar(Rule.LISTED)
-        calls = [partial(radar.find_by_device, one.device_id, other.device_id) for one, other in pairs[:500]]
+        calls = [partial(radar.acquaintances.by_device, one.device_id, other.device_id) for one, other in pairs[:500]]
         await self._time("check, listed, both ways, one call", "us", calls, bare, _CHECK)
 
     async def _verdicts(self, rule: FriendshipRule, pairs: list[tuple[Device, Device]]) -> None:
-        """Verdicts of many pairs, as `Radar` comes to them: one query for the books, one for the hubs."""
+        """Verdicts of many pairs, as `Acquaintances` comes to them: one query for the books, one for the hubs."""
         books = await self.store.books([device for pair in pairs for device in pair])
         viewers, owners = books[::2], books[1::2]
-        hubs = await self._radar(rule.rule)._hubs_between(list(zip(viewers, owners, strict=True)))  # noqa: SLF001
+        hubs = await self._radar(rule.rule).acquaintances._hubs_between(list(zip(viewers, owners, strict=True)))  # noqa: SLF001
         for viewer, owner in zip(viewers, owners, strict=True):
             rule.level(viewer, owner, hubs)
 
@@ -133,9 +134,9 @@ class Bench:
         for rule in _RULES:
             radar, viewers = self._radar(rule), self.random.sample(self.devices, 100)
             await self._time(
-                f"list friends, {rule}", "ms", [partial(radar.friends, each.device_id) for each in viewers]
+                f"list friends, {rule}", "ms", [partial(radar.friends.all, each.device_id) for each in viewers]
             )
-            pages = [partial(radar.friends_behind, each.device_id, None, _PAGE) for each in viewers]
+            pages = [partial(radar.friends.behind, each.device_id, None, _PAGE) for each in viewers]
             await self._time(f"list friends, {rule}, a page of {_PAGE}", "ms", pages)
 
     async def _syncs(self) -> None:

@@ -22,9 +22,10 @@ from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.key_file import KeyFile
 from appshare.relation_radar.key_rotation import KeyRotation, KeyRotationProgress, split_secrets
 from appshare.relation_radar.key_rotation_store import Phase
+from appshare.relation_radar.limits import RadarLimits
 from appshare.relation_radar.model import Contact, NumberKey
 from appshare.relation_radar.numbers import NumberKeys
-from appshare.relation_radar.radar import Radar, RadarLimits
+from appshare.relation_radar.radar import Radar
 from appshare.relation_radar.registration import Registrar, RegistrationLimits
 from appshare.relation_radar.stores import sqlite_books, sqlite_key_rotation
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
@@ -91,7 +92,7 @@ class Opened:
 
     async def sync(self, device_id: str, people: list[int]) -> None:
         contacts = [Contact(contact_id, (number(person),)) for contact_id, person in enumerate(people, start=1)]
-        await self.radar.replace_book(device_id, contacts)
+        await self.radar.books.replace(device_id, contacts)
 
     async def rotated(self) -> KeyRotationProgress:
         """What a rotation has come to when it is finished."""
@@ -134,8 +135,8 @@ async def answers(radar: Opened, device_ids: dict[int, str]) -> list[object]:
     """What everybody is told of everybody, and what is kept of numbers beside it."""
     told: list[object] = []
     for device_id in device_ids.values():
-        told.append(await radar.radar.friends(device_id))
-        told += [await radar.radar.find_by_number(device_id, number(person)) for person in PEOPLE]
+        told.append(await radar.radar.friends.all(device_id))
+        told += [await radar.radar.acquaintances.by_number(device_id, number(person)) for person in PEOPLE]
     key = radar.keys.key
     hub = await SqliteRadarStore(radar.database).hubs([key(number(person)) for person in (*PEOPLE, STRANGER)], 4)
     told.append(hub == {key(number(STRANGER))})
@@ -179,7 +180,7 @@ async def test_nothing_that_anybody_is_told_changes(tmp_path: Path, small_steps:
     async with opened(tmp_path) as radar:
         assert await answers(radar, device_ids) == before
         newcomer = await radar.register(3)
-        assert len(await radar.radar.find_by_number(device_ids[0], number(3))) == 2
+        assert len(await radar.radar.acquaintances.by_number(device_ids[0], number(3))) == 2
         await radar.sync(newcomer, [0])
 
 

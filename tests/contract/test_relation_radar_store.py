@@ -18,6 +18,7 @@ from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 from appshare import errors
 from appshare.relation_radar.block_store import BlockStore
 from appshare.relation_radar.friendship import FriendshipRule, common_numbers
+from appshare.relation_radar.limits import RadarLimits
 from appshare.relation_radar.model import (
     Book,
     BookEntry,
@@ -31,7 +32,7 @@ from appshare.relation_radar.model import (
     Session,
 )
 from appshare.relation_radar.numbers import NumberKeys
-from appshare.relation_radar.radar import Radar, RadarLimits
+from appshare.relation_radar.radar import Radar
 from appshare.relation_radar.registration import Registrar, RegistrationLimits
 from appshare.relation_radar.store import RadarStore
 from appshare.relation_radar.stores import sqlite_postings
@@ -757,7 +758,7 @@ class TestDurability:
             while_registering = opened.files()
             device_id, token = await registrar.confirm(started.registration_id, sender.last_code)
             radar = Radar(opened.store, keys, FriendshipRule(), RadarLimits(), opened.blocks)
-            await radar.replace_book(device_id, [Contact(7, (numbers[1], "138 0013 8002"))])
+            await radar.books.replace(device_id, [Contact(7, (numbers[1], "138 0013 8002"))])
             while_running = opened.files()
         async with open_store() as opened:
             afterwards = opened.files()

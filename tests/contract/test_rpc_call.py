@@ -138,6 +138,19 @@ class TestUpload:
             with pytest.raises(errors.NotFoundError):
                 await PROBE.upload(ProbeStub(channel).stream_unary, endless())
 
+    async def test_a_caller_that_is_still_sending_is_told_why_it_is_refused(self) -> None:
+        """Every time: of those cut off while they send a message, gRPC answers some for itself, without a reason."""
+
+        async def refuse(_requests: Any, _context: Any) -> Any:
+            refusing(None)
+
+        async with running_probe(stream_unary=refuse) as channel:
+            method = ProbeStub(channel).stream_unary
+            for _ in range(20):
+                uploads = [PROBE.upload(method, requests(*"upload" * 3)) for _ in range(20)]
+                answers = await asyncio.gather(*uploads, return_exceptions=True)
+                assert {type(answer) for answer in answers} == {errors.NotFoundError}
+
     async def test_a_caller_that_gives_up_is_cancelled(self) -> None:
         sent = asyncio.Event()
 

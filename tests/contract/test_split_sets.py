@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from appshare.app_download.device_fit import choose
+from appshare.app_download.fitting.device_fit import choose
+from appshare.app_download.fitting.split_sets import toc_fit
+from appshare.app_download.fitting.split_sets.selection import Selection
 from appshare.app_download.model import DeviceProfile, Fit, NoFit
 from appshare.app_download.package_reader import ReadingLimits
 from appshare.app_download.package_reading.set_reading import read_set
-from appshare.app_download.split_sets import toc_fit
-from appshare.app_download.split_sets.package_set import PackageSet, plain_name
-from appshare.app_download.split_sets.selection import Selection
+from appshare.app_download.package_set import PackageSet, plain_name
 
 OTHERS = Path(__file__).parents[3] / "shared" / "data" / "apks"
 ANSWERS = "bundletool_1.18.0_extract_apks"

@@ -14,9 +14,10 @@ from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.friendship_changes import FriendshipChanges, WatchLimits
 from appshare.relation_radar.friendship_signals import FriendshipSignals
 from appshare.relation_radar.key_rotation import KeyRotation
+from appshare.relation_radar.limits import RadarLimits
 from appshare.relation_radar.numbers import NumberKeys
 from appshare.relation_radar.people import People
-from appshare.relation_radar.radar import Radar, RadarLimits
+from appshare.relation_radar.radar import Radar
 from appshare.relation_radar.registration import Registrar, RegistrationLimits
 from appshare.relation_radar.servicer import RelationRadarServicer
 from appshare.relation_radar.servicers.steady_keys import SteadyKeys

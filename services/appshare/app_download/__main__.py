@@ -1,10 +1,12 @@
-"""AppDownload as a process: settings, store, files, catalogue, servicer, server."""
+"""AppDownload as a process: settings, store, files, domain, servicer, server."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
 from appshare.app_download.catalogue import Catalogue
+from appshare.app_download.ingestion import Ingestion
+from appshare.app_download.matching import Matching
 from appshare.app_download.package_files import PackageFiles
 from appshare.app_download.package_reader import ReadingLimits
 from appshare.app_download.servicer import AppDownloadServicer
@@ -26,8 +28,9 @@ async def running(settings: DownloadSettings) -> AsyncIterator[dict[str, Address
         database = await stack.enter_async_context(open_database(folder / "app_download.db", MIGRATIONS))
         store, files = SqliteCatalogueStore(database), PackageFiles(folder / "packages")
         files.prepare(await store.digests())
-        catalogue = Catalogue(store, files, max_package_size=settings.max_package_size, limits=ReadingLimits())
-        servicer = AppDownloadServicer(catalogue, settings.chunk_size)
+        catalogue = Catalogue(store, files)
+        ingestion = Ingestion(catalogue, files, max_package_size=settings.max_package_size, limits=ReadingLimits())
+        servicer = AppDownloadServicer(Matching(store), files, ingestion, catalogue, chunk_size=settings.chunk_size)
         service = Service("appshare.v1.AppDownloadService", partial(add_AppDownloadServiceServicer_to_server, servicer))
         server = running_server(settings.listen, [service], settings.server_options())
         address = await stack.enter_async_context(server)

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from appshare.app_download.model import SDK_IN_DEVELOPMENT, Artifact, PackageManifest, ScreenSize
+from appshare.app_download.model import SDK_IN_DEVELOPMENT, PackageManifest, ScreenSize
+from appshare.app_download.package import Package
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,18 +15,18 @@ class AdaptationRow:
         screens: for people, for example "normal 480 dpi".
     """
 
-    artifact: Artifact
+    package: Package
     min_sdk: int
     max_sdk: int | None
     screens: tuple[str, ...]
     abis: tuple[str, ...]
 
 
-def row_of(artifact: Artifact) -> AdaptationRow:
+def row_of(package: Package) -> AdaptationRow:
     """The row of a package."""
-    manifest = artifact.manifest
+    manifest = package.manifest
     return AdaptationRow(
-        artifact=artifact,
+        package=package,
         min_sdk=min(manifest.install_min_sdk, SDK_IN_DEVELOPMENT),
         max_sdk=manifest.max_sdk,
         screens=_screens(manifest),

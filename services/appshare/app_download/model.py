@@ -243,7 +243,3 @@ class AnnouncedFile:
     name: str
     size: int
     sha256: str
-
-
-PageKey = tuple[str, int, str]
-"""Where a package stands in lists: package name, version code (newest first), sha256."""

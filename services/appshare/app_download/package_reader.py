@@ -15,7 +15,7 @@ from appshare.app_download.model import PackageManifest
 from appshare.app_download.package_reading.limits import ReadingLimits
 from appshare.app_download.package_reading.refusal import PackageRefused, RefusalReason
 from appshare.app_download.package_reading.report import manifest_from, package_or_set_from
-from appshare.app_download.split_sets.package_set import PackageSet
+from appshare.app_download.package_set import PackageSet
 
 __all__ = ["PackageRefused", "ReadingLimits", "RefusalReason", "read_package", "read_package_or_set"]
 

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from appshare.app_download.model import Artifact, PageKey
+from appshare.app_download.package import Package, PageKey
 
 
 class CatalogueStore(Protocol):
@@ -12,22 +12,22 @@ class CatalogueStore(Protocol):
     changed nothing. What a method has changed is durable when it returns.
     """
 
-    async def add(self, artifact: Artifact) -> None:
+    async def add(self, package: Package) -> None:
         """Stores a package; one that is there already stays as it is."""
 
-    async def remove(self, sha256: str) -> bool:
-        """Removes a package; False when there is none."""
+    async def remove(self, package_id: str) -> set[str] | None:
+        """Removes a package; the digests of its files that no other package has. None when there is no such package."""
 
-    async def find(self, sha256: str) -> Artifact | None:
-        """The package with the digest."""
+    async def find(self, package_id: str) -> Package | None:
+        """The package with the id."""
 
     async def digests(self) -> set[str]:
-        """The digests of all packages."""
+        """The digests of the files of all packages."""
 
-    async def packages_of(self, package_name: str) -> list[Artifact]:
+    async def packages_of(self, package_name: str) -> list[Package]:
         """All packages of an app, newest version first."""
 
-    async def page(self, package_name: str, after: PageKey | None, size: int) -> list[Artifact]:
+    async def page(self, package_name: str, after: PageKey | None, size: int) -> list[Package]:
         """Packages in the order of their keys; of one app, or of all when `package_name` is empty."""
 
     async def app_store_link(self, package_name: str) -> str | None:

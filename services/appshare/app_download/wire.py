@@ -2,7 +2,7 @@
 
 from appshare import errors
 from appshare.app_download.adaptation import AdaptationRow
-from appshare.app_download.android_versions import api_level
+from appshare.app_download.fitting.android_versions import api_level
 from appshare.app_download.model import (
     AppStoreLink,
     Artifact,
@@ -14,7 +14,11 @@ from appshare.app_download.model import (
     NoFitReason,
     Platform,
 )
+from appshare.app_download.package import Package
 from appshare.v1 import catalogue_pb2, device_pb2, fit_pb2
+
+LONGEST_NAME = 255
+"""Bytes of a name that a request may give."""
 
 _PLATFORMS = {device_pb2.PLATFORM_ANDROID: Platform.ANDROID, device_pb2.PLATFORM_IOS: Platform.IOS}
 _KINDS = {kind: fit_pb2.NoFitKind.Value(f"NO_FIT_KIND_{kind}") for kind in NoFitKind}
@@ -68,12 +72,12 @@ def write_answer(answer: Fit | NoFit | AppStoreLink) -> fit_pb2.FitAnswer:
             return fit_pb2.FitAnswer(app_store_link=fit_pb2.AppStoreLink(url=answer.url))
 
 
-def write_package(artifact: Artifact) -> catalogue_pb2.CataloguePackage:
+def write_package(package: Package) -> catalogue_pb2.CataloguePackage:
     """A package of the catalogue."""
-    manifest = artifact.manifest
+    manifest = package.manifest
     return catalogue_pb2.CataloguePackage(
-        package_id=artifact.sha256,
-        files=[_write_file(artifact)],
+        package_id=package.package_id,
+        files=map(_write_file, package.files),
         package_name=manifest.package_name,
         label=manifest.label,
         version_name=manifest.version_name,
@@ -88,7 +92,7 @@ def write_package(artifact: Artifact) -> catalogue_pb2.CataloguePackage:
 
 def write_row(row: AdaptationRow) -> catalogue_pb2.AdaptationRow:
     """A row of the adaptation table."""
-    manifest = row.artifact.manifest
+    manifest = row.package.manifest
     return catalogue_pb2.AdaptationRow(
         package_name=manifest.package_name,
         version_code=manifest.version_code,
@@ -97,8 +101,8 @@ def write_row(row: AdaptationRow) -> catalogue_pb2.AdaptationRow:
         max_sdk=row.max_sdk or 0,
         screens=row.screens,
         abis=row.abis,
-        package_id=row.artifact.sha256,
-        file_names=[row.artifact.file_name],
+        package_id=row.package.package_id,
+        file_names=[file.file_name for file in row.package.files],
     )
 
 

@@ -1,9 +1,9 @@
 """What blocks need of a store; every implementation passes the same contract tests."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from appshare.relation_radar.model import BlockedNumber, NumberKey
+from appshare.relation_radar.model import BlockedNumber, Device, NumberKey
 
 
 class BlockStore(Protocol):
@@ -33,3 +33,9 @@ class BlockStore(Protocol):
 
     async def blocked_among(self, number: NumberKey, others: Collection[NumberKey]) -> frozenset[NumberKey]:
         """Those of the others that the number blocks, or that block it."""
+
+
+async def unblocked(blocks: BlockStore, device: Device, others: Sequence[Device]) -> list[Device]:
+    """The devices whose people neither block the device's person nor are blocked by it."""
+    blocked = await blocks.blocked_among(device.number_key, {other.number_key for other in others})
+    return [other for other in others if other.number_key not in blocked]

@@ -12,7 +12,8 @@ from appshare.relation_radar.friendship_change_store import FriendshipChangeStor
 from appshare.relation_radar.model import Friend, FriendshipChange, Heartbeat, Level, OneDevice
 from appshare.relation_radar.people import People
 from appshare.relation_radar.radar import Radar
-from appshare.relation_radar.wakeups import Wakeups, is_set_within, stopping
+from appshare.relation_radar.wakeups import Wakeups
+from appshare.rpc.waiting import is_set_within, stopping
 
 _STREAM_PAGE = 50
 """Changes that a stream holds at a time."""
@@ -136,12 +137,12 @@ class FriendshipChanges:
 
     async def _friends(self, device_id: str, known: Mapping[str, Friend]) -> dict[str, Friend]:
         """The friends by device id. When there are too many for a list, those come first whom the device knows."""
-        listed, truncated = await self._radar.friends(device_id)
+        listed, truncated = await self._radar.friends.all(device_id)
         friends = {friend.device_id: friend for friend in listed}
         if not truncated:
             return friends
         unlisted = [each for each, friend in known.items() if friend.level is not Level.NONE and each not in friends]
-        for found in await self._radar.find_people(device_id, [OneDevice(each) for each in unlisted]):
+        for found in await self._radar.acquaintances.of_people(device_id, [OneDevice(each) for each in unlisted]):
             friends |= {
                 each.device_id: Friend(each.device_id, each.contact_id, each.as_viewer)
                 for each in found or ()

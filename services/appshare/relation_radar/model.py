@@ -243,6 +243,10 @@ class Book:
         """Whether the number is in the book."""
         return number == self.own_number or number in self.contacts
 
+    def contact_of(self, device: Device) -> int:
+        """The id of the contact that a device belongs to; 0 when it is not in the book."""
+        return min(self.contacts.get(device.number_key, ()), default=0)
+
 
 @dataclass(frozen=True, slots=True)
 class Acquaintance:

@@ -11,9 +11,9 @@ from pydantic import Field, field_validator, model_validator
 from appshare import errors
 from appshare.process.settings import BackendSettings
 from appshare.relation_radar.friendship_changes import WatchLimits
+from appshare.relation_radar.limits import RadarLimits
 from appshare.relation_radar.model import Rule
 from appshare.relation_radar.numbers import PERSONAL_TYPES, NumberType, read_number_types, require_region
-from appshare.relation_radar.radar import RadarLimits
 from appshare.relation_radar.registration import RegistrationLimits
 from appshare.rpc.address import Address
 

@@ -3,9 +3,6 @@
 import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
-
-from appshare import errors
 
 
 class Wakeups:
@@ -50,21 +47,3 @@ class Wakeups:
         """Wakes every stream, so that it ends."""
         self._closed = True
         self.wake(self._waiting)
-
-
-async def is_set_within(event: asyncio.Event, seconds: float) -> bool:
-    """Waits until an event is set; False when the time is over before."""
-    try:
-        async with asyncio.timeout(seconds):
-            return await event.wait()
-    except TimeoutError:
-        return False
-
-
-def stopping() -> errors.UnavailableError:
-    """The end of a stream when the process stops."""
-    return errors.UnavailableError(
-        errors.Reason.SERVICE_UNAVAILABLE,
-        "the service stops; open the stream again shortly",
-        retry_after=timedelta(seconds=1),
-    )

@@ -1,8 +1,9 @@
 """What every call of every service gets: watches, idle limits, and a status for whatever its handler raises."""
 
+import asyncio
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any
 
 import grpc
@@ -17,6 +18,9 @@ __all__ = ["CallInterceptor", "Context"]
 
 _UNKNOWN = "unknown"
 """Stands for every method that is not there: what callers invent is neither logged nor counted by name."""
+
+_MOMENT = 0.5
+"""Seconds that the caller of a failed call may go on sending."""
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
@@ -53,14 +57,14 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     def _wrap_unary(self, behavior: Callable[..., Awaitable[Any]], method: str) -> Callable[..., Awaitable[Any]]:
         async def handle(request: Any, context: Context) -> Any:
-            async with RunningCall(method, context, self._watches):
+            async with RunningCall(method, context, self._watches), _letting_finish(request):
                 return await behavior(request, context)
 
         return handle
 
     def _wrap_streaming(self, behavior: Callable[..., Any], method: str) -> Callable[..., Awaitable[None]]:
         async def handle(request: Any, context: Context) -> None:
-            async with RunningCall(method, context, self._watches):
+            async with RunningCall(method, context, self._watches), _letting_finish(request):
                 answer = behavior(request, context)
                 if inspect.isawaitable(answer):  # a method may write to the context instead of yielding
                     await answer
@@ -82,6 +86,23 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
         as_message = read_all if handler.request_streaming else read
         return lambda request, context: behavior(as_message(request), context)
+
+
+@asynccontextmanager
+async def _letting_finish(request: Any) -> AsyncIterator[None]:
+    """Lets a caller whose upload is refused send the rest for a moment.
+
+    One that is cut off while it sends a message is told by gRPC just that it was, and not why.
+    """
+    try:
+        yield
+    except Exception:
+        if isinstance(request, AsyncIterable):
+            with suppress(Exception):  # nobody wants the rest
+                async with asyncio.timeout(_MOMENT):
+                    async for _ in request:
+                        pass
+        raise
 
 
 def _failing(error: Exception) -> Handler:

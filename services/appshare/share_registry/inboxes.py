@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
 
 from appshare import errors
 from appshare.process.clock import Clock
+from appshare.rpc.waiting import is_set_within, stopping
 from appshare.share_registry.model import (
     Heartbeat,
     InboxEvent,
@@ -73,7 +73,7 @@ class Inboxes:
                 else:
                     position = page.through
                     if not page.more:
-                        while not await _is_set_within(listener.woken, self._heartbeat):
+                        while not await is_set_within(listener.woken, self._heartbeat):
                             yield Heartbeat(page.head)
 
     async def read(self, device_id: str, after: int, limit: int) -> tuple[tuple[InboxEvent, ...], int]:
@@ -131,11 +131,7 @@ class Inboxes:
         if listener.deleted:
             raise errors.NotFoundError(errors.Reason.DEVICE_NOT_FOUND, "the device is deleted; register it again")
         if self._signals.closed:
-            raise errors.UnavailableError(
-                errors.Reason.SERVICE_UNAVAILABLE,
-                "the service stops; open the stream again shortly",
-                retry_after=timedelta(seconds=1),
-            )
+            raise stopping()
 
     def _is_stale(self, event: InboxEvent, changes: int) -> bool:
         """Whether an event may not be any more what it was when there had been so many changes."""
@@ -149,11 +145,3 @@ class Inboxes:
         """A page as it may be delivered now: with the levels as they were pushed, and audiences as they are."""
         keys = {level: keys_held(device_id, level) for level in Level}
         return await self._store.inbox_page(device_id, keys, after, limit, _PAGE_SHARES)
-
-
-async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:
-    try:
-        async with asyncio.timeout(seconds):
-            return await event.wait()
-    except TimeoutError:
-        return False

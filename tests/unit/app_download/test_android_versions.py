@@ -1,6 +1,6 @@
 import pytest
 
-from appshare.app_download.android_versions import api_level, version_name
+from appshare.app_download.fitting.android_versions import api_level, version_name
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appshare.app_download import density
+from appshare.app_download.fitting import density
 
 ALL_BUCKETS = tuple(density.BUCKETS.values())
 

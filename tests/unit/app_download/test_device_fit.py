@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 from tests.unit.app_download.samples import apk, phone
 
-from appshare.app_download import density
-from appshare.app_download.device_fit import choose
+from appshare.app_download.fitting import density
+from appshare.app_download.fitting.device_fit import choose
 from appshare.app_download.model import (
     SDK_IN_DEVELOPMENT,
     Artifact,

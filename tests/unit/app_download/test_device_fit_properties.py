@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appshare.app_download.device_fit import choose
+from appshare.app_download.fitting.device_fit import choose
 from appshare.app_download.model import Artifact, DeviceProfile, Fit, NoFit, PackageManifest, Screen, ScreenSize
 
 ABIS = ("armeabi-v7a", "arm64-v8a", "x86", "x86_64")

@@ -6,10 +6,10 @@ import pytest
 from tests.unit.app_download.samples import apk, phone
 from tests.unit.app_download.split_sets.sets import held, module, part, splits, toc
 
-from appshare.app_download.device_fit import choose
+from appshare.app_download.fitting.device_fit import choose
 from appshare.app_download.model import Artifact, Fit, NoFit, NoFitKind, Platform
-from appshare.app_download.split_sets.package_set import PackageSet
-from appshare.app_download.split_sets.table_of_contents import TableOfContents
+from appshare.app_download.package_set import PackageSet
+from appshare.app_download.table_of_contents import TableOfContents
 
 
 def listed(contents: TableOfContents | None = None, **manifest: Any) -> PackageSet:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from tests.unit.app_download.samples import apk, phone
 
-from appshare.app_download.device_fit import choose
+from appshare.app_download.fitting.device_fit import choose
 from appshare.app_download.model import (
     Artifact,
     DeviceProfile,

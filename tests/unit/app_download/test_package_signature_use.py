@@ -7,7 +7,7 @@ from zipfile import ZipFile
 import pytest
 from tests.unit.app_download.samples import apk, phone
 
-from appshare.app_download.device_fit import choose
+from appshare.app_download.fitting.device_fit import choose
 from appshare.app_download.model import Fit, NoFit, NoFitKind
 from appshare.app_download.package_reader import PackageRefused, ReadingLimits, RefusalReason, read_package
 from appshare.app_download.package_reading.manifest import sandbox_version

@@ -12,8 +12,8 @@ from appshare.app_download.package_reading.report import (
     refusal_report,
     set_report,
 )
-from appshare.app_download.split_sets.package_set import PackageSet
-from appshare.app_download.split_sets.table_of_contents import TableOfContents
+from appshare.app_download.package_set import PackageSet
+from appshare.app_download.table_of_contents import TableOfContents
 
 TOC = sets.toc(sets.module("base", *sets.splits("base", "multi_abi", ("x86", "x86_64"), ("x86",))))
 

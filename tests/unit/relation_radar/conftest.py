@@ -12,9 +12,10 @@ from appshare.relation_radar.devices import Devices
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.friendship_changes import FriendshipChanges, WatchLimits
 from appshare.relation_radar.friendship_signals import FriendshipSignals
+from appshare.relation_radar.limits import RadarLimits
 from appshare.relation_radar.numbers import NumberKeys
 from appshare.relation_radar.people import People
-from appshare.relation_radar.radar import Radar, RadarLimits
+from appshare.relation_radar.radar import Radar
 from appshare.relation_radar.registration import Registrar, RegistrationLimits
 from appshare.relation_radar.store import RadarStore
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
@@ -134,7 +135,7 @@ def add_device(registrar: Registrar, sender: RecordingSender, make_radar) -> Cal
         registration = await registrar.start(number, region, None)
         device_id, _ = await registrar.confirm(registration.registration_id, sender.last_code)
         if contacts:
-            await make_radar().replace_book(device_id, contacts_of(*contacts))
+            await make_radar().books.replace(device_id, contacts_of(*contacts))
         return device_id
 
     return add

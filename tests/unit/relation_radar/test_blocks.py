@@ -25,13 +25,13 @@ def radar(make_radar: MakeRadar) -> Radar:
 
 
 async def friends_of(radar: Radar, device_id: str) -> set[str]:
-    return {friend.device_id for friend in (await radar.friends(device_id))[0]}
+    return {friend.device_id for friend in (await radar.friends.all(device_id))[0]}
 
 
 async def finds(radar: Radar, device_id: str, other_id: str) -> bool:
     """Whether a device finds another in any way; fails when the ways do not agree."""
-    alone = await radar.find_by_device(device_id, other_id)
-    [batched] = await radar.find_people(device_id, [OneDevice(other_id)])
+    alone = await radar.acquaintances.by_device(device_id, other_id)
+    [batched] = await radar.acquaintances.of_people(device_id, [OneDevice(other_id)])
     assert batched == alone
     return bool(alone)
 
@@ -113,11 +113,11 @@ async def test_who_is_blocked_takes_nobodys_place_in_a_list(
     for friend in by_id[:4]:
         await blocks.add(ann, OneDevice(friend))
     radar = make_radar(max_friends=1)
-    friends, truncated = await radar.friends(ann)
+    friends, truncated = await radar.friends.all(ann)
     assert [friend.device_id for friend in friends] == by_id[4:]
     assert not truncated
     await blocks.remove(ann, OneDevice(by_id[3]))
-    friends, truncated = await radar.friends(ann)
+    friends, truncated = await radar.friends.all(ann)
     assert [friend.device_id for friend in friends] == by_id[3:4]
     assert truncated
 
@@ -138,7 +138,7 @@ async def test_blocks_are_listed_newest_first_with_the_asking_devices_contacts(
         (0, clock.now - 1),
     ]
     assert [block.contact_id for block in await blocks.of(tablet)] == [1, 0]
-    await radar.replace_book(ann, contacts_of(BOB))
+    await radar.books.replace(ann, contacts_of(BOB))
     assert [block.contact_id for block in await blocks.of(ann)] == [0, 0]
 
 

@@ -60,7 +60,7 @@ async def test_a_removed_device_is_gone_and_the_others_stay(
     assert await devices.purge(phone, tablet) == Deletion(devices=1, sessions=1, contacts=2)
     await assert_not_found(devices.require(tablet))
     assert [device.device_id for device in await devices.of_same_number(phone)] == [phone]
-    [friend] = (await make_radar().friends(bob))[0]
+    [friend] = (await make_radar().friends.all(bob))[0]
     assert friend.device_id == phone
 
 
@@ -161,7 +161,7 @@ async def test_a_deleted_devices_contacts_count_in_nobodys_hub(
     radar = make_radar(hub_limit=2)
     pizza = "+861065529988"
     for device_id, book in ((ann, contacts_of(pizza)), (bob, contacts_of(ANN, pizza)), (phone, contacts_of(pizza))):
-        await radar.replace_book(device_id, book)
-    assert [each.as_owner for each in await radar.find_by_device(bob, ann)] == [Level.NONE]
+        await radar.books.replace(device_id, book)
+    assert [each.as_owner for each in await radar.acquaintances.by_device(bob, ann)] == [Level.NONE]
     await devices.purge(phone, phone)
-    assert [each.as_owner for each in await radar.find_by_device(bob, ann)] == [Level.LIKELY]
+    assert [each.as_owner for each in await radar.acquaintances.by_device(bob, ann)] == [Level.LIKELY]

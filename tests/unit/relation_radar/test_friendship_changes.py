@@ -102,8 +102,8 @@ async def test_what_is_acknowledged_is_not_told_again(
     assert await told(changes, ann) == [(bob, Level.CONFIRMED)]
     await acknowledge_all(changes, ann)
     assert await changes.read(ann, 0, 10) == ([], 1)
-    await radar.replace_book(carl, contacts_of(ANN))
-    await radar.replace_book(bob, contacts_of(EVE))
+    await radar.books.replace(carl, contacts_of(ANN))
+    await radar.books.replace(bob, contacts_of(EVE))
     found, head = await changes.read(ann, 0, 10)
     assert sorted((each.friend.device_id, each.friend.level) for each in found) == sorted(
         [(carl, Level.CONFIRMED), (bob, Level.NONE)]
@@ -116,7 +116,7 @@ async def test_what_is_acknowledged_is_not_told_again(
 async def test_another_level_is_a_change(radar: Radar, changes: FriendshipChanges, add_device: AddDevice) -> None:
     ann, bob = await add_device(ANN, EVE), await add_device(BOB, ANN, EVE)
     assert await told(changes, ann) == [(bob, Level.LIKELY)]
-    await radar.replace_book(ann, contacts_of(BOB, EVE))
+    await radar.books.replace(ann, contacts_of(BOB, EVE))
     [change] = (await changes.read(ann, 0, 10))[0]
     assert change.friend == Friend(bob, 1, Level.CONFIRMED)
     assert change.position == 2  # in the place of the one before
@@ -127,7 +127,7 @@ async def test_a_later_change_takes_the_place_of_one_that_may_have_been_delivere
 ) -> None:
     ann, bob = await add_device(ANN, BOB), await add_device(BOB, ANN)
     [begun] = (await changes.read(ann, 0, 10))[0]
-    await radar.replace_book(bob, contacts_of(EVE))
+    await radar.books.replace(bob, contacts_of(EVE))
     assert await told(changes, ann) == [(bob, Level.NONE)]
     await changes.acknowledge(ann, begun.position)  # the answer of a device that has not heard of the end yet
     assert await told(changes, ann) == [(bob, Level.NONE)]
@@ -139,7 +139,7 @@ async def test_a_book_that_changes_often_leaves_one_change_of_each_friendship(
     ann, bob = await add_device(ANN, BOB), await add_device(BOB, ANN)
     for _ in range(5):
         for book in (contacts_of(EVE), contacts_of(ANN)):
-            await radar.replace_book(bob, book)
+            await radar.books.replace(bob, book)
             await changes.read(ann, 0, 10)
     found, head = await changes.read(ann, 0, 10)
     assert [(each.friend.level, each.position) for each in found] == [(Level.CONFIRMED, head)]
@@ -216,7 +216,7 @@ async def test_an_end_looks_the_same_whatever_has_caused_it(
     bob, carl, dora = [await add_device(number, ANN) for number in (BOB, CARL, DORA)]
     await acknowledge_all(changes, ann)
     await blocks.add(bob, DialledNumber(ANN))
-    await radar.replace_book(carl, contacts_of(EVE))
+    await radar.books.replace(carl, contacts_of(EVE))
     await purge(dora)
     found, _ = await changes.read(ann, 0, 10)
     ends = {each.friend.device_id: each.friend for each in found}
@@ -230,9 +230,9 @@ async def test_a_contact_keeps_its_name_when_the_book_has_another_id_for_it(
 ) -> None:
     ann, bob = await add_device(ANN, BOB), await add_device(BOB, ANN)
     await acknowledge_all(changes, ann)
-    await radar.replace_book(ann, contacts_of(CARL, BOB))
+    await radar.books.replace(ann, contacts_of(CARL, BOB))
     assert await told(changes, ann) == []
-    await radar.replace_book(bob, contacts_of(EVE))
+    await radar.books.replace(bob, contacts_of(EVE))
     [change] = (await changes.read(ann, 0, 10))[0]
     assert change.friend == Friend(bob, 2, Level.NONE)
 
@@ -249,9 +249,9 @@ async def test_a_friend_beyond_the_end_of_a_list_is_no_end(
     await acknowledge_all(changes, ann)
     # One more than a list holds: whoever it shows, the two are friends still, and nobody else is told.
     more = [await add_device(DORA, ANN, EVE) for _ in range(3)]
-    assert (await radar.friends(ann))[1]
+    assert (await radar.friends.all(ann))[1]
     assert await told(changes, ann) == []
-    await radar.replace_book(friends[0], contacts_of("+8613800139999"))
+    await radar.books.replace(friends[0], contacts_of("+8613800139999"))
     [(over, level), (begun, _)] = await told(changes, ann)
     assert (over, level) == (friends[0], Level.NONE)
     assert begun in more
@@ -266,7 +266,7 @@ async def test_of_ends_that_are_not_acknowledged_the_newest_are_kept(
     for number in (BOB, CARL, DORA):
         friend = await add_device(number, ANN)
         await changes.read(ann, 0, 10)
-        await radar.replace_book(friend, contacts_of(EVE))
+        await radar.books.replace(friend, contacts_of(EVE))
         await changes.read(ann, 0, 10)
         ended.append(friend)
     assert await told(changes, ann) == [(friend, Level.NONE) for friend in ended[1:]]
@@ -332,9 +332,9 @@ async def test_a_sync_wakes_the_streams_of_those_who_become_friends_and_of_those
     ann, bob = await add_device(ANN, BOB, EVE), await add_device(BOB)
     # It never looks by itself: what it tells it was woken for.
     stream = await until_idle(make_changes(radar).stream(ann))
-    await radar.replace_book(bob, contacts_of(ANN, EVE))
+    await radar.books.replace(bob, contacts_of(ANN, EVE))
     assert (await next_change(stream)).friend == Friend(bob, 1, Level.CONFIRMED)
-    await radar.change_book(bob, 1, [], [1, 2])
+    await radar.books.change(bob, 1, [], [1, 2])
     assert (await next_change(stream)).friend == Friend(bob, 1, Level.NONE)
     await stream.aclose()
 
@@ -344,7 +344,7 @@ async def test_the_own_sync_wakes_the_own_stream(
 ) -> None:
     ann, bob = await add_device(ANN, EVE), await add_device(BOB, ANN)
     stream = await until_idle(changes.stream(ann))
-    await radar.replace_book(ann, contacts_of(BOB))
+    await radar.books.replace(ann, contacts_of(BOB))
     assert (await next_change(stream)).friend == Friend(bob, 1, Level.CONFIRMED)
     await stream.aclose()
 
@@ -395,15 +395,15 @@ async def test_what_changes_while_a_stream_looks_is_told(
     radar: Radar, changes: FriendshipChanges, add_device: AddDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ann, bob = await add_device(ANN, BOB), await add_device(BOB, ANN)
-    friends = radar.friends
+    friends = radar.friends.all
 
     async def forgotten_meanwhile(device_id: str) -> tuple[list[Friend], bool]:
         found = await friends(device_id)
         monkeypatch.undo()
-        await radar.replace_book(bob, contacts_of(EVE))
+        await radar.books.replace(bob, contacts_of(EVE))
         return found
 
-    monkeypatch.setattr(radar, "friends", forgotten_meanwhile)
+    monkeypatch.setattr(radar.friends, "all", forgotten_meanwhile)
     stream = changes.stream(ann)
     await anext(stream)
     assert (await next_change(stream)).friend.level is Level.NONE
@@ -420,15 +420,15 @@ async def test_a_sync_is_done_although_nobody_can_be_woken(
     async def broken(*_: object) -> None:
         raise errors.UnavailableError(errors.Reason.STORAGE_UNAVAILABLE, "the disk is gone")
 
-    stored = radar._store.replace_book
+    stored = radar.books._store.replace_book
 
     async def stored_and_broken(*arguments: object) -> object:
         result = await stored(*arguments)
         monkeypatch.setattr(database, "read", broken)
         return result
 
-    monkeypatch.setattr(radar._store, "replace_book", stored_and_broken)
-    assert (await radar.replace_book(ann, contacts_of(CARL))).book_version == 2
+    monkeypatch.setattr(radar.books._store, "replace_book", stored_and_broken)
+    assert (await radar.books.replace(ann, contacts_of(CARL))).book_version == 2
     monkeypatch.undo()
     await stream.aclose()
 
@@ -500,16 +500,16 @@ async def test_many_books_that_change_at_once_are_looked_at_once(
     monkeypatch.setattr(asyncio, "sleep", sleep)
     changed = asyncio.ensure_future(next_change(stream))
     for friend in friends:
-        await radar.replace_book(friend, contacts_of(ANN))
+        await radar.books.replace(friend, contacts_of(ANN))
         await resting.wait()
     looks: list[str] = []
-    look = radar.friends
+    look = radar.friends.all
 
     async def counted(device_id: str) -> tuple[list[Friend], bool]:
         looks.append(device_id)
         return await look(device_id)
 
-    monkeypatch.setattr(radar, "friends", counted)
+    monkeypatch.setattr(radar.friends, "all", counted)
     rest.set()
     assert {(await changed).friend.device_id, (await next_change(stream)).friend.device_id} == set(friends)
     assert len(looks) == 2  # what it found, and that there is no more

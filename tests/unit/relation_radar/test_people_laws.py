@@ -50,9 +50,11 @@ def test_a_block_beats_every_rule_both_ways_and_changes_nothing_between_others(
 
 async def everything(here: World, device: Device) -> list[dict]:
     """All that a device is told of others, by their ids: in its list, device by device, and in a batch."""
-    friends, _ = await here.radar.friends(device.device_id)
-    alone = [await here.radar.find_by_device(device.device_id, other.device_id) for other in here.devices]
-    batch = await here.radar.find_people(device.device_id, [OneDevice(other.device_id) for other in here.devices])
+    friends, _ = await here.radar.friends.all(device.device_id)
+    alone = [await here.radar.acquaintances.by_device(device.device_id, other.device_id) for other in here.devices]
+    batch = await here.radar.acquaintances.of_people(
+        device.device_id, [OneDevice(other.device_id) for other in here.devices]
+    )
     return [
         {friend.device_id: friend for friend in friends},
         {each.device_id: each for found in alone for each in found},
@@ -94,7 +96,7 @@ def test_whoever_applies_the_changes_knows_the_friends(rule: FriendshipRule, own
                     await here.sync(device, what)
                 elif key_of(what) != device.number_key:
                     await (here.block if kind == "block" else here.unblock)(device, what)
-            friends, _ = await here.radar.friends(watcher.device_id)
+            friends, _ = await here.radar.friends.all(watcher.device_id)
             assert known == {friend.device_id: friend.level for friend in friends}
 
     asyncio.run(scenario())
@@ -122,7 +124,9 @@ def test_in_a_batch_everybody_is_found_as_alone(rule: FriendshipRule, devices: l
                 await here.sync(device, contacts)
             asking = here.devices[0].device_id
             numbers = [number_of(person) for person in range(8)]
-            alone = [await here.radar.find_by_number(asking, number) for number in numbers]
-            assert await here.radar.find_people(asking, [DialledNumber(number) for number in numbers]) == alone
+            alone = [await here.radar.acquaintances.by_number(asking, number) for number in numbers]
+            assert (
+                await here.radar.acquaintances.of_people(asking, [DialledNumber(number) for number in numbers]) == alone
+            )
 
     asyncio.run(scenario())

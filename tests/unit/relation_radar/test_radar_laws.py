@@ -29,10 +29,10 @@ def test_changes_in_any_grouping_come_to_the_same_book_as_a_full_sync(deltas: li
             for version, group in enumerate(groups):
                 upserted = contacts_of_people({contact: numbers for contact, numbers in group.items() if numbers})
                 removed = [contact for contact, numbers in group.items() if not numbers]
-                result = await here.radar.change_book(changed.device_id, version, upserted, removed)
+                result = await here.radar.books.change(changed.device_id, version, upserted, removed)
             assert result.contact_count == len(after)
             if after:
-                await here.radar.replace_book(replaced.device_id, contacts_of_people(after))
+                await here.radar.books.replace(replaced.device_id, contacts_of_people(after))
             assert await here.store.book(changed) == await here.store.book(replaced)
 
     asyncio.run(scenario())
@@ -61,10 +61,10 @@ def test_contacts_in_any_order_and_grouping_come_to_the_same_verdicts_as_full_sy
                     named.append(pieces.pop()[1])
                 device = await piecewise.found(piecewise.devices[index])
                 upserted = contacts_of_people({contact: devices[index][1][contact] for contact in named})
-                await piecewise.radar.change_book(device.device_id, device.book_version, upserted, [])
+                await piecewise.radar.books.change(device.device_id, device.book_version, upserted, [])
             for device in whole.devices:
-                friends = await whole.radar.friends(device.device_id)
-                assert await piecewise.radar.friends(device.device_id) == friends
+                friends = await whole.radar.friends.all(device.device_id)
+                assert await piecewise.radar.friends.all(device.device_id) == friends
 
     asyncio.run(scenario())
 
@@ -90,7 +90,7 @@ def test_the_list_of_friends_is_everybody_who_is_found_to_be_a_friend(
                     for owner, other in zip(here.devices, books, strict=True)
                     if owner != viewer and (level := friendship.level(book, other, hubs)) is not Level.NONE
                 }
-                friends, truncated = await here.radar.friends(viewer.device_id)
+                friends, truncated = await here.radar.friends.all(viewer.device_id)
                 assert {friend.device_id: friend.level for friend in friends} == expected
                 assert not truncated
 
@@ -107,8 +107,8 @@ def test_what_two_devices_are_to_each_other_is_the_same_from_both_sides(rule: Fr
             for one in here.devices:
                 for other in here.devices:
                     if one is not other:
-                        [seen] = await here.radar.find_by_device(one.device_id, other.device_id)
-                        [back] = await here.radar.find_by_device(other.device_id, one.device_id)
+                        [seen] = await here.radar.acquaintances.by_device(one.device_id, other.device_id)
+                        [back] = await here.radar.acquaintances.by_device(other.device_id, one.device_id)
                         assert (seen.as_viewer, seen.as_owner) == (back.as_owner, back.as_viewer)
                         if rule.rule is not Rule.LISTED:
                             assert seen.as_viewer is seen.as_owner

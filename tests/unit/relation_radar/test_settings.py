@@ -12,8 +12,8 @@ from appshare.relation_radar.__main__ import main
 from appshare.relation_radar.code_senders.choice import open_code_sender
 from appshare.relation_radar.code_senders.console import ConsoleCodeSender
 from appshare.relation_radar.code_senders.webhook import WebhookCodeSender
+from appshare.relation_radar.limits import RadarLimits
 from appshare.relation_radar.numbers import PERSONAL_TYPES, NumberType
-from appshare.relation_radar.radar import RadarLimits
 from appshare.relation_radar.registration import RegistrationLimits
 from appshare.relation_radar.settings import RadarSettings
 

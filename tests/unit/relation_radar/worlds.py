@@ -13,10 +13,11 @@ from appshare.relation_radar.blocks import Blocks
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.friendship_changes import FriendshipChanges, WatchLimits
 from appshare.relation_radar.friendship_signals import FriendshipSignals
+from appshare.relation_radar.limits import RadarLimits
 from appshare.relation_radar.model import Book, Contact, Device, DialledNumber, Registration, Session
 from appshare.relation_radar.numbers import NumberKeys
 from appshare.relation_radar.people import People
-from appshare.relation_radar.radar import Radar, RadarLimits
+from appshare.relation_radar.radar import Radar
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
 from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
 from appshare.relation_radar.stores.sqlite_friendship_changes import SqliteFriendshipChangeStore
@@ -43,11 +44,11 @@ class World:
     async def sync(self, device: Device, contacts: Mapping[int, frozenset[int]]) -> None:
         """Replaces the book of a device; an empty one by a change, since it is refused as a whole."""
         if contacts:
-            await self.radar.replace_book(device.device_id, contacts_of_people(contacts))
+            await self.radar.books.replace(device.device_id, contacts_of_people(contacts))
         else:
             book = await self.store.book(device)
             version = (await self.found(device)).book_version
-            await self.radar.change_book(device.device_id, version, [], set(book.packed.contact_ids))
+            await self.radar.books.change(device.device_id, version, [], set(book.packed.contact_ids))
 
     async def found(self, device: Device) -> Device:
         """The device as it is now."""

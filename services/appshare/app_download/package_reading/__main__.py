@@ -9,7 +9,7 @@ import sys
 from appshare.app_download.package_reading.limits import ReadingLimits
 from appshare.app_download.package_reading.refusal import PackageRefused, RefusalReason
 from appshare.app_download.package_reading.report import manifest_report, refusal_report, set_report
-from appshare.app_download.split_sets.package_set import PackageSet
+from appshare.app_download.package_set import PackageSet
 
 
 def main() -> None:

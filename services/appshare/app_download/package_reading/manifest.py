@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-from appshare.app_download import density
+from appshare.app_download.fitting import density
 from appshare.app_download.model import SDK_IN_DEVELOPMENT, PackageManifest, Screen, ScreenSize
 from appshare.app_download.package_reading.refusal import PackageRefused, RefusalReason
 

@@ -1,13 +1,14 @@
-"""What the reading process prints for the one that started it: JSON, a manifest, a split set or a refusal."""
+"""What the reading process prints for the one that started it, and the catalogue keeps: JSON of what was read."""
 
 import json
 from dataclasses import asdict
 from typing import Any
 
 from appshare.app_download.model import Artifact, PackageManifest, Screen, ScreenSize
+from appshare.app_download.package import Build
 from appshare.app_download.package_reading.refusal import PackageRefused, RefusalReason
 from appshare.app_download.package_reading.toc_report import table_of_contents_from
-from appshare.app_download.split_sets.package_set import PackageSet
+from appshare.app_download.package_set import PackageSet
 
 
 def manifest_report(manifest: PackageManifest) -> str:
@@ -18,6 +19,17 @@ def manifest_report(manifest: PackageManifest) -> str:
 def set_report(package_set: PackageSet) -> str:
     """The report on a split set that could be read."""
     return json.dumps({"set": asdict(package_set)})
+
+
+def build_report(build: Build) -> str:
+    """A build as the catalogue keeps it."""
+    return json.dumps({"set" if isinstance(build, PackageSet) else "apk": asdict(build)})
+
+
+def build_from(report: str) -> Build:
+    """The build that the catalogue kept."""
+    content = json.loads(report)
+    return _set(content["set"]) if "set" in content else _artifact(content["apk"])
 
 
 def refusal_report(refused: PackageRefused) -> str:
@@ -45,12 +57,15 @@ def _content(report: bytes) -> dict[str, Any]:
 
 def _set(content: dict[str, Any]) -> PackageSet:
     toc = content["table_of_contents"]
-    parts = (Artifact(**{**part, "manifest": _manifest(part["manifest"])}) for part in content["parts"])
     return PackageSet(
-        parts=tuple(parts),
+        parts=tuple(map(_artifact, content["parts"])),
         table_of_contents=None if toc is None else table_of_contents_from(toc),
         device_model=content["device_model"],
     )
+
+
+def _artifact(content: dict[str, Any]) -> Artifact:
+    return Artifact(**{**content, "manifest": _manifest(content["manifest"])})
 
 
 def _manifest(listed: dict[str, Any]) -> PackageManifest:

@@ -6,7 +6,7 @@ The layout is that of ResourceTypes.h: chunks of {type u16, header size u16, siz
 import struct
 from collections.abc import Iterator
 
-from appshare.app_download import density
+from appshare.app_download.fitting import density
 
 _TABLE, _PACKAGE, _TYPE = 0x0002, 0x0200, 0x0201
 _CHUNK_HEADER = struct.Struct("<HHI")

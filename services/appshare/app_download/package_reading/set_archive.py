@@ -12,8 +12,8 @@ from appshare.app_download.package_reading.archive import DAMAGE, MANIFEST, open
 from appshare.app_download.package_reading.limits import ReadingLimits
 from appshare.app_download.package_reading.refusal import PackageRefused, RefusalReason, shown
 from appshare.app_download.package_reading.toc_reading import read_binary, read_json
-from appshare.app_download.split_sets.package_set import plain_name
-from appshare.app_download.split_sets.table_of_contents import TableOfContents
+from appshare.app_download.package_set import plain_name
+from appshare.app_download.table_of_contents import TableOfContents
 
 _TABLES_OF_CONTENTS = {"toc.pb": read_binary, "toc.json": read_json}
 _PACKAGE = ".apk"

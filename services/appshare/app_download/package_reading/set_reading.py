@@ -10,7 +10,7 @@ from appshare.app_download.package_reading.limits import ReadingLimits
 from appshare.app_download.package_reading.reading import read
 from appshare.app_download.package_reading.refusal import PackageRefused, RefusalReason, shown
 from appshare.app_download.package_reading.set_archive import SetArchive, is_set
-from appshare.app_download.split_sets.package_set import PackageSet, inconsistency, plain_name
+from appshare.app_download.package_set import PackageSet, inconsistency, plain_name
 
 
 def read_package_or_set(

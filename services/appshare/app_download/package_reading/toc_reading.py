@@ -6,10 +6,10 @@ What is not known is ignored: fields, and values of enums, which then are values
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from appshare.app_download import density
+from appshare.app_download.fitting import density
+from appshare.app_download.fitting.split_sets.abi import ABIS
 from appshare.app_download.package_reading.toc_messages import BinaryMessage, Field, JsonMessage, Message
-from appshare.app_download.split_sets.abi import ABIS
-from appshare.app_download.split_sets.table_of_contents import (
+from appshare.app_download.table_of_contents import (
     ApkDescription,
     ApkKind,
     Defaults,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from appshare.app_download.split_sets.table_of_contents import (
+from appshare.app_download.table_of_contents import (
     ApkDescription,
     ApkKind,
     Defaults,

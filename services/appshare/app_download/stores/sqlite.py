@@ -3,14 +3,14 @@
 import sqlite3
 from importlib.resources import files
 
-from appshare.app_download.model import Artifact, PageKey
-from appshare.app_download.package_reading.report import manifest_from, manifest_report
+from appshare.app_download.package import Package, PageKey
+from appshare.app_download.package_reading.report import build_from, build_report
 from appshare.sql.database import Database
 
 MIGRATIONS = files("appshare.app_download") / "migrations"
 
-_COLUMNS = "sha256, file_name, size, manifest"
-_ORDER = "ORDER BY package_name, version_code DESC, sha256"
+_COLUMNS = "package_id, build"
+_ORDER = "ORDER BY package_name, version_code DESC, package_id"
 
 
 class SqliteCatalogueStore:
@@ -19,55 +19,55 @@ class SqliteCatalogueStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, artifact: Artifact) -> None:
+    async def add(self, package: Package) -> None:
         """Stores a package; one that is there already stays as it is."""
-        manifest = artifact.manifest
+        manifest, build = package.manifest, build_report(package.build)
         async with self._database.transaction() as transaction:
-            await transaction.write(
-                "INSERT OR IGNORE INTO packages (sha256, file_name, size, package_name, version_code, manifest)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    artifact.sha256,
-                    artifact.file_name,
-                    artifact.size,
-                    manifest.package_name,
-                    manifest.version_code,
-                    manifest_report(manifest),
-                ),
+            added = await transaction.write(
+                "INSERT OR IGNORE INTO packages (package_id, package_name, version_code, build) VALUES (?, ?, ?, ?)",
+                (package.package_id, manifest.package_name, manifest.version_code, build),
             )
+            for sha256 in {file.sha256 for file in package.files} if added else ():
+                await transaction.write("INSERT INTO package_files VALUES (?, ?)", (package.package_id, sha256))
 
-    async def remove(self, sha256: str) -> bool:
-        """Removes a package; False when there is none."""
+    async def remove(self, package_id: str) -> set[str] | None:
+        """Removes a package; the digests of its files that no other package has. None when there is no such package."""
         async with self._database.transaction() as transaction:
-            return await transaction.write("DELETE FROM packages WHERE sha256 = ?", (sha256,)) > 0
+            orphaned = await transaction.read(
+                "SELECT sha256 FROM package_files AS mine WHERE package_id = ?1 AND NOT EXISTS"
+                " (SELECT 1 FROM package_files WHERE sha256 = mine.sha256 AND package_id <> ?1)",
+                (package_id,),
+            )
+            removed = await transaction.write("DELETE FROM packages WHERE package_id = ?", (package_id,))
+        return {row["sha256"] for row in orphaned} if removed else None
 
-    async def find(self, sha256: str) -> Artifact | None:
-        """The package with the digest."""
-        row = await self._database.read_one(f"SELECT {_COLUMNS} FROM packages WHERE sha256 = ?", (sha256,))
-        return _artifact(row) if row else None
+    async def find(self, package_id: str) -> Package | None:
+        """The package with the id."""
+        row = await self._database.read_one(f"SELECT {_COLUMNS} FROM packages WHERE package_id = ?", (package_id,))
+        return _package(row) if row else None
 
     async def digests(self) -> set[str]:
-        """The digests of all packages."""
-        return {row["sha256"] for row in await self._database.read("SELECT sha256 FROM packages")}
+        """The digests of the files of all packages."""
+        return {row["sha256"] for row in await self._database.read("SELECT DISTINCT sha256 FROM package_files")}
 
-    async def packages_of(self, package_name: str) -> list[Artifact]:
+    async def packages_of(self, package_name: str) -> list[Package]:
         """All packages of an app, newest version first."""
         rows = await self._database.read(
             f"SELECT {_COLUMNS} FROM packages WHERE package_name = ? {_ORDER}", (package_name,)
         )
-        return [_artifact(row) for row in rows]
+        return [_package(row) for row in rows]
 
-    async def page(self, package_name: str, after: PageKey | None, size: int) -> list[Artifact]:
+    async def page(self, package_name: str, after: PageKey | None, size: int) -> list[Package]:
         """Packages in the order of their keys; of one app, or of all when `package_name` is empty."""
-        name, version_code, sha256 = after or ("", 0, "")
+        name, version_code, package_id = after or ("", 0, "")
         rows = await self._database.read(
             # Row values would compare all columns in the same direction, and versions come newest first.
             f"SELECT {_COLUMNS} FROM packages WHERE (?1 = '' OR package_name = ?1) AND package_name >= ?2"
-            " AND (package_name > ?2 OR version_code < ?3 OR (version_code = ?3 AND sha256 > ?4))"
+            " AND (package_name > ?2 OR version_code < ?3 OR (version_code = ?3 AND package_id > ?4))"
             f" {_ORDER} LIMIT ?5",
-            (package_name, name, version_code, sha256, size),
+            (package_name, name, version_code, package_id, size),
         )
-        return [_artifact(row) for row in rows]
+        return [_package(row) for row in rows]
 
     async def app_store_link(self, package_name: str) -> str | None:
         """The App Store link of an app."""
@@ -87,6 +87,5 @@ class SqliteCatalogueStore:
                 await transaction.write("DELETE FROM app_store_links WHERE package_name = ?", (package_name,))
 
 
-def _artifact(row: sqlite3.Row) -> Artifact:
-    manifest = manifest_from(row["manifest"])
-    return Artifact(sha256=row["sha256"], size=row["size"], file_name=row["file_name"], manifest=manifest)
+def _package(row: sqlite3.Row) -> Package:
+    return Package(package_id=row["package_id"], build=build_from(row["build"]))

@@ -4,10 +4,11 @@ from typing import Any
 
 from tests.unit.app_download.samples import apk
 
+from appshare.app_download.fitting.split_sets.selection import Selection
+from appshare.app_download.fitting.split_sets.toc_fit import select
 from appshare.app_download.model import Artifact, DeviceProfile
-from appshare.app_download.split_sets.package_set import PackageSet
-from appshare.app_download.split_sets.selection import Selection
-from appshare.app_download.split_sets.table_of_contents import (
+from appshare.app_download.package_set import PackageSet
+from appshare.app_download.table_of_contents import (
     ApkDescription,
     ApkKind,
     Delivery,
@@ -18,7 +19,6 @@ from appshare.app_download.split_sets.table_of_contents import (
     Targeting,
     Variant,
 )
-from appshare.app_download.split_sets.toc_fit import select
 
 
 def serving(dimension: str, own: Any, *siblings: Any) -> DeviceTargeting:

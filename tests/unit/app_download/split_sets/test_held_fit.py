@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from tests.unit.app_download.samples import phone
 from tests.unit.app_download.split_sets.sets import held, part
 
+from appshare.app_download.fitting.split_sets.held_fit import select
+from appshare.app_download.fitting.split_sets.selection import Selection
 from appshare.app_download.model import Artifact, DeviceProfile
-from appshare.app_download.split_sets.held_fit import select
-from appshare.app_download.split_sets.package_set import PackageSet
-from appshare.app_download.split_sets.selection import Selection
+from appshare.app_download.package_set import PackageSet
 
 SPLITS = (
     *(

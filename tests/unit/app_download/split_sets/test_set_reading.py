@@ -9,11 +9,11 @@ import pytest
 from tests.unit.app_download.samples import phone
 from tests.unit.app_download.split_sets.set_files import CHAT, SAMPLES, STANDALONES, archive, standalone_toc
 
-from appshare.app_download.device_fit import choose
+from appshare.app_download.fitting.device_fit import choose
 from appshare.app_download.model import Fit, PackageManifest
 from appshare.app_download.package_reader import PackageRefused, ReadingLimits, RefusalReason, read_package_or_set
 from appshare.app_download.package_reading.set_reading import read_package_or_set as read_here
-from appshare.app_download.split_sets.package_set import PackageSet
+from appshare.app_download.package_set import PackageSet
 
 LIMITS = ReadingLimits()
 APKS = {"toc.pb": standalone_toc(*CHAT), **STANDALONES}

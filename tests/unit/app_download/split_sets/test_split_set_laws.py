@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from tests.unit.app_download.samples import apk
 from tests.unit.app_download.split_sets.sets import module, serving, splits
 
-from appshare.app_download.device_fit import Build, choose
+from appshare.app_download.fitting.device_fit import Build, choose
+from appshare.app_download.fitting.split_sets.abi import ABIS
+from appshare.app_download.fitting.split_sets.selection import Selection
+from appshare.app_download.fitting.split_sets.toc_fit import select
 from appshare.app_download.model import DeviceProfile, Fit
-from appshare.app_download.split_sets.abi import ABIS
-from appshare.app_download.split_sets.package_set import PackageSet
-from appshare.app_download.split_sets.selection import Selection
-from appshare.app_download.split_sets.table_of_contents import Delivery, Module, TableOfContents, Variant
-from appshare.app_download.split_sets.toc_fit import select
+from appshare.app_download.package_set import PackageSet
+from appshare.app_download.table_of_contents import Delivery, Module, TableOfContents, Variant
 
 SDKS = (21, 24, 29, 33)
 LANGUAGES = ("en", "de")

@@ -6,10 +6,10 @@ import pytest
 from tests.unit.app_download.samples import phone
 from tests.unit.app_download.split_sets.sets import serving
 
-from appshare.app_download import density
+from appshare.app_download.fitting import density
+from appshare.app_download.fitting.split_sets.dimensions import apk_matches, incompatible
 from appshare.app_download.model import SDK_IN_DEVELOPMENT
-from appshare.app_download.split_sets.dimensions import apk_matches, incompatible
-from appshare.app_download.split_sets.table_of_contents import DeviceTargeting, Targeting
+from appshare.app_download.table_of_contents import DeviceTargeting, Targeting
 
 ASTC, PVRTC = "GL_KHR_texture_compression_astc_ldr", "GL_IMG_texture_compression_pvrtc"
 ETC1 = "GL_OES_compressed_ETC1_RGB8_texture"

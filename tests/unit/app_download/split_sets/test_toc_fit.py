@@ -16,8 +16,9 @@ from tests.unit.app_download.split_sets.sets import (
     variant,
 )
 
-from appshare.app_download.split_sets.selection import Selection
-from appshare.app_download.split_sets.table_of_contents import (
+from appshare.app_download.fitting.split_sets.selection import Selection
+from appshare.app_download.fitting.split_sets.toc_fit import select
+from appshare.app_download.table_of_contents import (
     ApkKind,
     Defaults,
     Delivery,
@@ -25,7 +26,6 @@ from appshare.app_download.split_sets.table_of_contents import (
     Module,
     Targeting,
 )
-from appshare.app_download.split_sets.toc_fit import select
 
 LAZY = Delivery.ON_DEMAND
 VARIANTS = toc(

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.app_download.split_sets.toc_bytes import message, nested, number, text
 
-from appshare.app_download import density
+from appshare.app_download.fitting import density
 from appshare.app_download.package_reading.refusal import PackageRefused, RefusalReason
 from appshare.app_download.package_reading.toc_reading import read_binary, read_json
 from appshare.app_download.package_reading.toc_report import table_of_contents_from
-from appshare.app_download.split_sets.table_of_contents import (
+from appshare.app_download.table_of_contents import (
     ApkDescription,
     ApkKind,
     Defaults,

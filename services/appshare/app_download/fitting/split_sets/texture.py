@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from appshare.app_download.fit_rules import Miss
+from appshare.app_download.fitting.fit_rules import Miss
+from appshare.app_download.fitting.split_sets.preference import first_is_own
 from appshare.app_download.model import DeviceProfile, NoFitKind
-from appshare.app_download.split_sets.preference import first_is_own
-from appshare.app_download.split_sets.table_of_contents import Targeting
+from appshare.app_download.table_of_contents import Targeting
 
 _GL_ES_3 = 0x30000
 _ETC2 = "ETC2"

@@ -1,9 +1,9 @@
 """Processors: one ABI of the device's own order (bundletool's AbiMatcher), or several at once (MultiAbiMatcher)."""
 
-from appshare.app_download.fit_rules import Miss
+from appshare.app_download.fitting.fit_rules import Miss
+from appshare.app_download.fitting.split_sets.preference import first_is_own
 from appshare.app_download.model import DeviceProfile, NoFitKind
-from appshare.app_download.split_sets.preference import first_is_own
-from appshare.app_download.split_sets.table_of_contents import Targeting
+from appshare.app_download.table_of_contents import Targeting
 
 ABIS = ("armeabi", "armeabi-v7a", "arm64-v8a", "x86", "x86_64", "mips", "mips64", "riscv64")
 """Android's, from the least able on; a set of ABIs is compared by its best one first."""

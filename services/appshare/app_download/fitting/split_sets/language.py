@@ -1,7 +1,7 @@
 """Languages: all that the device speaks are installed (bundletool's LanguageMatcher)."""
 
 from appshare.app_download.model import DeviceProfile
-from appshare.app_download.split_sets.table_of_contents import Targeting
+from appshare.app_download.table_of_contents import Targeting
 
 _OLD_CODES = {"iw": "he", "in": "id", "ji": "yi"}
 """Codes that ISO 639 has replaced, and that older Androids and older sets still write."""

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain
 
-from appshare.app_download.android_versions import version_name
-from appshare.app_download.fit_rules import Miss, target_sdk_floor
+from appshare.app_download.fitting.android_versions import version_name
+from appshare.app_download.fitting.fit_rules import Miss, target_sdk_floor
 from appshare.app_download.model import DeviceProfile, NoFitKind, NoFitReason
 
 NOT_IN_CATALOGUE = NoFitReason(NoFitKind.NOT_IN_CATALOGUE, "the catalogue has no build of this app")

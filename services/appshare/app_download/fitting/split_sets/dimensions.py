@@ -1,9 +1,9 @@
 """All dimensions together: is an APK, or a variant, for a device?"""
 
-from appshare.app_download.fit_rules import Miss
+from appshare.app_download.fitting.fit_rules import Miss
+from appshare.app_download.fitting.split_sets import abi, audience, language, screen, sdk, texture
 from appshare.app_download.model import DeviceProfile
-from appshare.app_download.split_sets import abi, audience, language, screen, sdk, texture
-from appshare.app_download.split_sets.table_of_contents import DeviceTargeting
+from appshare.app_download.table_of_contents import DeviceTargeting
 
 
 def apk_matches(profile: DeviceProfile, wanted: DeviceTargeting) -> bool:

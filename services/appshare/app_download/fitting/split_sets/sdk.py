@@ -1,8 +1,8 @@
 """The lowest SDK that something is for (bundletool's SdkVersionMatcher)."""
 
-from appshare.app_download.fit_rules import Miss
+from appshare.app_download.fitting.fit_rules import Miss
 from appshare.app_download.model import SDK_IN_DEVELOPMENT, DeviceProfile, NoFitKind
-from appshare.app_download.split_sets.table_of_contents import Targeting
+from appshare.app_download.table_of_contents import Targeting
 
 
 def matches(profile: DeviceProfile, wanted: Targeting[int]) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from appshare.app_download import density
+from appshare.app_download.fitting import density
 from appshare.app_download.model import DeviceProfile, NoFitKind, PackageManifest, Platform, Screen, ScreenSize
 
 # (from this SDK on, a device refuses packages that target less): PackageManager's lowest installable target SDK.

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from appshare.app_download import density
+from appshare.app_download.fitting import density
 from appshare.app_download.model import Artifact, DeviceProfile, PackageManifest
 
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 
-from appshare.app_download.fit_rules import Miss, misses
+from appshare.app_download.fitting.fit_rules import Miss, misses
+from appshare.app_download.fitting.split_sets import held_fit, toc_fit
+from appshare.app_download.fitting.split_sets.selection import Selection
 from appshare.app_download.model import DeviceProfile, Platform
-from appshare.app_download.split_sets import held_fit, toc_fit
-from appshare.app_download.split_sets.package_set import PackageSet
-from appshare.app_download.split_sets.selection import Selection
+from appshare.app_download.package_set import PackageSet
 
 
 def select(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from appshare.app_download.model import Artifact, PackageManifest
-from appshare.app_download.split_sets.table_of_contents import TableOfContents
+from appshare.app_download.table_of_contents import TableOfContents
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

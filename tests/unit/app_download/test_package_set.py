@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from tests.unit.app_download.split_sets.sets import held, part
 
-from appshare.app_download.split_sets.package_set import inconsistency
+from appshare.app_download.package_set import inconsistency
 
 BASE, CAMERA = part("").manifest, part("camera").manifest
 

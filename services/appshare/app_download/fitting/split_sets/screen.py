@@ -1,8 +1,8 @@
 """Screen densities: Android's rule for resources decides between the offers (bundletool's ScreenDensityMatcher)."""
 
-from appshare.app_download import density
+from appshare.app_download.fitting import density
 from appshare.app_download.model import DeviceProfile
-from appshare.app_download.split_sets.table_of_contents import Targeting
+from appshare.app_download.table_of_contents import Targeting
 
 
 def matches(profile: DeviceProfile, wanted: Targeting[int]) -> bool:

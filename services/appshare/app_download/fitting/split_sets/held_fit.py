@@ -7,14 +7,15 @@ base or `<feature>.config.<x>`, where `<x>` is an ABI with underscores, a densit
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from appshare.app_download import density
-from appshare.app_download.fit_rules import Miss
+from appshare.app_download.fitting import density
+from appshare.app_download.fitting.fit_rules import Miss
+from appshare.app_download.fitting.split_sets.abi import ABIS
+from appshare.app_download.fitting.split_sets.audience import with_defaults
+from appshare.app_download.fitting.split_sets.selection import Selection
+from appshare.app_download.fitting.split_sets.toc_fit import select_of_variant
 from appshare.app_download.model import Artifact, DeviceProfile, NoFitKind, PackageManifest
-from appshare.app_download.split_sets.abi import ABIS
-from appshare.app_download.split_sets.audience import with_defaults
-from appshare.app_download.split_sets.package_set import PackageSet
-from appshare.app_download.split_sets.selection import Selection
-from appshare.app_download.split_sets.table_of_contents import (
+from appshare.app_download.package_set import PackageSet
+from appshare.app_download.table_of_contents import (
     ApkDescription,
     ApkKind,
     Defaults,
@@ -25,7 +26,6 @@ from appshare.app_download.split_sets.table_of_contents import (
     Targeting,
     Variant,
 )
-from appshare.app_download.split_sets.toc_fit import select_of_variant
 
 _BASE = "base"
 _ABI_NAMES = {abi.replace("-", "_"): abi for abi in ABIS}

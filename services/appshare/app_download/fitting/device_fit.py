@@ -8,15 +8,13 @@ although an older version fits.)
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from appshare.app_download import apk_fit, set_fit
-from appshare.app_download.fit_rules import Miss, misses
+from appshare.app_download.fitting import apk_fit, set_fit
+from appshare.app_download.fitting.fit_rules import Miss, misses
+from appshare.app_download.fitting.no_fit import NOT_IN_CATALOGUE, reasons
+from appshare.app_download.fitting.split_sets.selection import Selection
 from appshare.app_download.model import Artifact, DeviceProfile, Fit, NoFit, PackageManifest
-from appshare.app_download.no_fit import NOT_IN_CATALOGUE, reasons
-from appshare.app_download.split_sets.package_set import PackageSet
-from appshare.app_download.split_sets.selection import Selection
-
-Build = Artifact | PackageSet
-"""One version of an app: a whole APK, or a split set."""
+from appshare.app_download.package import Build
+from appshare.app_download.package_set import PackageSet
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,20 +3,20 @@
 from collections.abc import Collection
 from dataclasses import replace
 
-from appshare.app_download.fit_rules import Miss
-from appshare.app_download.model import DeviceProfile, NoFitKind
-from appshare.app_download.split_sets.audience import with_defaults
-from appshare.app_download.split_sets.dimensions import incompatible, variant_matches
-from appshare.app_download.split_sets.explanation import explain
-from appshare.app_download.split_sets.modules import (
+from appshare.app_download.fitting.fit_rules import Miss
+from appshare.app_download.fitting.split_sets.audience import with_defaults
+from appshare.app_download.fitting.split_sets.dimensions import incompatible, variant_matches
+from appshare.app_download.fitting.split_sets.explanation import explain
+from appshare.app_download.fitting.split_sets.modules import (
     incomplete,
     matching,
     unknown,
     wanted_asset_packs,
     wanted_modules,
 )
-from appshare.app_download.split_sets.selection import Selection
-from appshare.app_download.split_sets.table_of_contents import TableOfContents, Variant
+from appshare.app_download.fitting.split_sets.selection import Selection
+from appshare.app_download.model import DeviceProfile, NoFitKind
+from appshare.app_download.table_of_contents import TableOfContents, Variant
 
 _SDK_RUNTIME_SINCE = 34
 """Devices from this SDK on run libraries as SDKs of their own, which the variants that require it rely on."""

@@ -2,21 +2,14 @@
 
 import pytest
 
-from appshare.app_download.model import Artifact, PackageManifest
-from appshare.app_download.signer_pin import is_trusted
+from appshare.app_download.admission import is_trusted
+from appshare.app_download.model import PackageManifest
 
 
 def manifest(signer: str, *lineage: str) -> PackageManifest:
     return PackageManifest(
         package_name="org.example.notes", version_code=1, signer_sha256=signer, signer_lineage=lineage
     )
-
-
-def artifacts(*manifests: PackageManifest) -> list[Artifact]:
-    return [
-        Artifact(sha256=str(index) * 64, size=1, file_name="a.apk", manifest=each)
-        for index, each in enumerate(manifests)
-    ]
 
 
 @pytest.mark.parametrize(
@@ -33,4 +26,4 @@ def artifacts(*manifests: PackageManifest) -> list[Artifact]:
     ],
 )
 def test_the_signer_is_pinned(added: PackageManifest, present: list[PackageManifest], trusted: object) -> None:
-    assert is_trusted(added, artifacts(*present)) is trusted
+    assert is_trusted(added, present) is trusted

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from appshare.app_download.model import DeviceProfile
-from appshare.app_download.split_sets.table_of_contents import Defaults, Targeting
+from appshare.app_download.table_of_contents import Defaults, Targeting
 
 
 def with_defaults(profile: DeviceProfile, defaults: Defaults) -> DeviceProfile:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from appshare.app_download import density
+from appshare.app_download.fitting import density
+from appshare.app_download.fitting.split_sets import language
 from appshare.app_download.model import DeviceProfile
-from appshare.app_download.split_sets import language
-from appshare.app_download.split_sets.table_of_contents import ApkDescription, Module, Variant
+from appshare.app_download.table_of_contents import ApkDescription, Module, Variant
 
 
 def explain(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TypeVar
 
-from appshare.app_download.split_sets.table_of_contents import Targeting
+from appshare.app_download.table_of_contents import Targeting
 
 T = TypeVar("T")
 

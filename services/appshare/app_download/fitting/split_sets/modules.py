@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
-from appshare.app_download.fit_rules import Miss
+from appshare.app_download.fitting.fit_rules import Miss
+from appshare.app_download.fitting.split_sets import audience, sdk
+from appshare.app_download.fitting.split_sets.dimensions import apk_matches, incompatible
 from appshare.app_download.model import DeviceProfile, NoFitKind
-from appshare.app_download.split_sets import audience, sdk
-from appshare.app_download.split_sets.dimensions import apk_matches, incompatible
-from appshare.app_download.split_sets.table_of_contents import (
+from appshare.app_download.table_of_contents import (
     ApkDescription,
     ApkKind,
     Delivery,

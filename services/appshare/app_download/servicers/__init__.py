@@ -1,0 +1,1 @@
+"""The wire of AppDownload by topic; `servicer` puts the classes together."""
