@@ -13,6 +13,7 @@ from appshare.gateway.device.sharing import SharingServicer
 from appshare.gateway.operator.catalogue import SERVICE as CATALOGUE_SERVICE
 from appshare.gateway.operator.catalogue import add_catalogue_to
 from appshare.gateway.operator.number_key import NumberKeyServicer
+from appshare.gateway.owners import OwnersAsked
 from appshare.process.clock import Clock
 from appshare.rpc.server import Service
 from appshare.v1 import device_gateway_pb2_grpc as grpc_stubs
@@ -23,14 +24,15 @@ def device_services(backends: Backends, tokens: AccessTokens, clock: Clock) -> l
     """The services of the port for devices."""
     account = AccountServicer(backends, tokens, clock)
     friends = FriendServicer(backends)
-    sharing = SharingServicer(backends)
+    owners = OwnersAsked(backends)
+    sharing = SharingServicer(backends, owners)
     inbox = InboxServicer(backends)
     return [
         Service("appshare.v1.AccountService", partial(grpc_stubs.add_AccountServiceServicer_to_server, account)),
         Service("appshare.v1.FriendService", partial(grpc_stubs.add_FriendServiceServicer_to_server, friends)),
         Service("appshare.v1.SharingService", partial(grpc_stubs.add_SharingServiceServicer_to_server, sharing)),
         Service("appshare.v1.InboxService", partial(grpc_stubs.add_InboxServiceServicer_to_server, inbox)),
-        Service(DOWNLOAD_SERVICE, DownloadServicer(backends).add_to),
+        Service(DOWNLOAD_SERVICE, DownloadServicer(backends, owners).add_to),
     ]
 
 

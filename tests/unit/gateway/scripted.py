@@ -1,5 +1,6 @@
 """What stands in for the services behind the gateway: real gRPC servers that answer as a test says."""
 
+import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -23,8 +24,8 @@ class Scripted:
     """Every method of a service; it answers with an empty message unless a test says otherwise.
 
     Attributes:
-        answers: by method a message, an error, a function that makes one of the request, or a list or an asynchronous
-            generator function of messages for a stream.
+        answers: by method a message, an error, a function, which may be a coroutine function, that makes one of the
+            request, or a list or an asynchronous generator function of messages for a stream.
     """
 
     service: ServiceDescriptor
@@ -49,7 +50,8 @@ class Scripted:
 
     def _unary(self, method: MethodDescriptor) -> Callable[..., Awaitable[Any]]:
         async def answer(request: Any, _context: Any) -> Any:
-            return self._answer(method, request)
+            found = self._answer(method, request)
+            return await found if inspect.isawaitable(found) else found
 
         return answer
 
