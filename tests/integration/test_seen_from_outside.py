@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from tests.support.cloud import GATEWAY, Cloud, Device, new_number, person, runn
 from appshare import errors
 from appshare.rpc.address import Address
 from appshare.v1 import device_gateway_pb2 as pb
+from appshare.v1.operator_gateway_pb2 import GetSystemStatusRequest
+from appshare.v1.operator_gateway_pb2_grpc import SystemServiceStub
 from appshare.v1.share_pb2 import AUDIENCE_KIND_EVERYONE, AUDIENCE_KIND_FRIENDS, PUSH_POLICY_FRIENDS
 
 PACKAGES = Path(__file__).parents[1] / "packages"
@@ -182,3 +185,18 @@ async def test_a_failed_call_is_a_failed_span(observed: Cloud, exporter: InMemor
     assert span.attributes is not None
     assert (span.attributes["rpc.grpc.status_code"], span.status.description) == (16, "UNAUTHENTICATED")
     assert not span.events
+
+
+async def test_an_operator_sees_how_every_process_does_and_which_does_not_answer(cloud: Cloud) -> None:
+    status = SystemServiceStub(cloud.operator_channel).GetSystemStatus
+    await cloud.register()
+    await cloud.stop("share_registry")
+    answer = await GATEWAY.unary(status, GetSystemStatusRequest(), metadata=cloud.operator_metadata)
+    services = {service.name: service for service in answer.services}
+    assert list(services) == ["gateway", "relation-radar", "share-registry", "app-download"]
+    assert [name for name, service in services.items() if not service.HasField("status")] == ["share-registry"]
+    radar = services["relation-radar"].status
+    assert radar.version == version("appshare")
+    assert radar.ended_calls > 0
+    assert min(radar.memory_bytes, radar.store_bytes, radar.start_time.seconds) > 0
+    assert "downloads" in {figure.name for figure in radar.figures}

@@ -15,9 +15,11 @@ _COMMANDS = "appshare.operator.commands"
 @click.group(
     cls=LazyGroup,
     lazy={
+        "status": LazyCommand(f"{_COMMANDS}.status:status", "Say how every process of the cloud does."),
         "packages": LazyCommand(f"{_COMMANDS}.packages:packages", "Add, list, remove and try the packages."),
         "table": LazyCommand(f"{_COMMANDS}.table:table", "Show the adaptation table: which file serves which devices."),
         "keys": LazyCommand(f"{_COMMANDS}.keys:keys", "Replace the key under which phone numbers are stored."),
+        "backup": LazyCommand(f"{_COMMANDS}.backup:backup", "Copy what the servers keep, and put it back."),
         "certs": LazyCommand(f"{_COMMANDS}.certs:certs", "Make and renew the certificates of the processes."),
     },
     examples="""

@@ -8,6 +8,7 @@ Every call raises the `appshare.errors` that the contract lists for it.
 """
 
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -18,12 +19,19 @@ from appshare.command_line.server_channel import open_server_channel
 from appshare.fit.answer import FitAnswer
 from appshare.fit.device_profile import DeviceProfile
 from appshare.fit.wire import read_answer, read_file, write_profile
-from appshare.operator.model import AdaptationRow, AddedPackage, CataloguePackage, NumberKeyRotation
+from appshare.operator.model import (
+    AdaptationRow,
+    AddedPackage,
+    CataloguePackage,
+    NumberKeyRotation,
+    ProcessStatus,
+    ServiceStatus,
+)
 from appshare.operator.package_upload import PackageUpload
 from appshare.rpc.call import Callee
-from appshare.v1 import catalogue_pb2, fit_pb2, number_key_pb2
+from appshare.v1 import catalogue_pb2, fit_pb2, number_key_pb2, process_status_pb2
 from appshare.v1 import operator_gateway_pb2 as pb
-from appshare.v1.operator_gateway_pb2_grpc import CatalogueServiceStub, NumberKeyServiceStub
+from appshare.v1.operator_gateway_pb2_grpc import CatalogueServiceStub, NumberKeyServiceStub, SystemServiceStub
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -46,6 +54,7 @@ class OperatorClient:
         self._channel = open_server_channel(server, ca)
         self._catalogue = CatalogueServiceStub(self._channel)
         self._number_key = NumberKeyServiceStub(self._channel)
+        self._system = SystemServiceStub(self._channel)
 
     async def __aenter__(self) -> Self:
         return self
@@ -127,6 +136,11 @@ class OperatorClient:
         response = await self._call(self._number_key.GetNumberKeyRotation, pb.GetNumberKeyRotationRequest())
         return _read_rotation(response.rotation)
 
+    async def system_status(self) -> list[ServiceStatus]:
+        """Says how every process of the cloud does, the gateway first."""
+        response = await self._call(self._system.GetSystemStatus, pb.GetSystemStatusRequest())
+        return [_read_service(each) for each in response.services]
+
     async def _call(self, method: grpc.aio.UnaryUnaryMultiCallable[Request, Response], request: Request) -> Response:
         return await self._server.unary(method, request, metadata=self._credentials)
 
@@ -189,3 +203,20 @@ def _read_row(message: catalogue_pb2.AdaptationRow) -> AdaptationRow:
 
 def _read_rotation(message: number_key_pb2.NumberKeyRotation) -> NumberKeyRotation:
     return NumberKeyRotation(message.generation, message.running, message.books_done, message.books_total)
+
+
+def _read_service(message: pb.ServiceStatus) -> ServiceStatus:
+    return ServiceStatus(message.name, _read_status(message.status) if message.HasField("status") else None)
+
+
+def _read_status(message: process_status_pb2.ProcessStatus) -> ProcessStatus:
+    return ProcessStatus(
+        version=message.version,
+        start_time=message.start_time.ToDatetime(UTC),
+        memory=message.memory_bytes,
+        store=message.store_bytes,
+        running_calls=message.running_calls,
+        ended_calls=message.ended_calls,
+        failed_calls=message.failed_calls,
+        figures={figure.name: figure.value for figure in message.figures},
+    )

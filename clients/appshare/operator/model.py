@@ -1,6 +1,7 @@
 """What an operator speaks of; protobuf stops before these."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from appshare.fit.answer import PackageFile
 
@@ -77,3 +78,36 @@ class NumberKeyRotation:
     running: bool
     books_done: int
     books_total: int
+
+
+@dataclass(frozen=True)
+class ProcessStatus:
+    """How a process does, since it started.
+
+    Attributes:
+        memory: resident bytes.
+        store: bytes of the files that it keeps.
+        failed_calls: of the ended calls those that ended by a fault of the server.
+        figures: what else it counts, by name.
+    """
+
+    version: str
+    start_time: datetime
+    memory: int
+    store: int
+    running_calls: int
+    ended_calls: int
+    failed_calls: int
+    figures: dict[str, float]
+
+
+@dataclass(frozen=True)
+class ServiceStatus:
+    """How a process of the cloud does.
+
+    Attributes:
+        status: None: it does not answer.
+    """
+
+    name: str
+    status: ProcessStatus | None

@@ -14,6 +14,7 @@ from appshare.app_download.settings import DownloadSettings
 from appshare.app_download.stores.sqlite import MIGRATIONS, SqliteCatalogueStore
 from appshare.process.command import server_command
 from appshare.process.data_folder import owned_folder
+from appshare.process.status_servicer import status_service
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
 from appshare.sql.database import open_database
@@ -32,7 +33,7 @@ async def running(settings: DownloadSettings) -> AsyncIterator[dict[str, Address
         ingestion = Ingestion(catalogue, files, max_package_size=settings.max_package_size, limits=ReadingLimits())
         servicer = AppDownloadServicer(Matching(store), files, ingestion, catalogue, chunk_size=settings.chunk_size)
         service = Service("appshare.v1.AppDownloadService", partial(add_AppDownloadServiceServicer_to_server, servicer))
-        server = running_server(settings.listen, [service], settings.server_options())
+        server = running_server(settings.listen, [service, status_service()], settings.server_options())
         address = await stack.enter_async_context(server)
         yield {"listen": address}
 

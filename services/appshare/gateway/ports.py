@@ -13,11 +13,15 @@ from appshare.gateway.device.sharing import SharingServicer
 from appshare.gateway.operator.catalogue import SERVICE as CATALOGUE_SERVICE
 from appshare.gateway.operator.catalogue import add_catalogue_to
 from appshare.gateway.operator.number_key import NumberKeyServicer
+from appshare.gateway.operator.system import SystemServicer
 from appshare.gateway.owners import OwnersAsked
 from appshare.process.clock import Clock
 from appshare.rpc.server import Service
 from appshare.v1 import device_gateway_pb2_grpc as grpc_stubs
-from appshare.v1.operator_gateway_pb2_grpc import add_NumberKeyServiceServicer_to_server
+from appshare.v1.operator_gateway_pb2_grpc import (
+    add_NumberKeyServiceServicer_to_server,
+    add_SystemServiceServicer_to_server,
+)
 
 
 def device_services(backends: Backends, tokens: AccessTokens, clock: Clock) -> list[Service]:
@@ -42,4 +46,5 @@ def operator_services(backends: Backends) -> list[Service]:
     return [
         Service(CATALOGUE_SERVICE, partial(add_catalogue_to, backends=backends)),
         Service("appshare.v1.NumberKeyService", partial(add_NumberKeyServiceServicer_to_server, number_key)),
+        Service("appshare.v1.SystemService", partial(add_SystemServiceServicer_to_server, SystemServicer(backends))),
     ]

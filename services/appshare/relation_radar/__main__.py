@@ -8,6 +8,7 @@ from appshare.process.clock import system_clock
 from appshare.process.command import server_command
 from appshare.process.data_folder import owned_folder
 from appshare.process.lifetime import in_background
+from appshare.process.status_servicer import status_service
 from appshare.relation_radar.blocks import Blocks
 from appshare.relation_radar.code_senders.choice import open_code_sender
 from appshare.relation_radar.devices import Devices
@@ -76,7 +77,10 @@ async def running(settings: RadarSettings) -> AsyncIterator[dict[str, Address]]:
         # It ends after the last call: what one carries is not changed under it.
         await stack.enter_async_context(in_background(rotation.run()))
         server = running_server(
-            settings.listen, [service], settings.server_options(), interceptors=[SteadyKeys(number_keys)]
+            settings.listen,
+            [service, status_service()],
+            settings.server_options(),
+            interceptors=[SteadyKeys(number_keys)],
         )
         address = await stack.enter_async_context(server)
         stack.callback(wakeups.close)  # a stream of friendship changes does not end by itself

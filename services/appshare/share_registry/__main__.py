@@ -7,6 +7,7 @@ from functools import partial
 from appshare.process.clock import system_clock
 from appshare.process.command import server_command
 from appshare.process.data_folder import owned_folder
+from appshare.process.status_servicer import status_service
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
 from appshare.share_registry.deletion import Deletions
@@ -42,7 +43,7 @@ async def running(settings: RegistrySettings) -> AsyncIterator[dict[str, Address
         service = Service(
             "appshare.v1.ShareRegistryService", partial(add_ShareRegistryServiceServicer_to_server, servicer)
         )
-        server = running_server(settings.listen, [service], settings.server_options())
+        server = running_server(settings.listen, [service, status_service()], settings.server_options())
         address = await stack.enter_async_context(server)
         await stack.enter_async_context(inboxes.trimming())
         stack.callback(signals.close)  # an inbox stream does not end by itself

@@ -17,14 +17,17 @@ from appshare.v1.number_key_pb2 import NumberKeyRotation
 from appshare.v1.operator_gateway_pb2_grpc import (
     CatalogueServiceServicer,
     NumberKeyServiceServicer,
+    SystemServiceServicer,
     add_CatalogueServiceServicer_to_server,
     add_NumberKeyServiceServicer_to_server,
+    add_SystemServiceServicer_to_server,
 )
+from appshare.v1.process_status_pb2 import ProcessStatus, StatusFigure
 
 TOKEN = "operator-token"  # noqa: S105  # of the test's own server
 
 
-class Catalogue(CatalogueServiceServicer, NumberKeyServiceServicer):
+class Catalogue(CatalogueServiceServicer, NumberKeyServiceServicer, SystemServiceServicer):
     """Takes every file that says "apk" and answers what fits as the test tells it; rotates the key of a few books.
 
     Attributes:
@@ -32,6 +35,7 @@ class Catalogue(CatalogueServiceServicer, NumberKeyServiceServicer):
         rotations: how many were started.
         packages: by id, in the order in which they came.
         links: App Store links, by package name.
+        down: the process that does not answer.
     """
 
     def __init__(self) -> None:
@@ -39,6 +43,7 @@ class Catalogue(CatalogueServiceServicer, NumberKeyServiceServicer):
         self.links: dict[str, str] = {}
         self.books = iter([1, 3])
         self.rotations = 0
+        self.down = ""
         self.answer = fit_pb2.FitAnswer(no_fit=fit_pb2.NoFit())
 
     async def AddPackage(self, requests: AsyncIterator[pb.AddPackageRequest], context: Any) -> pb.AddPackageResponse:
@@ -105,6 +110,17 @@ class Catalogue(CatalogueServiceServicer, NumberKeyServiceServicer):
         rotation = NumberKeyRotation(generation=1 if running else 2, running=running, books_done=done, books_total=3)
         return pb.GetNumberKeyRotationResponse(rotation=rotation)
 
+    async def GetSystemStatus(self, request: pb.GetSystemStatusRequest, context: Any) -> pb.GetSystemStatusResponse:
+        figures = [StatusFigure(name="inbox_events_waiting", value=1234)]
+        status = ProcessStatus(version="1.2.3", memory_bytes=50 << 20, ended_calls=7, failed_calls=1, figures=figures)
+        status.start_time.FromSeconds(1)
+        return pb.GetSystemStatusResponse(
+            services=[
+                pb.ServiceStatus(name=name, status=None if name == self.down else status)
+                for name in ("gateway", "relation-radar", "share-registry", "app-download")
+            ]
+        )
+
     def _add(self, file: catalogue_pb2.UploadFile) -> pb.AddPackageResponse:
         present = file.sha256 in self.packages
         package = catalogue_pb2.CataloguePackage(
@@ -126,10 +142,11 @@ def _require_token(context: Any) -> None:
 
 @asynccontextmanager
 async def serving(catalogue: Catalogue) -> AsyncIterator[str]:
-    """Serves the catalogue and the number key; yields the address."""
+    """Serves the operator port; yields the address."""
     services = [
         Service("appshare.v1.CatalogueService", partial(add_CatalogueServiceServicer_to_server, catalogue)),
         Service("appshare.v1.NumberKeyService", partial(add_NumberKeyServiceServicer_to_server, catalogue)),
+        Service("appshare.v1.SystemService", partial(add_SystemServiceServicer_to_server, catalogue)),
     ]
     async with running_server(Address("127.0.0.1", 0), services) as address:
         yield str(address)

@@ -86,7 +86,9 @@ def test_every_example_can_be_typed(
     catalogue.answer = FIT
     admin("packages", "add", "notes.apk")
     package_id = next(iter(catalogue.packages))
+    snapshot = json.loads(admin("backup", "take", "backups", "--json").stdout)["name"]
     typed = example.replace("e489500b", package_id[:8]).replace("/srv/appshare", str(tmp_path / "data"))
+    typed = typed.replace("20261123T092000.250Z", snapshot)
     result = admin(*shlex.split(typed)[1:])
     assert result.exit_code == ExitCode.DONE, result.output
 
@@ -266,3 +268,20 @@ def test_a_rotation_can_be_left_alone(admin: Admin) -> None:
 def test_a_look_at_the_key_rotates_nothing(admin: Admin, catalogue: Catalogue) -> None:
     assert "1 of 3 contact books" in admin("keys", "status").stdout
     assert catalogue.rotations == 0
+
+
+def test_the_status_is_one_screen(admin: Admin) -> None:
+    result = admin("status")
+    assert result.exit_code == ExitCode.DONE
+    for shown in ("gateway", "share-registry", "1.2.3", "50 MiB", "inbox events waiting 1,234"):
+        assert shown in result.stdout
+
+
+def test_a_process_that_does_not_answer_is_told_with_the_others(admin: Admin, catalogue: Catalogue) -> None:
+    catalogue.down = "share-registry"
+    result = admin("status", "--json")
+    assert result.exit_code == ExitCode.UNREACHABLE
+    services = {each["name"]: each["status"] for each in json.loads(result.stdout)["services"]}
+    assert services["share-registry"] is None
+    assert services["gateway"]["failed_calls"] == 1
+    assert "does not answer" in admin("status").stdout

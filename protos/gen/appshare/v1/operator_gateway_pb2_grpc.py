@@ -469,3 +469,79 @@ class NumberKeyService:
             timeout,
             metadata,
             _registered_method=True)
+
+
+class SystemServiceStub:
+    """The cloud as a whole, on the gateway's operator port only. Tokens and errors as in `CatalogueService`.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.GetSystemStatus = channel.unary_unary(
+                '/appshare.v1.SystemService/GetSystemStatus',
+                request_serializer=appshare_dot_v1_dot_operator__gateway__pb2.GetSystemStatusRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.GetSystemStatusResponse.FromString,
+                _registered_method=True)
+
+
+class SystemServiceServicer:
+    """The cloud as a whole, on the gateway's operator port only. Tokens and errors as in `CatalogueService`.
+    """
+
+    def GetSystemStatus(self, request, context):
+        """Says how every process of the cloud does. One that does not answer is told in its entry, not by the status of the call.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_SystemServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'GetSystemStatus': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSystemStatus,
+                    request_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.GetSystemStatusRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_operator__gateway__pb2.GetSystemStatusResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'appshare.v1.SystemService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('appshare.v1.SystemService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class SystemService:
+    """The cloud as a whole, on the gateway's operator port only. Tokens and errors as in `CatalogueService`.
+    """
+
+    @staticmethod
+    def GetSystemStatus(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.SystemService/GetSystemStatus',
+            appshare_dot_v1_dot_operator__gateway__pb2.GetSystemStatusRequest.SerializeToString,
+            appshare_dot_v1_dot_operator__gateway__pb2.GetSystemStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)

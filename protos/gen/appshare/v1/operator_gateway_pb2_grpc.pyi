@@ -167,3 +167,23 @@ class NumberKeyServiceServicer(metaclass=_abc_1.ABCMeta):
         """Says how far the rotation of the number key is."""
 
 def add_NumberKeyServiceServicer_to_server(servicer: NumberKeyServiceServicer, server: _aio.Server) -> None: ...
+
+class SystemServiceStub:
+    """The cloud as a whole, on the gateway's operator port only. Tokens and errors as in `CatalogueService`."""
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    GetSystemStatus: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.GetSystemStatusRequest, _operator_gateway_pb2.GetSystemStatusResponse]
+    """Says how every process of the cloud does. One that does not answer is told in its entry, not by the status of the call."""
+
+class SystemServiceServicer(metaclass=_abc_1.ABCMeta):
+    """The cloud as a whole, on the gateway's operator port only. Tokens and errors as in `CatalogueService`."""
+
+    @_abc_1.abstractmethod
+    def GetSystemStatus(
+        self,
+        request: _operator_gateway_pb2.GetSystemStatusRequest,
+        context: _aio.ServicerContext[_operator_gateway_pb2.GetSystemStatusRequest, _abc.Awaitable[_operator_gateway_pb2.GetSystemStatusResponse]],
+    ) -> _abc.Awaitable[_operator_gateway_pb2.GetSystemStatusResponse]:
+        """Says how every process of the cloud does. One that does not answer is told in its entry, not by the status of the call."""
+
+def add_SystemServiceServicer_to_server(servicer: SystemServiceServicer, server: _aio.Server) -> None: ...
