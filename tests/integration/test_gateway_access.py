@@ -14,7 +14,7 @@ from appshare import errors
 from appshare.gateway.access_tokens import Caller
 from appshare.gateway.operator.catalogue import UNARY_METHODS, UPLOAD_METHODS
 from appshare.rpc import status
-from appshare.v1 import app_download_pb2, device_gateway_pb2, operator_gateway_pb2
+from appshare.v1 import app_download_pb2, device_gateway_pb2, operator_access_pb2, operator_gateway_pb2
 from appshare.v1 import device_gateway_pb2 as pb
 
 OPEN = {"Register", "VerifyNumber", "RefreshSession"}
@@ -22,7 +22,10 @@ DEVICE_METHODS = [
     method for service in device_gateway_pb2.DESCRIPTOR.services_by_name.values() for method in service.methods
 ]
 OPERATOR_METHODS = [
-    method for service in operator_gateway_pb2.DESCRIPTOR.services_by_name.values() for method in service.methods
+    method
+    for contract in (operator_gateway_pb2, operator_access_pb2)
+    for service in contract.DESCRIPTOR.services_by_name.values()
+    for method in service.methods
 ]
 
 

@@ -13,11 +13,19 @@ from appshare.gateway.device.sharing import SharingServicer
 from appshare.gateway.operator.catalogue import SERVICE as CATALOGUE_SERVICE
 from appshare.gateway.operator.catalogue import add_catalogue_to
 from appshare.gateway.operator.number_key import NumberKeyServicer
+from appshare.gateway.operator.operators import OperatorServicer
+from appshare.gateway.operator.signing_keys import SigningKeyServicer
 from appshare.gateway.operator.system import SystemServicer
+from appshare.gateway.operators import Operators
 from appshare.gateway.owners import OwnersAsked
+from appshare.gateway.signing_keys import SigningKeys
 from appshare.process.clock import Clock
 from appshare.rpc.server import Service
 from appshare.v1 import device_gateway_pb2_grpc as grpc_stubs
+from appshare.v1.operator_access_pb2_grpc import (
+    add_OperatorServiceServicer_to_server,
+    add_SigningKeyServiceServicer_to_server,
+)
 from appshare.v1.operator_gateway_pb2_grpc import (
     add_NumberKeyServiceServicer_to_server,
     add_SystemServiceServicer_to_server,
@@ -40,11 +48,14 @@ def device_services(backends: Backends, tokens: AccessTokens, clock: Clock) -> l
     ]
 
 
-def operator_services(backends: Backends) -> list[Service]:
+def operator_services(backends: Backends, operators: Operators, signing_keys: SigningKeys) -> list[Service]:
     """The services of the port for operators."""
     number_key = NumberKeyServicer(backends)
+    named, signing = OperatorServicer(operators), SigningKeyServicer(signing_keys)
     return [
         Service(CATALOGUE_SERVICE, partial(add_catalogue_to, backends=backends)),
         Service("appshare.v1.NumberKeyService", partial(add_NumberKeyServiceServicer_to_server, number_key)),
+        Service("appshare.v1.OperatorService", partial(add_OperatorServiceServicer_to_server, named)),
+        Service("appshare.v1.SigningKeyService", partial(add_SigningKeyServiceServicer_to_server, signing)),
         Service("appshare.v1.SystemService", partial(add_SystemServiceServicer_to_server, SystemServicer(backends))),
     ]

@@ -7,14 +7,19 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from appshare import errors
 from appshare.process import secret_file
 from appshare.process.clock import Clock
+
+_MAX_OLDER = 100
+"""Keys whose tokens are not over."""
 
 _LOOK_EVERY = 60.0
 """Seconds between two looks for keys whose tokens are over."""
@@ -124,12 +129,19 @@ class SigningKeys:
             request_id: the same as that of the newest key: it is the answer to this request; empty: none.
 
         Raises:
+            errors.ResourceExhaustedError: LIMIT_EXCEEDED, when the tokens of too many keys are not over.
             OSError: the keys cannot be written; those before stay in use.
         """
         if request_id and request_id == self.newest.request_id:
             return
-        now = self._clock()
-        older = [*self._held(), replace(self.newest, supersede_time=now)]
+        now, held = self._clock(), self._held()
+        if len(held) >= _MAX_OLDER:
+            raise errors.ResourceExhaustedError(
+                errors.Reason.LIMIT_EXCEEDED,
+                f"the tokens of {_MAX_OLDER} keys are not over yet",
+                retry_after=timedelta(seconds=min(key.over_time or now for key in held) - now),
+            )
+        older = [*held, replace(self.newest, supersede_time=now)]
         if withdraw_older:
             older = [replace(key, private_key=None) for key in older]
         self._keep([*older, replace(_new_key(now), longest_lifetime=self._lifetime, request_id=request_id)])
