@@ -15,6 +15,8 @@ from appshare import errors
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
 
+ANYWHERE = Address("127.0.0.1", 0)
+
 Calls = list[tuple[str, Any]]
 """What the services were asked, in order: names of methods and requests."""
 
@@ -80,7 +82,7 @@ class Scripted:
 
 
 @asynccontextmanager
-async def serving(scripted: Scripted) -> AsyncIterator[Address]:
+async def serving(scripted: Scripted, at: Address = ANYWHERE) -> AsyncIterator[Address]:
     """Runs a server with the service."""
-    async with running_server(Address("127.0.0.1", 0), [scripted.as_service()]) as address:
+    async with running_server(at, [scripted.as_service()]) as address:
         yield address
