@@ -48,6 +48,7 @@ async def _measure(figures: Figures, what: str, ours: Target, bare: Target, in_f
     figures.add(f"{what}: p99", "ms", _percentile(own, 99), _percentile(other, 99), _BARE)
     if in_flight == max(_IN_FLIGHT):
         figures.add(f"{what}: gateway", "us of CPU per call", _gateway(own), _gateway(other), _BARE)
+        figures.add(f"{what}: all processes", "us of CPU per call", _all(own), _all(other), _BARE)
         for name in own[0].processor:
             if name != "gateway" and _processor(own, name) > 1:
                 figures.add(f"{what}: {name}", "us of CPU per call", _processor(own, name))
@@ -64,6 +65,11 @@ def _percentile(loads: Sequence[Load], percent: int) -> float:
 
 def _gateway(loads: Sequence[Load]) -> float:
     return _processor(loads, "gateway")
+
+
+def _all(loads: Sequence[Load]) -> float:
+    """What the cloud as a whole spends: of all figures the one that a busy machine changes least."""
+    return median(sum(each.processor.values()) / len(each.seconds) for each in loads) * 1e6
 
 
 def _processor(loads: Sequence[Load], name: str) -> float:
