@@ -333,6 +333,10 @@ class TestDevicesOfANumber:
             RegisteredDevice("b", NOW, NOW + 60),
         ]
         assert await store.devices_of_number(DORA) == []
+        assert await store.count_devices() == (4, 2)
+
+    async def test_nothing_is_counted_where_nothing_is(self, store: RadarStore) -> None:
+        assert await store.count_devices() == (0, 0)
 
     async def test_a_number_has_so_many_devices_in_use(self, store: RadarStore) -> None:
         limit = DeviceLimit(at_most=1, in_use_since=NOW)

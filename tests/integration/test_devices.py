@@ -7,6 +7,8 @@ from tests.support.cloud import GATEWAY, Cloud, Device, person
 
 from appshare import errors
 from appshare.v1 import device_gateway_pb2 as pb
+from appshare.v1.operator_gateway_pb2 import CountDevicesRequest, DeleteDeviceRequest
+from appshare.v1.operator_gateway_pb2_grpc import DeviceAdministrationServiceStub
 from appshare.v1.share_pb2 import AUDIENCE_KIND_EVERYONE, AUDIENCE_KIND_FRIENDS, PUSH_POLICY_FRIENDS
 
 
@@ -121,3 +123,31 @@ async def test_a_deletion_waits_for_a_registry_that_is_down(cloud: Cloud) -> Non
     with pytest.raises(errors.UnavailableError):
         await phone.call(phone.account.DeleteAccount, pb.DeleteAccountRequest())
     assert await device_ids(phone) == [phone.session.device_id]  # it can ask again
+
+
+async def test_an_operator_removes_a_device_or_all_of_its_number(cloud: Cloud) -> None:
+    devices = DeviceAdministrationServiceStub(cloud.operator_channel)
+
+    async def counted() -> tuple[int, int]:
+        answer = await GATEWAY.unary(devices.CountDevices, CountDevicesRequest(), metadata=cloud.operator_metadata)
+        return answer.devices, answer.numbers
+
+    async def delete(device: Device, *, with_number: bool = False) -> Any:
+        request = DeleteDeviceRequest(device_id=device.session.device_id, with_number=with_number)
+        return await GATEWAY.unary(devices.DeleteDevice, request, metadata=cloud.operator_metadata)
+
+    one = await cloud.register()
+    other, third = await cloud.register(one.number), await cloud.register(one.number)
+    await cloud.register()
+    assert await counted() == (4, 2)
+    await delete(third)
+    assert await counted() == (3, 2)
+    with pytest.raises(errors.NotFoundError):
+        await third.events()
+    assert (await delete(one, with_number=True)).receipt.radar.devices == 2
+    assert await counted() == (1, 1)
+    for gone in (one, other):
+        with pytest.raises(errors.NotFoundError):
+            await gone.events()
+    with pytest.raises(errors.NotFoundError):
+        await delete(one)

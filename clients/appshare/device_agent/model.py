@@ -1,6 +1,5 @@
 """What a device agent speaks of; protobuf stops before these."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -40,20 +39,6 @@ class MyDevice:
     register_time: datetime
     last_seen_time: datetime
     is_this_device: bool
-
-
-@dataclass(frozen=True)
-class DeletionReceipt:
-    """What was removed for good.
-
-    Attributes:
-        receipt_id: names the deletion, also in the logs of the cloud.
-        removed: how many of what, for example "contacts": 205; the names are those of `deletion.proto`.
-    """
-
-    receipt_id: str
-    delete_time: datetime
-    removed: Mapping[str, int]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from appshare.device_agent import model
 from appshare.fit.wire import read_platform, write_platform
-from appshare.v1 import app_pb2, deletion_pb2, error_reason_pb2, fit_pb2, friendship_pb2, inbox_pb2, share_pb2
+from appshare.v1 import app_pb2, error_reason_pb2, fit_pb2, friendship_pb2, inbox_pb2, share_pb2
 from appshare.v1 import device_gateway_pb2 as pb
 
 _LEVELS = {
@@ -56,16 +56,6 @@ def read_my_device(message: pb.MyDevice) -> model.MyDevice:
         last_seen_time=_read_time(message.last_seen_time),
         is_this_device=message.is_this_device,
     )
-
-
-def read_receipt(message: deletion_pb2.DeletionReceipt) -> model.DeletionReceipt:
-    """A receipt of a deletion, with what each service removed put together."""
-    removed = {
-        field.name: getattr(part, field.name)
-        for part in (message.radar, message.registry)
-        for field in part.DESCRIPTOR.fields
-    }
-    return model.DeletionReceipt(message.receipt_id, _read_time(message.delete_time), removed)
 
 
 def write_person(person: model.Person) -> friendship_pb2.PersonRef:

@@ -18,6 +18,7 @@ _COMMANDS = "appshare.operator.commands"
         "status": LazyCommand(f"{_COMMANDS}.status:status", "Say how every process of the cloud does."),
         "packages": LazyCommand(f"{_COMMANDS}.packages:packages", "Add, list, remove and try the packages."),
         "table": LazyCommand(f"{_COMMANDS}.table:table", "Show the adaptation table: which file serves which devices."),
+        "devices": LazyCommand(f"{_COMMANDS}.devices:devices", "Count the registered devices, and remove one."),
         "keys": LazyCommand(f"{_COMMANDS}.keys:keys", "Replace the key under which phone numbers are stored."),
         "backup": LazyCommand(f"{_COMMANDS}.backup:backup", "Copy what the servers keep, and put it back."),
         "signing-keys": LazyCommand(

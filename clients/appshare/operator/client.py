@@ -16,6 +16,7 @@ from typing import Self, TypeVar
 import grpc
 
 from appshare import errors
+from appshare.command_line.deletion_receipt import DeletionReceipt, read_receipt
 from appshare.command_line.server_channel import open_server_channel
 from appshare.fit.answer import FitAnswer
 from appshare.fit.device_profile import DeviceProfile
@@ -24,6 +25,7 @@ from appshare.operator.model import (
     AdaptationRow,
     AddedPackage,
     CataloguePackage,
+    DeviceCount,
     NumberKeyRotation,
     Operator,
     ProcessStatus,
@@ -36,7 +38,12 @@ from appshare.v1 import catalogue_pb2, fit_pb2, number_key_pb2, process_status_p
 from appshare.v1 import operator_access_pb2 as access_pb
 from appshare.v1 import operator_gateway_pb2 as pb
 from appshare.v1.operator_access_pb2_grpc import OperatorServiceStub, SigningKeyServiceStub
-from appshare.v1.operator_gateway_pb2_grpc import CatalogueServiceStub, NumberKeyServiceStub, SystemServiceStub
+from appshare.v1.operator_gateway_pb2_grpc import (
+    CatalogueServiceStub,
+    DeviceAdministrationServiceStub,
+    NumberKeyServiceStub,
+    SystemServiceStub,
+)
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -61,6 +68,7 @@ class OperatorClient:
         self._number_key = NumberKeyServiceStub(self._channel)
         self._operators = OperatorServiceStub(self._channel)
         self._signing_keys = SigningKeyServiceStub(self._channel)
+        self._devices = DeviceAdministrationServiceStub(self._channel)
         self._system = SystemServiceStub(self._channel)
 
     async def __aenter__(self) -> Self:
@@ -142,6 +150,17 @@ class OperatorClient:
         """Says how far the rotation of the number key is."""
         response = await self._call(self._number_key.GetNumberKeyRotation, pb.GetNumberKeyRotationRequest())
         return _read_rotation(response.rotation)
+
+    async def count_devices(self) -> DeviceCount:
+        """Counts the registered devices."""
+        response = await self._call(self._devices.CountDevices, pb.CountDevicesRequest())
+        return DeviceCount(response.devices, response.numbers)
+
+    async def delete_device(self, device_id: str, *, with_number: bool) -> DeletionReceipt:
+        """Removes a device with all that is kept of it, or all devices of its number."""
+        request = pb.DeleteDeviceRequest(device_id=device_id, with_number=with_number)
+        response = await self._call(self._devices.DeleteDevice, request)
+        return read_receipt(response.receipt)
 
     async def system_status(self) -> list[ServiceStatus]:
         """Says how every process of the cloud does, the gateway first."""

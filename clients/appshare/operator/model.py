@@ -81,6 +81,18 @@ class NumberKeyRotation:
 
 
 @dataclass(frozen=True)
+class DeviceCount:
+    """How many devices are registered.
+
+    Attributes:
+        numbers: that have at least one of them.
+    """
+
+    devices: int
+    numbers: int
+
+
+@dataclass(frozen=True)
 class ProcessStatus:
     """How a process does, since it started.
 

@@ -12,6 +12,7 @@ from appshare.gateway.device.inbox import InboxServicer
 from appshare.gateway.device.sharing import SharingServicer
 from appshare.gateway.operator.catalogue import SERVICE as CATALOGUE_SERVICE
 from appshare.gateway.operator.catalogue import add_catalogue_to
+from appshare.gateway.operator.devices import DeviceAdministrationServicer
 from appshare.gateway.operator.number_key import NumberKeyServicer
 from appshare.gateway.operator.operators import OperatorServicer
 from appshare.gateway.operator.signing_keys import SigningKeyServicer
@@ -27,6 +28,7 @@ from appshare.v1.operator_access_pb2_grpc import (
     add_SigningKeyServiceServicer_to_server,
 )
 from appshare.v1.operator_gateway_pb2_grpc import (
+    add_DeviceAdministrationServiceServicer_to_server,
     add_NumberKeyServiceServicer_to_server,
     add_SystemServiceServicer_to_server,
 )
@@ -48,14 +50,20 @@ def device_services(backends: Backends, tokens: AccessTokens, clock: Clock) -> l
     ]
 
 
-def operator_services(backends: Backends, operators: Operators, signing_keys: SigningKeys) -> list[Service]:
+def operator_services(
+    backends: Backends, operators: Operators, signing_keys: SigningKeys, clock: Clock
+) -> list[Service]:
     """The services of the port for operators."""
-    number_key = NumberKeyServicer(backends)
+    number_key, devices = NumberKeyServicer(backends), DeviceAdministrationServicer(backends, clock)
     named, signing = OperatorServicer(operators), SigningKeyServicer(signing_keys)
     return [
         Service(CATALOGUE_SERVICE, partial(add_catalogue_to, backends=backends)),
         Service("appshare.v1.NumberKeyService", partial(add_NumberKeyServiceServicer_to_server, number_key)),
         Service("appshare.v1.OperatorService", partial(add_OperatorServiceServicer_to_server, named)),
         Service("appshare.v1.SigningKeyService", partial(add_SigningKeyServiceServicer_to_server, signing)),
+        Service(
+            "appshare.v1.DeviceAdministrationService",
+            partial(add_DeviceAdministrationServiceServicer_to_server, devices),
+        ),
         Service("appshare.v1.SystemService", partial(add_SystemServiceServicer_to_server, SystemServicer(backends))),
     ]

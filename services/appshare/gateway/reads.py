@@ -11,6 +11,7 @@ READS: Mapping[str, frozenset[str]] = {
         {
             "CheckDevice",
             "ListDevicesOfNumber",
+            "CountRegisteredDevices",
             "FindDevices",
             "BatchFindDevices",
             "ListFriendships",

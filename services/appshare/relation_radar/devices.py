@@ -40,6 +40,10 @@ class Devices:
         device = await self.require(device_id)
         return await self._store.devices_of_number(device.number_key)
 
+    async def count(self) -> tuple[int, int]:
+        """How many devices are registered, and with how many numbers."""
+        return await self._store.count_devices()
+
     async def purge(self, device_id: str, purged_id: str) -> Deletion:
         """Deletes a device of the asking device's number, which may be itself.
 

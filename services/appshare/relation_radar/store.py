@@ -72,6 +72,9 @@ class DeviceStore(Protocol):
     async def find_device(self, device_id: str) -> Device | None:
         """The device with the id."""
 
+    async def count_devices(self) -> tuple[int, int]:
+        """How many devices there are, and how many numbers they have."""
+
     async def devices_of_number(self, number: NumberKey) -> list[RegisteredDevice]:
         """The devices registered with the number, the newest first."""
 

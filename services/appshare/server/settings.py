@@ -1,12 +1,19 @@
 """What `appshare-server all` can be told."""
 
+import secrets
 import socket
+from contextlib import suppress
 from typing import Self
 
 from pydantic import Field
 
 from appshare.gateway.settings import GatewaySettings
 from appshare.rpc.address import Address
+
+_NEVER_GIVEN = range(16_384, 32_768)
+"""Ports below those that systems give to connections by themselves (Linux: from 32768; IANA: from 49152)."""
+
+_TRIES = 1_000
 
 
 class AllSettings(GatewaySettings):
@@ -38,7 +45,11 @@ class AllSettings(GatewaySettings):
 
 
 def _with_port(address: Address) -> Address:
+    """A port that nobody has, and that no connection is given meanwhile: those are from the system's own range."""
     if address.port:
         return address
-    with socket.create_server((address.host, 0)) as probe:
-        return Address(address.host, int(probe.getsockname()[1]))
+    for _ in range(_TRIES):
+        port = secrets.randbelow(_NEVER_GIVEN.stop - _NEVER_GIVEN.start) + _NEVER_GIVEN.start
+        with suppress(OSError), socket.create_server((address.host, port)):
+            return Address(address.host, port)
+    raise OSError(f"no free port was found on {address.host}")

@@ -100,5 +100,7 @@ def test_what_may_be_asked_again_is_a_read_of_its_service() -> None:
     }
     for name, methods in READS.items():
         assert methods <= set(services[name].methods_by_name)
-        assert all(method.startswith(("Read", "List", "Find", "BatchFind", "Check", "Match")) for method in methods)
+        assert all(
+            method.startswith(("Read", "List", "Count", "Find", "BatchFind", "Check", "Match")) for method in methods
+        )
         assert not any(services[name].methods_by_name[method].server_streaming for method in methods)

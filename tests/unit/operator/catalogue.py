@@ -19,6 +19,7 @@ from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
 from appshare.v1 import catalogue_pb2, fit_pb2
 from appshare.v1 import operator_gateway_pb2 as pb
+from appshare.v1.deletion_pb2 import DeletionReceipt, RadarDeletion
 from appshare.v1.number_key_pb2 import NumberKeyRotation
 from appshare.v1.operator_access_pb2_grpc import (
     add_OperatorServiceServicer_to_server,
@@ -26,9 +27,11 @@ from appshare.v1.operator_access_pb2_grpc import (
 )
 from appshare.v1.operator_gateway_pb2_grpc import (
     CatalogueServiceServicer,
+    DeviceAdministrationServiceServicer,
     NumberKeyServiceServicer,
     SystemServiceServicer,
     add_CatalogueServiceServicer_to_server,
+    add_DeviceAdministrationServiceServicer_to_server,
     add_NumberKeyServiceServicer_to_server,
     add_SystemServiceServicer_to_server,
 )
@@ -37,7 +40,9 @@ from appshare.v1.process_status_pb2 import ProcessStatus, StatusFigure
 TOKEN = "operator-token"  # noqa: S105  # of the test's own server
 
 
-class Catalogue(CatalogueServiceServicer, NumberKeyServiceServicer, SystemServiceServicer):
+class Catalogue(
+    CatalogueServiceServicer, NumberKeyServiceServicer, DeviceAdministrationServiceServicer, SystemServiceServicer
+):
     """Takes every file that says "apk" and answers what fits as the test tells it; rotates the key of a few books.
 
     Attributes:
@@ -120,6 +125,14 @@ class Catalogue(CatalogueServiceServicer, NumberKeyServiceServicer, SystemServic
         rotation = NumberKeyRotation(generation=1 if running else 2, running=running, books_done=done, books_total=3)
         return pb.GetNumberKeyRotationResponse(rotation=rotation)
 
+    async def CountDevices(self, request: pb.CountDevicesRequest, context: Any) -> pb.CountDevicesResponse:
+        return pb.CountDevicesResponse(devices=3, numbers=1)
+
+    async def DeleteDevice(self, request: pb.DeleteDeviceRequest, context: Any) -> pb.DeleteDeviceResponse:
+        _require_token(context)
+        radar = RadarDeletion(devices=3 if request.with_number else 1)
+        return pb.DeleteDeviceResponse(receipt=DeletionReceipt(receipt_id="receipt", radar=radar))
+
     async def GetSystemStatus(self, request: pb.GetSystemStatusRequest, context: Any) -> pb.GetSystemStatusResponse:
         figures = [StatusFigure(name="inbox_events_waiting", value=1234)]
         status = ProcessStatus(version="1.2.3", memory_bytes=50 << 20, ended_calls=7, failed_calls=1, figures=figures)
@@ -160,6 +173,10 @@ async def serving(catalogue: Catalogue, folder: Path) -> AsyncIterator[str]:
         Service("appshare.v1.NumberKeyService", partial(add_NumberKeyServiceServicer_to_server, catalogue)),
         Service("appshare.v1.OperatorService", partial(add_OperatorServiceServicer_to_server, operators)),
         Service("appshare.v1.SigningKeyService", partial(add_SigningKeyServiceServicer_to_server, signing_keys)),
+        Service(
+            "appshare.v1.DeviceAdministrationService",
+            partial(add_DeviceAdministrationServiceServicer_to_server, catalogue),
+        ),
         Service("appshare.v1.SystemService", partial(add_SystemServiceServicer_to_server, catalogue)),
     ]
     async with running_server(Address("127.0.0.1", 0), services) as address:

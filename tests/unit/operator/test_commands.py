@@ -325,3 +325,14 @@ class TestSigningKeys:
     def test_others_can_be_withdrawn(self, admin: Admin) -> None:
         admin("signing-keys", "rotate", "--withdraw")
         assert "withdrawn" in admin("signing-keys", "list").stdout
+
+
+def test_devices_are_counted(admin: Admin) -> None:
+    assert admin("devices", "count").stdout == "3 devices of 1 number.\n"
+    assert json.loads(admin("devices", "count", "--json").stdout) == {"devices": 3, "numbers": 1}
+
+
+def test_a_device_is_removed_and_its_number_with_it_when_asked(admin: Admin) -> None:
+    assert "devices: 1" in admin("devices", "remove", "7f3c9aQm").stdout
+    result = admin("devices", "remove", "7f3c9aQm", "--with-number", "--json")
+    assert json.loads(result.stdout)["receipt"]["removed"]["devices"] == 3

@@ -1,5 +1,6 @@
 """Registration, sessions and devices of the number."""
 
+from appshare.command_line.deletion_receipt import DeletionReceipt, read_receipt
 from appshare.device_agent import model, wire
 from appshare.device_agent.calls.session import SessionCalls
 from appshare.v1 import device_gateway_pb2 as pb
@@ -26,13 +27,13 @@ class AccountCalls(SessionCalls):
         response = await self._call(AccountServiceStub(self._channel).ListDevices, pb.ListDevicesRequest())
         return [wire.read_my_device(each) for each in response.devices]
 
-    async def remove_device(self, device_id: str) -> model.DeletionReceipt:
+    async def remove_device(self, device_id: str) -> DeletionReceipt:
         """Removes a device of the number, which may be this one, with all that is kept of it."""
         request = pb.RemoveDeviceRequest(device_id=device_id)
         response = await self._call(AccountServiceStub(self._channel).RemoveDevice, request)
-        return wire.read_receipt(response.receipt)
+        return read_receipt(response.receipt)
 
-    async def delete_account(self) -> model.DeletionReceipt:
+    async def delete_account(self) -> DeletionReceipt:
         """Removes all devices of the number with all that is kept of them and of it."""
         response = await self._call(AccountServiceStub(self._channel).DeleteAccount, pb.DeleteAccountRequest())
-        return wire.read_receipt(response.receipt)
+        return read_receipt(response.receipt)

@@ -4,14 +4,13 @@ import click
 
 from appshare import errors
 from appshare.command_line.command import Command, asynchronous, json_option
+from appshare.command_line.deletion_receipt import DeletionReceipt, say_receipt
 from appshare.command_line.exit_code import ExitCode
 from appshare.command_line.input_error import InputError
 from appshare.command_line.output import Output, is_terminal
 from appshare.device_agent.agent_home import AgentHome
 from appshare.device_agent.commands.home import pass_home
-from appshare.device_agent.commands.receipt import say_receipt
 from appshare.device_agent.connection import open_client
-from appshare.device_agent.model import DeletionReceipt
 
 _QUESTION = "Remove all devices of your number, and everything that the cloud and this device keep of them?"
 

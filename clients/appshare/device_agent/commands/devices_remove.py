@@ -3,11 +3,11 @@
 import click
 
 from appshare.command_line.command import Command, asynchronous, json_option
+from appshare.command_line.deletion_receipt import say_receipt
 from appshare.command_line.input_error import InputError
 from appshare.command_line.output import Output
 from appshare.device_agent.agent_home import AgentHome
 from appshare.device_agent.commands.home import pass_home
-from appshare.device_agent.commands.receipt import say_receipt
 from appshare.device_agent.connection import open_client
 from appshare.device_agent.model import MyDevice
 

@@ -471,6 +471,131 @@ class NumberKeyService:
             _registered_method=True)
 
 
+class DeviceAdministrationServiceStub:
+    """The registered devices, on the gateway's operator port only. Tokens and errors as in `CatalogueService`. An operator learns
+    how many there are, and nothing of any: who wants a device removed says its id, which its person finds in their list.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.CountDevices = channel.unary_unary(
+                '/appshare.v1.DeviceAdministrationService/CountDevices',
+                request_serializer=appshare_dot_v1_dot_operator__gateway__pb2.CountDevicesRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.CountDevicesResponse.FromString,
+                _registered_method=True)
+        self.DeleteDevice = channel.unary_unary(
+                '/appshare.v1.DeviceAdministrationService/DeleteDevice',
+                request_serializer=appshare_dot_v1_dot_operator__gateway__pb2.DeleteDeviceRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.DeleteDeviceResponse.FromString,
+                _registered_method=True)
+
+
+class DeviceAdministrationServiceServicer:
+    """The registered devices, on the gateway's operator port only. Tokens and errors as in `CatalogueService`. An operator learns
+    how many there are, and nothing of any: who wants a device removed says its id, which its person finds in their list.
+    """
+
+    def CountDevices(self, request, context):
+        """Counts the registered devices.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteDevice(self, request, context):
+        """Removes a device with all that is kept of it, or all devices of its number and what is kept of the number.
+
+        NOT_FOUND DEVICE_NOT_FOUND: no device has this id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_DeviceAdministrationServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'CountDevices': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountDevices,
+                    request_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.CountDevicesRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_operator__gateway__pb2.CountDevicesResponse.SerializeToString,
+            ),
+            'DeleteDevice': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteDevice,
+                    request_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.DeleteDeviceRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_operator__gateway__pb2.DeleteDeviceResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'appshare.v1.DeviceAdministrationService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('appshare.v1.DeviceAdministrationService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class DeviceAdministrationService:
+    """The registered devices, on the gateway's operator port only. Tokens and errors as in `CatalogueService`. An operator learns
+    how many there are, and nothing of any: who wants a device removed says its id, which its person finds in their list.
+    """
+
+    @staticmethod
+    def CountDevices(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.DeviceAdministrationService/CountDevices',
+            appshare_dot_v1_dot_operator__gateway__pb2.CountDevicesRequest.SerializeToString,
+            appshare_dot_v1_dot_operator__gateway__pb2.CountDevicesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteDevice(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.DeviceAdministrationService/DeleteDevice',
+            appshare_dot_v1_dot_operator__gateway__pb2.DeleteDeviceRequest.SerializeToString,
+            appshare_dot_v1_dot_operator__gateway__pb2.DeleteDeviceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+
 class SystemServiceStub:
     """The cloud as a whole, on the gateway's operator port only. Tokens and errors as in `CatalogueService`.
     """

@@ -168,6 +168,46 @@ class NumberKeyServiceServicer(metaclass=_abc_1.ABCMeta):
 
 def add_NumberKeyServiceServicer_to_server(servicer: NumberKeyServiceServicer, server: _aio.Server) -> None: ...
 
+class DeviceAdministrationServiceStub:
+    """The registered devices, on the gateway's operator port only. Tokens and errors as in `CatalogueService`. An operator learns
+    how many there are, and nothing of any: who wants a device removed says its id, which its person finds in their list.
+    """
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    CountDevices: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.CountDevicesRequest, _operator_gateway_pb2.CountDevicesResponse]
+    """Counts the registered devices."""
+    DeleteDevice: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.DeleteDeviceRequest, _operator_gateway_pb2.DeleteDeviceResponse]
+    """Removes a device with all that is kept of it, or all devices of its number and what is kept of the number.
+
+    NOT_FOUND DEVICE_NOT_FOUND: no device has this id.
+    """
+
+class DeviceAdministrationServiceServicer(metaclass=_abc_1.ABCMeta):
+    """The registered devices, on the gateway's operator port only. Tokens and errors as in `CatalogueService`. An operator learns
+    how many there are, and nothing of any: who wants a device removed says its id, which its person finds in their list.
+    """
+
+    @_abc_1.abstractmethod
+    def CountDevices(
+        self,
+        request: _operator_gateway_pb2.CountDevicesRequest,
+        context: _aio.ServicerContext[_operator_gateway_pb2.CountDevicesRequest, _abc.Awaitable[_operator_gateway_pb2.CountDevicesResponse]],
+    ) -> _abc.Awaitable[_operator_gateway_pb2.CountDevicesResponse]:
+        """Counts the registered devices."""
+
+    @_abc_1.abstractmethod
+    def DeleteDevice(
+        self,
+        request: _operator_gateway_pb2.DeleteDeviceRequest,
+        context: _aio.ServicerContext[_operator_gateway_pb2.DeleteDeviceRequest, _abc.Awaitable[_operator_gateway_pb2.DeleteDeviceResponse]],
+    ) -> _abc.Awaitable[_operator_gateway_pb2.DeleteDeviceResponse]:
+        """Removes a device with all that is kept of it, or all devices of its number and what is kept of the number.
+
+        NOT_FOUND DEVICE_NOT_FOUND: no device has this id.
+        """
+
+def add_DeviceAdministrationServiceServicer_to_server(servicer: DeviceAdministrationServiceServicer, server: _aio.Server) -> None: ...
+
 class SystemServiceStub:
     """The cloud as a whole, on the gateway's operator port only. Tokens and errors as in `CatalogueService`."""
 

@@ -278,6 +278,44 @@ class ListDevicesOfNumberResponse(_message.Message):
 Global___ListDevicesOfNumberResponse: _TypeAlias = ListDevicesOfNumberResponse  # noqa: Y015
 
 @_typing.final
+class CountRegisteredDevicesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountRegisteredDevicesRequest: _TypeAlias = CountRegisteredDevicesRequest  # noqa: Y015
+
+@_typing.final
+class CountRegisteredDevicesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DEVICES_FIELD_NUMBER: _builtins.int
+    NUMBERS_FIELD_NUMBER: _builtins.int
+    devices: _builtins.int
+    numbers: _builtins.int
+    """Numbers that have at least one of them."""
+    def __init__(
+        self,
+        *,
+        devices: _builtins.int = ...,
+        numbers: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["devices", b"devices", "numbers", b"numbers"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CountRegisteredDevicesResponse: _TypeAlias = CountRegisteredDevicesResponse  # noqa: Y015
+
+@_typing.final
 class PurgeDeviceRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

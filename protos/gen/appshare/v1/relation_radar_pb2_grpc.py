@@ -63,6 +63,11 @@ class RelationRadarServiceStub:
                 request_serializer=appshare_dot_v1_dot_relation__radar__pb2.ListDevicesOfNumberRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_relation__radar__pb2.ListDevicesOfNumberResponse.FromString,
                 _registered_method=True)
+        self.CountRegisteredDevices = channel.unary_unary(
+                '/appshare.v1.RelationRadarService/CountRegisteredDevices',
+                request_serializer=appshare_dot_v1_dot_relation__radar__pb2.CountRegisteredDevicesRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_relation__radar__pb2.CountRegisteredDevicesResponse.FromString,
+                _registered_method=True)
         self.PurgeDevice = channel.unary_unary(
                 '/appshare.v1.RelationRadarService/PurgeDevice',
                 request_serializer=appshare_dot_v1_dot_relation__radar__pb2.PurgeDeviceRequest.SerializeToString,
@@ -181,6 +186,13 @@ class RelationRadarServiceServicer:
 
     def ListDevicesOfNumber(self, request, context):
         """Lists the devices that are registered with the asking device's number, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CountRegisteredDevices(self, request, context):
+        """Counts what is registered.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -340,6 +352,11 @@ def add_RelationRadarServiceServicer_to_server(servicer, server):
                     servicer.ListDevicesOfNumber,
                     request_deserializer=appshare_dot_v1_dot_relation__radar__pb2.ListDevicesOfNumberRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_relation__radar__pb2.ListDevicesOfNumberResponse.SerializeToString,
+            ),
+            'CountRegisteredDevices': grpc.unary_unary_rpc_method_handler(
+                    servicer.CountRegisteredDevices,
+                    request_deserializer=appshare_dot_v1_dot_relation__radar__pb2.CountRegisteredDevicesRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_relation__radar__pb2.CountRegisteredDevicesResponse.SerializeToString,
             ),
             'PurgeDevice': grpc.unary_unary_rpc_method_handler(
                     servicer.PurgeDevice,
@@ -551,6 +568,33 @@ class RelationRadarService:
             '/appshare.v1.RelationRadarService/ListDevicesOfNumber',
             appshare_dot_v1_dot_relation__radar__pb2.ListDevicesOfNumberRequest.SerializeToString,
             appshare_dot_v1_dot_relation__radar__pb2.ListDevicesOfNumberResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CountRegisteredDevices(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.RelationRadarService/CountRegisteredDevices',
+            appshare_dot_v1_dot_relation__radar__pb2.CountRegisteredDevicesRequest.SerializeToString,
+            appshare_dot_v1_dot_relation__radar__pb2.CountRegisteredDevicesResponse.FromString,
             options,
             channel_credentials,
             insecure,

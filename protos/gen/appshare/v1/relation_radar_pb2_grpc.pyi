@@ -42,6 +42,8 @@ class RelationRadarServiceStub:
     """Says that a device is registered still; the gateway asks before it serves a token's device."""
     ListDevicesOfNumber: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.ListDevicesOfNumberRequest, _relation_radar_pb2.ListDevicesOfNumberResponse]
     """Lists the devices that are registered with the asking device's number, the newest first."""
+    CountRegisteredDevices: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.CountRegisteredDevicesRequest, _relation_radar_pb2.CountRegisteredDevicesResponse]
+    """Counts what is registered."""
     PurgeDevice: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.PurgeDeviceRequest, _relation_radar_pb2.PurgeDeviceResponse]
     """Deletes a device of the asking device's number with all that is kept of it; its sessions are over at once.
 
@@ -170,6 +172,14 @@ class RelationRadarServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_relation_radar_pb2.ListDevicesOfNumberRequest, _abc.Awaitable[_relation_radar_pb2.ListDevicesOfNumberResponse]],
     ) -> _abc.Awaitable[_relation_radar_pb2.ListDevicesOfNumberResponse]:
         """Lists the devices that are registered with the asking device's number, the newest first."""
+
+    @_abc_1.abstractmethod
+    def CountRegisteredDevices(
+        self,
+        request: _relation_radar_pb2.CountRegisteredDevicesRequest,
+        context: _aio.ServicerContext[_relation_radar_pb2.CountRegisteredDevicesRequest, _abc.Awaitable[_relation_radar_pb2.CountRegisteredDevicesResponse]],
+    ) -> _abc.Awaitable[_relation_radar_pb2.CountRegisteredDevicesResponse]:
+        """Counts what is registered."""
 
     @_abc_1.abstractmethod
     def PurgeDevice(

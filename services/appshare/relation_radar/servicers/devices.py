@@ -28,6 +28,13 @@ class DeviceServicer:
         devices = await self._devices.of_same_number(request.device_id)
         return pb.ListDevicesOfNumberResponse(devices=map(_registered_device, devices))
 
+    async def CountRegisteredDevices(
+        self, request: pb.CountRegisteredDevicesRequest, context: Context
+    ) -> pb.CountRegisteredDevicesResponse:
+        """Counts what is registered."""
+        devices, numbers = await self._devices.count()
+        return pb.CountRegisteredDevicesResponse(devices=devices, numbers=numbers)
+
     async def PurgeDevice(self, request: pb.PurgeDeviceRequest, context: Context) -> pb.PurgeDeviceResponse:
         """Deletes a device of the asking device's number."""
         deletion = await self._devices.purge(request.device_id, request.purged_device_id)

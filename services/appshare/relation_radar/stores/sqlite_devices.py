@@ -38,6 +38,11 @@ class SqliteDeviceStore:
         )
         return [Device(*row) for row in rows]
 
+    async def count_devices(self) -> tuple[int, int]:
+        """How many devices there are, and how many numbers they have."""
+        [row] = await self._database.read("SELECT count(*), count(DISTINCT number_key) FROM devices")
+        return row[0], row[1]
+
     async def devices_of_number(self, number: NumberKey) -> list[RegisteredDevice]:
         """The devices registered with the number, the newest first."""
         rows = await self._database.read(
