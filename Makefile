@@ -5,8 +5,8 @@ BIN := .venv/bin
 STAMP := .venv/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar compare-bundletool test soak check lint
-.PHONY: access-matrix fuzz abuse types imports contract contract-breaking protos up down compose-smoke clean
+.PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-gateway compare-bundletool
+.PHONY: test soak check lint access-matrix fuzz abuse types imports contract contract-breaking protos up down compose-smoke clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -35,6 +35,9 @@ accuracy: setup ## Measure the rules of friendship on a social graph: make accur
 
 benchmark-radar: setup ## Measure RelationRadar beside bare SQLite: make benchmark-radar [DEVICES=10000]
 	@$(BIN)/python -m benchmarks.radar --devices $(or $(DEVICES),10000)
+
+benchmark-gateway: setup ## Measure the whole cloud beside bare gRPC with the same hops: make benchmark-gateway [CALLS=600]
+	@$(BIN)/python -m benchmarks.gateway --calls $(or $(CALLS),600)
 
 compare-bundletool: setup ## Compare the files that we choose from split sets with bundletool's (needs Java): [SPECS=300] [OUT=file]
 	@$(BIN)/python -m benchmarks.bundletool $(if $(SPECS),--specs $(SPECS)) $(if $(OUT),--out '$(OUT)')

@@ -13,7 +13,7 @@ import grpc
 from appshare.v1 import friendship_pb2
 from appshare.v1 import share_registry_pb2 as pb
 from appshare.v1.share_registry_pb2_grpc import ShareRegistryServiceStub
-from benchmarks.registry.served import Served
+from benchmarks.served import Served
 
 _OPENED_AT_ONCE = 250
 """A gRPC server turns calls away when a thousand wait to be taken."""

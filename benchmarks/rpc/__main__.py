@@ -19,10 +19,11 @@ import structlog
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 
-from appshare.gateway.access_tokens import AccessTokens, new_signing_key
+from appshare.gateway.access_tokens import AccessTokens, Caller
 from appshare.gateway.authentication import DeviceAuthentication
 from appshare.gateway.rate_limits import DeviceRates
 from appshare.gateway.rates import Rates
+from appshare.gateway.signing_keys import SigningKeyFile, SigningKeys
 from appshare.operator.certificate_folder import CertificateFolder
 from appshare.rpc.address import Address
 from appshare.rpc.call_limit import CallLimit
@@ -78,12 +79,13 @@ async def registered(_device_id: str, _time_limit: float) -> None:
 async def main(calls: int) -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     trace.set_tracer_provider(TracerProvider())
-    tokens = AccessTokens(new_signing_key(), 3600, time.time)
-    metadata = (("authorization", f"Bearer {tokens.issue('device').token}"),)
-    authentication = DeviceAuthentication(tokens.device_id, registered, (), ())
     limit, metrics, traces = CallLimit(10_000), CallMetrics(), CallTraces(trace.get_tracer("benchmark"))
-    rates = DeviceRates(Rates(10**9, 10**9, 10**6, 10**9, 10**9), ())
+    rates = DeviceRates(Rates(*[10**9] * 7), ())
     with tempfile.TemporaryDirectory() as folder:
+        keys = SigningKeys(SigningKeyFile(Path(folder) / "signing-keys.json"), 3600, time.time)
+        tokens = AccessTokens(keys, 3600, time.time)
+        metadata = (("authorization", f"Bearer {tokens.issue(Caller('device')).token}"),)
+        authentication = DeviceAuthentication(tokens.caller, registered, (), ())
         made = {each.role: each.folder for each in CertificateFolder(Path(folder)).complete({})}
         files = {"server": files_in(made["relation-radar"]), "client": files_in(made["gateway"])}
         variants: dict[str, tuple[list[grpc.aio.ServerInterceptor], Any]] = {

@@ -254,3 +254,11 @@ class TestSizes:
                 await stub.ask("unary_unary", metadata=[("x-large", "x" * 17 * 1024)])
             assert caught.value.code() is StatusCode.RESOURCE_EXHAUSTED
             assert await stub.ask("unary_unary", metadata=[("x-large", "x" * 12 * 1024)]) == [PING]
+
+    async def test_more_headers_than_anybody_needs_are_refused(self) -> None:
+        async with running_probe(options=limited(headers=20), **answering()) as channel:
+            stub = ProbeStub(channel)
+            refused = await refusal(stub.ask("unary_unary", metadata=[("x-many", "x")] * 21))
+            assert (refused.code, refused.reason) == (StatusCode.RESOURCE_EXHAUSTED, "LIMIT_EXCEEDED")
+            assert refused.retry_after is None
+            assert await stub.ask("unary_unary", metadata=[(f"x-{index}", "x") for index in range(15)]) == [PING]

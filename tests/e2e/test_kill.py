@@ -88,7 +88,7 @@ async def kill_in_turn(server: ServerProcess, stopped: asyncio.Event) -> None:
 async def test_what_was_acknowledged_survives_kill_9(
     tmp_path: Path, samples: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for limit in ("CALLS_PER_DEVICE", "COSTLY_CALLS_PER_DEVICE"):
+    for limit in ("CALLS_PER_DEVICE", "COSTLY_CALLS_PER_DEVICE", "CALLS_PER_NUMBER", "COSTLY_CALLS_PER_NUMBER"):
         monkeypatch.setenv(f"APPSHARE_{limit}", "1000000")
     notes: list[str] = []
     names: list[str] = []

@@ -108,7 +108,7 @@ def test_a_restart_keeps_keys_and_tokens(tmp_path: Path) -> None:
     kept = []
     for _start in range(2):
         with running_server_process(tmp_path / "data", tmp_path / "server.log") as server:
-            names = ("relation-radar/number.key", "gateway/signing-key.pem", "gateway/operator.token")
+            names = ("relation-radar/number.key", "gateway/signing-keys.json", "gateway/operator.token")
             kept.append([(server.data / name).read_bytes() for name in names])
             assert all((server.data / name).stat().st_mode & 0o077 == 0 for name in names)
     assert kept[0] == kept[1]

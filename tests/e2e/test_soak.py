@@ -180,6 +180,8 @@ async def test_every_accepted_push_arrives_whoever_is_killed(tmp_path: Path, mon
         "INBOX_EVENTS",
         "CALLS_PER_DEVICE",
         "COSTLY_CALLS_PER_DEVICE",
+        "CALLS_PER_NUMBER",
+        "COSTLY_CALLS_PER_NUMBER",
         "CALLS_PER_PEER",
     ):
         monkeypatch.setenv(f"APPSHARE_{limit}", "1000000")

@@ -1,26 +1,26 @@
 """Who gets in: nobody without the right token, and no operator's method on the devices' port.
 
+
 That a removed device's token is refused by every method is in the table of `access`.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import grpc
-import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor import MethodDescriptor
 from tests.support.cloud import GATEWAY, Cloud, running_cloud
+from tests.support.tokens import new_tokens
 
 from appshare import errors
-from appshare.gateway.access_tokens import AccessTokens, new_signing_key
+from appshare.gateway.access_tokens import Caller
 from appshare.gateway.operator.catalogue import UNARY_METHODS, UPLOAD_METHODS
 from appshare.process.clock import system_clock
 from appshare.rpc import status
-from appshare.v1 import app_download_pb2, device_gateway_pb2, operator_gateway_pb2
+from appshare.v1 import app_download_pb2, device_gateway_pb2, operator_access_pb2, operator_gateway_pb2
 from appshare.v1 import device_gateway_pb2 as pb
 
 OPEN = {"Register", "VerifyNumber", "RefreshSession"}
@@ -29,7 +29,10 @@ DEVICE_METHODS = [
 ]
 CLOSED_METHODS = [method for method in DEVICE_METHODS if method.name not in OPEN]
 OPERATOR_METHODS = [
-    method for service in operator_gateway_pb2.DESCRIPTOR.services_by_name.values() for method in service.methods
+    method
+    for contract in (operator_gateway_pb2, operator_access_pb2)
+    for service in contract.DESCRIPTOR.services_by_name.values()
+    for method in service.methods
 ]
 
 
@@ -59,12 +62,12 @@ async def patient_cloud(tmp_path: Path) -> AsyncIterator[Cloud]:
         yield running
 
 
-async def test_no_device_method_answers_without_a_valid_token(patient_cloud: Cloud) -> None:
+async def test_no_device_method_answers_without_a_valid_token(patient_cloud: Cloud, tmp_path: Path) -> None:
     cloud = patient_cloud
     device = await cloud.register()
-    key = (cloud.data / "gateway" / "signing-key.pem").read_bytes()
-    expired = AccessTokens(key, 60, lambda: system_clock() - 61).issue(device.session.device_id).token
-    foreign = AccessTokens(new_signing_key(), 60, system_clock).issue(device.session.device_id).token
+    caller = Caller(device.session.device_id)
+    expired = new_tokens(cloud.data / "gateway", clock=lambda: system_clock() - 61).issue(caller).token
+    foreign = new_tokens(tmp_path / "foreign").issue(caller).token
     for metadata, reason in (
         ((), errors.Reason.MISSING_TOKEN),
         ((("authorization", "Basic dXNlcg=="),), errors.Reason.MISSING_TOKEN),
@@ -97,31 +100,6 @@ async def test_no_operator_method_is_on_the_port_for_devices(cloud: Cloud) -> No
         with pytest.raises(grpc.aio.AioRpcError) as refusal:
             await cloud.channel.unary_unary(path)(b"", metadata=cloud.operator_metadata)
         assert refusal.value.code() is grpc.StatusCode.UNIMPLEMENTED, method.name
-
-
-def test_a_token_without_the_signature_of_the_cloud_is_refused() -> None:
-    tokens = AccessTokens(new_signing_key(), 60, system_clock)
-    claims = {"iss": "appshare", "sub": "device", "exp": 2**40}
-    forged = [
-        jwt.encode(claims, Ed25519PrivateKey.generate(), algorithm="EdDSA"),
-        jwt.encode(claims, "", algorithm="none"),
-        jwt.encode(claims, "a shared secret, long enough for its hash", algorithm="HS256"),
-        tokens.issue("device").token[:-8],
-    ]
-    for token in forged:
-        with pytest.raises(errors.UnauthenticatedError) as refusal:
-            tokens.device_id(token)
-        assert refusal.value.reason is errors.Reason.INVALID_TOKEN
-
-
-def test_a_token_expires() -> None:
-    times: Iterator[float] = iter([1000.0, 1059.0, 1061.0])
-    tokens = AccessTokens(new_signing_key(), 60, lambda: next(times))
-    token = tokens.issue("device").token
-    assert tokens.device_id(token) == "device"
-    with pytest.raises(errors.UnauthenticatedError) as refusal:
-        tokens.device_id(token)
-    assert refusal.value.reason is errors.Reason.EXPIRED_TOKEN
 
 
 async def test_a_session_is_refreshed_and_a_copied_refresh_token_ends_it(cloud: Cloud) -> None:

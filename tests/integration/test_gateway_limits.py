@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from tests.support.cloud import GATEWAY, Cloud, Device, new_number, running_cloud
@@ -46,6 +47,35 @@ async def test_a_device_that_calls_too_often_waits_and_others_do_not(tmp_path: P
         assert refused.retry_after is not None
         assert 0 < refused.retry_after.total_seconds() <= 20
         await list_my_apps(calm)
+
+
+async def test_all_devices_of_a_number_share_its_limit_and_others_do_not(tmp_path: Path) -> None:
+    async with limited(tmp_path, calls_per_number=3) as cloud:
+        phone, other = await cloud.register(), await cloud.register()
+        tablet = await cloud.register(phone.number)
+        for device in (phone, tablet, phone):
+            await list_my_apps(device)
+        for device in (phone, tablet):
+            await too_much(list_my_apps(device))
+        await list_my_apps(other)
+
+
+async def test_the_limit_of_a_number_outlives_a_refreshed_session(tmp_path: Path) -> None:
+    async with limited(tmp_path, costly_calls_per_number=1) as cloud:
+        device = await cloud.register()
+        await device.sync(new_number())
+        request = pb.RefreshSessionRequest(refresh_token=device.session.refresh_token)
+        device.session = (await GATEWAY.unary(device.account.RefreshSession, request)).session
+        await too_much(device.sync(new_number()))
+        await list_my_apps(device)
+
+
+async def test_a_token_tells_nothing_of_the_number(cloud: Cloud) -> None:
+    phone = await cloud.register()
+    claims = jwt.decode(phone.session.access_token, options={"verify_signature": False})
+    assert claims.keys() == {"iss", "sub", "num", "exp"}
+    assert len(claims["num"]) == 16
+    assert phone.number.removeprefix("+") not in str(claims)
 
 
 async def test_what_costs_more_has_its_own_limit(tmp_path: Path) -> None:
@@ -111,6 +141,8 @@ async def test_no_limit_is_no_limit(tmp_path: Path) -> None:
         "calls_per_device",
         "costly_calls_per_device",
         "streams_per_device",
+        "calls_per_number",
+        "costly_calls_per_number",
         "calls_per_peer",
         "open_calls_per_peer",
     )

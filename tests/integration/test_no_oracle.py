@@ -39,7 +39,8 @@ class Strangers:
 @pytest.fixture
 async def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cloud]:
     """A cloud that lets a device call as often as it takes to compare the times."""
-    for limit in ("LOOKUPS_PER_HOUR", "LOOKUP_BURST", "CALLS_PER_DEVICE", "COSTLY_CALLS_PER_DEVICE", "CALLS_PER_PEER"):
+    calls = [f"{kind}_PER_{whom}" for kind in ("CALLS", "COSTLY_CALLS") for whom in ("DEVICE", "NUMBER")]
+    for limit in ("LOOKUPS_PER_HOUR", "LOOKUP_BURST", *calls, "CALLS_PER_PEER"):
         monkeypatch.setenv(f"APPSHARE_{limit}", "1000000")
     async with running_cloud(tmp_path) as running:
         yield running

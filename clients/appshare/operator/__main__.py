@@ -21,6 +21,10 @@ _COMMANDS = "appshare.operator.commands"
         "devices": LazyCommand(f"{_COMMANDS}.devices:devices", "Count the registered devices, and remove one."),
         "keys": LazyCommand(f"{_COMMANDS}.keys:keys", "Replace the key under which phone numbers are stored."),
         "backup": LazyCommand(f"{_COMMANDS}.backup:backup", "Copy what the servers keep, and put it back."),
+        "signing-keys": LazyCommand(
+            f"{_COMMANDS}.signing_keys:signing_keys", "Replace the key that signs devices' access tokens."
+        ),
+        "operators": LazyCommand(f"{_COMMANDS}.operators:operators", "Say who may operate the cloud."),
         "certs": LazyCommand(f"{_COMMANDS}.certs:certs", "Make and renew the certificates of the processes."),
     },
     examples="""
@@ -53,7 +57,7 @@ _COMMANDS = "appshare.operator.commands"
 @click.version_option(package_name="appshare")
 @click.pass_context
 def main(ctx: click.Context, server: str | None, token_file: Path | None, data: Path | None, ca: Path | None) -> None:
-    """Keep the catalogue, the number key and the certificates of an AppShare cloud.
+    """Keep the catalogue, the keys, the operators and the certificates of an AppShare cloud.
 
     On the machine of the gateway the command finds its address and token by itself. Every command takes --json.
     """

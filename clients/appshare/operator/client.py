@@ -7,6 +7,7 @@
 Every call raises the `appshare.errors` that the contract lists for it.
 """
 
+import secrets
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC
 from types import TracebackType
@@ -26,13 +27,17 @@ from appshare.operator.model import (
     CataloguePackage,
     DeviceCount,
     NumberKeyRotation,
+    Operator,
     ProcessStatus,
     ServiceStatus,
+    SigningKey,
 )
 from appshare.operator.package_upload import PackageUpload
 from appshare.rpc.call import Callee
 from appshare.v1 import catalogue_pb2, fit_pb2, number_key_pb2, process_status_pb2
+from appshare.v1 import operator_access_pb2 as access_pb
 from appshare.v1 import operator_gateway_pb2 as pb
+from appshare.v1.operator_access_pb2_grpc import OperatorServiceStub, SigningKeyServiceStub
 from appshare.v1.operator_gateway_pb2_grpc import (
     CatalogueServiceStub,
     DeviceAdministrationServiceStub,
@@ -61,6 +66,8 @@ class OperatorClient:
         self._channel = open_server_channel(server, ca)
         self._catalogue = CatalogueServiceStub(self._channel)
         self._number_key = NumberKeyServiceStub(self._channel)
+        self._operators = OperatorServiceStub(self._channel)
+        self._signing_keys = SigningKeyServiceStub(self._channel)
         self._devices = DeviceAdministrationServiceStub(self._channel)
         self._system = SystemServiceStub(self._channel)
 
@@ -160,6 +167,35 @@ class OperatorClient:
         response = await self._call(self._system.GetSystemStatus, pb.GetSystemStatusRequest())
         return [_read_service(each) for each in response.services]
 
+    async def rotate_signing_key(self, *, withdraw_older: bool = False) -> SigningKey:
+        """Makes a key that signs devices' access tokens from now on.
+
+        Args:
+            withdraw_older: refuse the tokens of the other keys at once; devices refresh their sessions.
+        """
+        request = access_pb.RotateSigningKeyRequest(withdraw_older=withdraw_older, request_id=secrets.token_hex(16))
+        response = await self._call(self._signing_keys.RotateSigningKey, request)
+        return _read_signing_key(response.key)
+
+    async def signing_keys(self) -> list[SigningKey]:
+        """Lists the keys whose tokens are not over, the newest first, which signs."""
+        response = await self._call(self._signing_keys.ListSigningKeys, access_pb.ListSigningKeysRequest())
+        return [_read_signing_key(each) for each in response.keys]
+
+    async def add_operator(self, name: str) -> tuple[Operator, str]:
+        """Adds an operator; returns it and its token, which the cloud does not keep."""
+        response = await self._call(self._operators.AddOperator, access_pb.AddOperatorRequest(name=name))
+        return _read_operator(response.operator), response.token
+
+    async def operators(self) -> list[Operator]:
+        """Lists the operators by name."""
+        response = await self._call(self._operators.ListOperators, access_pb.ListOperatorsRequest())
+        return [_read_operator(each) for each in response.operators]
+
+    async def remove_operator(self, name: str) -> None:
+        """Removes an operator; its token is void at once."""
+        await self._call(self._operators.RemoveOperator, access_pb.RemoveOperatorRequest(name=name))
+
     async def _call(self, method: grpc.aio.UnaryUnaryMultiCallable[Request, Response], request: Request) -> Response:
         return await self._server.unary(method, request, metadata=self._credentials)
 
@@ -239,3 +275,12 @@ def _read_status(message: process_status_pb2.ProcessStatus) -> ProcessStatus:
         failed_calls=message.failed_calls,
         figures={figure.name: figure.value for figure in message.figures},
     )
+
+
+def _read_signing_key(message: access_pb.SigningKey) -> SigningKey:
+    over = message.over_time.ToDatetime(UTC) if message.HasField("over_time") else None
+    return SigningKey(message.key_id, message.create_time.ToDatetime(UTC), over, message.withdrawn)
+
+
+def _read_operator(message: access_pb.Operator) -> Operator:
+    return Operator(message.name, message.create_time.ToDatetime(UTC), message.is_this_operator)

@@ -123,3 +123,31 @@ class ServiceStatus:
 
     name: str
     status: ProcessStatus | None
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """A key that signs devices' access tokens, or has signed some.
+
+    Attributes:
+        over_time: when its last token is over; None while it signs.
+        withdrawn: its tokens are refused already.
+    """
+
+    key_id: str
+    create_time: datetime
+    over_time: datetime | None
+    withdrawn: bool
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Somebody who may call the operator port.
+
+    Attributes:
+        is_this_operator: the one that calls.
+    """
+
+    name: str
+    create_time: datetime
+    is_this_operator: bool

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from appshare.operator.model import NumberKeyRotation
+from appshare.operator.model import NumberKeyRotation, SigningKey
 
 _SCREEN = re.compile(r"(\w+) (\d+) dpi")
 
@@ -41,3 +41,10 @@ def shown_rotation(rotation: NumberKeyRotation) -> str:
         books = f"{rotation.books_done:,} of {rotation.books_total:,} contact books"
         return f"Key {rotation.generation} is in use; {books} are stored under the next one."
     return f"Key {rotation.generation} is in use; no rotation is under way."
+
+
+def shown_use(key: SigningKey) -> str:
+    """What a signing key is good for still."""
+    if key.over_time is None:
+        return "signs"
+    return "withdrawn" if key.withdrawn else f"accepted until {key.over_time:%Y-%m-%d %H:%M} UTC"

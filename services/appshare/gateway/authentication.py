@@ -1,6 +1,5 @@
 """Who calls: nothing behind a port is reached without a token, but for what is open by name."""
 
-import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
 from contextlib import aclosing
 from contextvars import ContextVar
@@ -9,31 +8,38 @@ from typing import Any
 import grpc
 
 from appshare import errors
+from appshare.gateway.access_tokens import Caller
 from appshare.gateway.registration_check import CheckDevice
 from appshare.rpc.call import remaining_time
-from appshare.rpc.handlers import Handler, behavior_of, with_behavior
+from appshare.rpc.handlers import Handler, WrappedOnce, behavior_of, with_behavior
 from appshare.rpc.interceptor import Context
 
 _OPEN_PREFIXES = ("/grpc.health.", "/grpc.reflection.")
 
-_calling_device: ContextVar[str] = ContextVar("calling_device")
+_caller: ContextVar[Caller] = ContextVar("caller")
+_operator: ContextVar[str] = ContextVar("operator")
 
 
 def calling_device() -> str:
     """The id of the device that the current call is from."""
-    return _calling_device.get()
+    return _caller.get().device_id
 
 
-def calling_device_or_none() -> str | None:
-    """The same; None for a call that has proved nothing."""
-    return _calling_device.get(None)
+def caller_or_none() -> Caller | None:
+    """Whom the current call is from; None for a call that has proved nothing."""
+    return _caller.get(None)
+
+
+def calling_operator_or_none() -> str | None:
+    """The name of the operator that the current call is from; None for a call that has proved nothing."""
+    return _operator.get(None)
 
 
 class DeviceAuthentication(grpc.aio.ServerInterceptor):
     """Lets calls with the access token of a registered device in and remembers the device.
 
     Args:
-        device_id: reads a token; raises `errors.UnauthenticatedError`.
+        caller_of: reads a token; raises `errors.UnauthenticatedError`.
         check_device: raises what refuses a device that is not registered any more.
         open_methods: full names of the methods that need no token.
         unchecked_methods: full names of the methods that refuse such a device by themselves.
@@ -41,15 +47,16 @@ class DeviceAuthentication(grpc.aio.ServerInterceptor):
 
     def __init__(
         self,
-        device_id: Callable[[str], str],
+        caller_of: Callable[[str], Caller],
         check_device: CheckDevice,
         open_methods: Collection[str],
         unchecked_methods: Collection[str],
     ) -> None:
-        self._device_id = device_id
+        self._caller_of = caller_of
         self._check_device = check_device
         self._open_methods = open_methods
         self._unchecked_methods = unchecked_methods
+        self._checked = WrappedOnce(self._checking)
 
     async def intercept_service(
         self,
@@ -64,17 +71,36 @@ class DeviceAuthentication(grpc.aio.ServerInterceptor):
         handler = await continuation(handler_call_details)
         if handler is None or _is_open(handler_call_details.method, self._open_methods):
             return handler
-        _calling_device.set(self._device_id(_bearer_token(handler_call_details)))
+        _caller.set(self._caller_of(_bearer_token(handler_call_details)))
         if handler_call_details.method in self._unchecked_methods:
             return handler
-        return _checking(handler, self._check_device)
+        return self._checked(handler, handler_call_details.method)
+
+    def _checking(self, handler: Any, _method: str) -> Handler:
+        behavior = behavior_of(handler)
+
+        async def answer(request: Any, context: Context) -> Any:
+            await self._check_device(calling_device(), remaining_time(context))
+            return await behavior(request, context)
+
+        async def stream(request: Any, context: Context) -> AsyncIterator[Any]:
+            await self._check_device(calling_device(), remaining_time(context))
+            async with aclosing(behavior(request, context)) as messages:
+                async for message in messages:
+                    yield message
+
+        return with_behavior(handler, stream if handler.response_streaming else answer)
 
 
 class OperatorAuthentication(grpc.aio.ServerInterceptor):
-    """Lets calls with the operator's token in."""
+    """Lets calls with an operator's token in and remembers the operator.
 
-    def __init__(self, operator_token: str) -> None:
-        self._operator_token = operator_token.encode()
+    Args:
+        name_of: the operator with a token; raises `errors.UnauthenticatedError`.
+    """
+
+    def __init__(self, name_of: Callable[[str], str]) -> None:
+        self._name_of = name_of
 
     async def intercept_service(
         self,
@@ -84,19 +110,13 @@ class OperatorAuthentication(grpc.aio.ServerInterceptor):
         """Finds the handler.
 
         Raises:
-            errors.UnauthenticatedError: MISSING_TOKEN, INVALID_TOKEN or EXPIRED_TOKEN.
+            errors.UnauthenticatedError: MISSING_TOKEN or INVALID_TOKEN.
         """
         handler = await continuation(handler_call_details)
         if handler is None or _is_open(handler_call_details.method, ()):
             return handler
-        self._require(_bearer_token(handler_call_details))
+        _operator.set(self._name_of(_bearer_token(handler_call_details)))
         return handler
-
-    def _require(self, token: str) -> None:
-        if not hmac.compare_digest(token.encode(), self._operator_token):
-            raise errors.UnauthenticatedError(
-                errors.Reason.INVALID_TOKEN, "not this cloud's operator token; it is in the gateway's data folder"
-            )
 
 
 def _is_open(method: str, open_methods: Iterable[str]) -> bool:
@@ -104,26 +124,10 @@ def _is_open(method: str, open_methods: Iterable[str]) -> bool:
 
 
 def _bearer_token(details: grpc.HandlerCallDetails) -> str:
-    value = dict(details.invocation_metadata or ()).get("authorization", "")
+    value = next((value for key, value in details.invocation_metadata or () if key == "authorization"), "")
     scheme, _, token = str(value).partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise errors.UnauthenticatedError(
             errors.Reason.MISSING_TOKEN, "the call needs the metadata `authorization: Bearer <token>`"
         )
     return token
-
-
-def _checking(handler: Any, check_device: CheckDevice) -> Handler:
-    behavior = behavior_of(handler)
-
-    async def answer(request: Any, context: Context) -> Any:
-        await check_device(calling_device(), remaining_time(context))
-        return await behavior(request, context)
-
-    async def stream(request: Any, context: Context) -> AsyncIterator[Any]:
-        await check_device(calling_device(), remaining_time(context))
-        async with aclosing(behavior(request, context)) as messages:
-            async for message in messages:
-                yield message
-
-    return with_behavior(handler, stream if handler.response_streaming else answer)

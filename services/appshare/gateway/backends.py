@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import grpc
 
+from appshare.gateway.reads import DOWNLOAD_SERVICE, RADAR_SERVICE, READS, REGISTRY_SERVICE
 from appshare.gateway.settings import GatewaySettings
 from appshare.rpc.call import Callee, open_channel
 from appshare.rpc.certificates import CertificateFiles
 from appshare.rpc.renewed_channel import RenewedChannel
+from appshare.rpc.retries import retry_options
 from appshare.v1 import relation_radar_pb2_grpc, share_registry_pb2_grpc
 
 RADAR = Callee("RelationRadar")
@@ -37,20 +39,25 @@ async def open_backends(settings: GatewaySettings) -> AsyncIterator[Backends]:
     certificates = settings.services_certificates()
     async with AsyncExitStack() as stack:
         radar, registry, download = [
-            await stack.enter_async_context(_open(str(address), certificates))
-            for address in (settings.relation_radar, settings.share_registry, settings.app_download)
+            await stack.enter_async_context(_open(str(address), service, certificates))
+            for service, address in (
+                (RADAR_SERVICE, settings.relation_radar),
+                (REGISTRY_SERVICE, settings.share_registry),
+                (DOWNLOAD_SERVICE, settings.app_download),
+            )
         ]
         yield Backends(
             radar=relation_radar_pb2_grpc.RelationRadarServiceStub(radar),
             registry=share_registry_pb2_grpc.ShareRegistryServiceStub(registry),
             download=download,
             channels={
-                "appshare.v1.RelationRadarService": radar,
-                "appshare.v1.ShareRegistryService": registry,
-                "appshare.v1.AppDownloadService": download,
+                RADAR_SERVICE: radar,
+                REGISTRY_SERVICE: registry,
+                DOWNLOAD_SERVICE: download,
             },
         )
 
 
-def _open(address: str, certificates: CertificateFiles | None) -> grpc.aio.Channel:
-    return RenewedChannel(address, certificates) if certificates else open_channel(address)
+def _open(address: str, service: str, certificates: CertificateFiles | None) -> grpc.aio.Channel:
+    options = retry_options(service, READS[service])
+    return RenewedChannel(address, certificates, options) if certificates else open_channel(address, options)

@@ -14,10 +14,19 @@ from appshare.gateway.operator.catalogue import SERVICE as CATALOGUE_SERVICE
 from appshare.gateway.operator.catalogue import add_catalogue_to
 from appshare.gateway.operator.devices import DeviceAdministrationServicer
 from appshare.gateway.operator.number_key import NumberKeyServicer
+from appshare.gateway.operator.operators import OperatorServicer
+from appshare.gateway.operator.signing_keys import SigningKeyServicer
 from appshare.gateway.operator.system import SystemServicer
+from appshare.gateway.operators import Operators
+from appshare.gateway.owners import OwnersAsked
+from appshare.gateway.signing_keys import SigningKeys
 from appshare.process.clock import Clock
 from appshare.rpc.server import Service
 from appshare.v1 import device_gateway_pb2_grpc as grpc_stubs
+from appshare.v1.operator_access_pb2_grpc import (
+    add_OperatorServiceServicer_to_server,
+    add_SigningKeyServiceServicer_to_server,
+)
 from appshare.v1.operator_gateway_pb2_grpc import (
     add_DeviceAdministrationServiceServicer_to_server,
     add_NumberKeyServiceServicer_to_server,
@@ -29,23 +38,29 @@ def device_services(backends: Backends, tokens: AccessTokens, clock: Clock) -> l
     """The services of the port for devices."""
     account = AccountServicer(backends, tokens, clock)
     friends = FriendServicer(backends)
-    sharing = SharingServicer(backends)
+    owners = OwnersAsked(backends)
+    sharing = SharingServicer(backends, owners)
     inbox = InboxServicer(backends)
     return [
         Service("appshare.v1.AccountService", partial(grpc_stubs.add_AccountServiceServicer_to_server, account)),
         Service("appshare.v1.FriendService", partial(grpc_stubs.add_FriendServiceServicer_to_server, friends)),
         Service("appshare.v1.SharingService", partial(grpc_stubs.add_SharingServiceServicer_to_server, sharing)),
         Service("appshare.v1.InboxService", partial(grpc_stubs.add_InboxServiceServicer_to_server, inbox)),
-        Service(DOWNLOAD_SERVICE, DownloadServicer(backends).add_to),
+        Service(DOWNLOAD_SERVICE, DownloadServicer(backends, owners).add_to),
     ]
 
 
-def operator_services(backends: Backends, clock: Clock) -> list[Service]:
+def operator_services(
+    backends: Backends, operators: Operators, signing_keys: SigningKeys, clock: Clock
+) -> list[Service]:
     """The services of the port for operators."""
     number_key, devices = NumberKeyServicer(backends), DeviceAdministrationServicer(backends, clock)
+    named, signing = OperatorServicer(operators), SigningKeyServicer(signing_keys)
     return [
         Service(CATALOGUE_SERVICE, partial(add_catalogue_to, backends=backends)),
         Service("appshare.v1.NumberKeyService", partial(add_NumberKeyServiceServicer_to_server, number_key)),
+        Service("appshare.v1.OperatorService", partial(add_OperatorServiceServicer_to_server, named)),
+        Service("appshare.v1.SigningKeyService", partial(add_SigningKeyServiceServicer_to_server, signing)),
         Service(
             "appshare.v1.DeviceAdministrationService",
             partial(add_DeviceAdministrationServiceServicer_to_server, devices),

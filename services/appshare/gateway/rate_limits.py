@@ -1,4 +1,4 @@
-"""How often devices and network addresses may call the gateway."""
+"""How often devices, the people who have them, and network addresses may call the gateway."""
 
 import math
 from collections import Counter
@@ -8,7 +8,7 @@ from datetime import timedelta
 import grpc
 
 from appshare import errors
-from appshare.gateway.authentication import calling_device_or_none
+from appshare.gateway.authentication import caller_or_none
 from appshare.gateway.rates import Rates
 from appshare.rpc.peer import peer_network
 from appshare.rpc.rate import TokenBuckets
@@ -31,9 +31,9 @@ COSTLY = frozenset(
 
 
 class DeviceRates:
-    """Refuses what a device or a network address asks too often, with when to come back; health is always told.
+    """Refuses what a device, all devices of a number or a network address ask too often, with when to come back.
 
-    A call that has no valid token counts for the address that it is from.
+    A call that has no valid token counts for the address that it is from. Health is always told.
 
     Args:
         open_methods: full names of the methods that need no token.
@@ -43,6 +43,8 @@ class DeviceRates:
         self._open_methods = frozenset(open_methods)
         self._device_calls = _per_minute(rates.device_calls)
         self._device_costly_calls = _per_minute(rates.device_costly_calls)
+        self._number_calls = _per_minute(rates.number_calls)
+        self._number_costly_calls = _per_minute(rates.number_costly_calls)
         self._peer_calls = _per_minute(rates.peer_calls)
         self._peer_open_calls = _per_minute(rates.peer_open_calls)
         self._at_once = rates.device_streams
@@ -56,15 +58,20 @@ class DeviceRates:
         """
         if call.is_health_check:
             return
-        device, peer = calling_device_or_none(), peer_network(call.context)
+        caller, peer = caller_or_none(), peer_network(call.context)
         _take(self._peer_calls, peer)
-        if device is None or call.method in self._open_methods:
+        if caller is None or call.method in self._open_methods:
             _take(self._peer_open_calls, peer)
             return
-        _take(self._device_calls, device)
-        if call.method in COSTLY:
-            _take(self._device_costly_calls, device)
-        self._start(call, device)
+        is_costly = call.method in COSTLY
+        _take(self._device_calls, caller.device_id)
+        if is_costly:
+            _take(self._device_costly_calls, caller.device_id)
+        if caller.number_ref:
+            _take(self._number_calls, caller.number_ref)
+            if is_costly:
+                _take(self._number_costly_calls, caller.number_ref)
+        self._start(call, caller.device_id)
 
     def end(self, call: Call, _code: grpc.StatusCode) -> None:
         """Counts the call as no longer running."""

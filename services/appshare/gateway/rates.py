@@ -1,4 +1,4 @@
-"""How often devices and network addresses may call, as the operator sets it."""
+"""How often devices, all devices of a number, and network addresses may call, as the operator sets it."""
 
 from dataclasses import dataclass
 
@@ -10,5 +10,7 @@ class Rates:
     device_calls: int = 0
     device_costly_calls: int = 0
     device_streams: int = 0
+    number_calls: int = 0
+    number_costly_calls: int = 0
     peer_calls: int = 0
     peer_open_calls: int = 0

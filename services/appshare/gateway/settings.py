@@ -18,7 +18,9 @@ from appshare.rpc.watch import CallWatch
 
 _CONNECTION_AGE, _CONNECTION_GRACE = 6 * 3600.0, 600.0
 """Seconds; a stream that is cut then is resumed where it was."""
-_CALLS_PER_CONNECTION = 100
+_CALLS_PER_CONNECTION = 256
+"""Above twice of what a well-behaved client has under way: gRPC refuses streams beyond it by a reset, and counts a call
+that is answered until the process has come round to putting it away."""
 
 
 class GatewaySettings(ProcessSettings):
@@ -48,6 +50,14 @@ class GatewaySettings(ProcessSettings):
         120, ge=0, description="Syncs, pushes, downloads and the like of a device in a minute; 0: no limit."
     )
     streams_per_device: int = Field(32, ge=0, description="Calls of a device that run at once; 0: no limit.")
+    calls_per_number: int = Field(
+        1_200, ge=0, description="Calls of all devices of a number together in a minute; 0: no limit."
+    )
+    costly_calls_per_number: int = Field(
+        240,
+        ge=0,
+        description="Syncs, pushes, downloads and the like of all devices of a number in a minute; 0: no limit.",
+    )
     calls_per_peer: int = Field(6_000, ge=0, description="Calls from a network address in a minute; 0: no limit.")
     open_calls_per_peer: int = Field(
         120, ge=0, description="Calls without a token from a network address in a minute; 0: no limit."
@@ -102,6 +112,8 @@ class GatewaySettings(ProcessSettings):
             device_calls=self.calls_per_device,
             device_costly_calls=self.costly_calls_per_device,
             device_streams=self.streams_per_device,
+            number_calls=self.calls_per_number,
+            number_costly_calls=self.costly_calls_per_number,
             peer_calls=self.calls_per_peer,
             peer_open_calls=self.open_calls_per_peer,
         )

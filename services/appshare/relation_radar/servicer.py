@@ -39,7 +39,7 @@ class RelationRadarServicer(
         rotation: KeyRotation,
         rule: FriendshipRule,
     ) -> None:
-        RegistrationServicer.__init__(self, registrar)
+        RegistrationServicer.__init__(self, registrar, devices)
         DeviceServicer.__init__(self, devices)
         BookServicer.__init__(self, radar.books)
         FriendshipServicer.__init__(self, radar.acquaintances, radar.friends, rule)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 import grpc
 
@@ -27,7 +27,10 @@ _HOP_MARGIN = 0.05
 ANSWER_TIMEOUT = 600.0
 """Seconds that a service may take over an upload that has arrived: it reads and verifies whole packages."""
 
-CHANNEL_OPTIONS = [
+ChannelOptions: TypeAlias = Sequence[tuple[str, str | int]]
+
+CHANNEL_OPTIONS: ChannelOptions = [
+    # Whoever opens a channel says what may be tried again.
     ("grpc.enable_retries", 0),
     ("grpc.max_receive_message_length", 16 * 1024 * 1024),
     ("grpc.keepalive_time_ms", 30_000),
@@ -40,9 +43,18 @@ CHANNEL_OPTIONS = [
 ]
 
 
-def open_channel(address: str) -> grpc.aio.Channel:
-    """A plain-text channel to `address` ("host:port")."""
-    return grpc.aio.insecure_channel(address, options=CHANNEL_OPTIONS)
+def open_channel(address: str, options: ChannelOptions = ()) -> grpc.aio.Channel:
+    """A plain-text channel to `address` ("host:port").
+
+    Args:
+        options: in place of ours of the same name, or besides them.
+    """
+    return grpc.aio.insecure_channel(address, options=channel_options(options))
+
+
+def channel_options(options: ChannelOptions) -> list[tuple[str, str | int]]:
+    """Ours and these, which take the place of ours of the same name."""
+    return list({**dict(CHANNEL_OPTIONS), **dict(options)}.items())
 
 
 def open_tls_channel(address: str, ca: bytes | None = None) -> grpc.aio.Channel:

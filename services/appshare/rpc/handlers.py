@@ -1,11 +1,32 @@
 """gRPC method handlers, taken apart and put together again by interceptors."""
 
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import grpc
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any] | None"
 """None: the server has no such method."""
+
+
+class WrappedOnce:
+    """Handlers by the method, each wrapped at its first call: a service gives the same one for every call of a method.
+
+    Args:
+        wrap: makes a handler of another and its method.
+    """
+
+    def __init__(self, wrap: Callable[[Any, str], Handler]) -> None:
+        self._wrap = wrap
+        self._wrapped: dict[str, tuple[Any, Handler]] = {}
+
+    def __call__(self, handler: Any, method: str) -> Handler:
+        """The wrapped handler."""
+        known, wrapped = self._wrapped.get(method, (None, None))
+        if known is not handler:
+            wrapped = self._wrap(handler, method)
+            self._wrapped[method] = handler, wrapped
+        return wrapped
 
 
 def behavior_of(handler: Any) -> Any:

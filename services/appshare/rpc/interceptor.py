@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import grpc
 
 from appshare import errors
-from appshare.rpc.handlers import Handler, behavior_of, taking_bytes
+from appshare.rpc.handlers import Handler, WrappedOnce, behavior_of, taking_bytes
 from appshare.rpc.idle import until_idle, within
 from appshare.rpc.running_call import RunningCall, unknown_method
 from appshare.rpc.watch import CallWatch, Context
@@ -41,7 +41,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     def __init__(self, watches: Sequence[CallWatch] = (), *, idle_limit: float | None = None) -> None:
         self._watches = tuple(watches)
         self._idle_limit = idle_limit
-        self._wrapped: dict[str, tuple[Any, Handler]] = {}
+        self._wrapped = WrappedOnce(self._wrap)
 
     async def intercept_service(
         self,
@@ -56,12 +56,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             return self._wrap(_failing(error), method)
         if handler is None:
             return self._wrap(_failing(unknown_method()), _UNKNOWN)
-        # A service gives the same handler for every call of a method: it is wrapped once.
-        known, wrapped = self._wrapped.get(method, (None, None))
-        if known is not handler:
-            wrapped = self._wrap(handler, method)
-            self._wrapped[method] = handler, wrapped
-        return wrapped
+        return self._wrapped(handler, method)
 
     def _wrap(self, handler: Any, method: str) -> Handler:
         wrap = self._wrap_streaming if handler.response_streaming else self._wrap_unary

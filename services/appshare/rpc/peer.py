@@ -1,6 +1,7 @@
 """Who is at the other end of a connection."""
 
 import ipaddress
+from functools import lru_cache
 from urllib.parse import unquote
 
 import grpc
@@ -11,6 +12,9 @@ from appshare.rpc.watch import Call, Context
 
 _NETWORK_BITS = 64
 """One IPv6 subscriber has at least so large a network, and can take any address of it."""
+
+_MAX_CONNECTIONS = 10_000
+"""Whose networks are remembered; about 3 MB."""
 
 
 class OnlyGateway:
@@ -36,7 +40,12 @@ class OnlyGateway:
 
 def peer_network(context: Context) -> str:
     """What limits per peer count by: an IPv4 address, or the network that an IPv6 address is of; never in a log."""
-    kind, _, address = unquote(context.peer()).partition(":")
+    return _network_of(context.peer())
+
+
+@lru_cache(maxsize=_MAX_CONNECTIONS)
+def _network_of(peer: str) -> str:
+    kind, _, address = unquote(peer).partition(":")
     host = address.rpartition(":")[0].strip("[]").partition("%")[0]
     if kind != "ipv6":
         return host

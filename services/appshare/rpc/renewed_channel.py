@@ -6,7 +6,7 @@ from typing import Any
 
 import grpc
 
-from appshare.rpc.call import CHANNEL_OPTIONS
+from appshare.rpc.call import ChannelOptions, channel_options
 from appshare.rpc.certificates import CertificateFiles, WatchedCertificates
 from appshare.rpc.tls import channel_credentials
 
@@ -20,14 +20,23 @@ class RenewedChannel(grpc.aio.Channel):
     """A channel to `address` with mutual TLS; after a change of the files it connects anew.
 
     Args:
+        options: in place of ours of the same name, or besides them.
         look_every: seconds between two looks at the files.
 
     Raises:
         UnusableCertificateError: the files hold no usable certificate.
     """
 
-    def __init__(self, address: str, files: CertificateFiles, *, look_every: float = _LOOK_EVERY) -> None:
+    def __init__(
+        self,
+        address: str,
+        files: CertificateFiles,
+        options: ChannelOptions = (),
+        *,
+        look_every: float = _LOOK_EVERY,
+    ) -> None:
         self._address = address
+        self._options = channel_options(options)
         self._watched = WatchedCertificates(files)
         self._look_every = look_every
         self._next_look = time.monotonic() + look_every
@@ -86,7 +95,7 @@ class RenewedChannel(grpc.aio.Channel):
 
     def _open(self) -> grpc.aio.Channel:
         credentials = channel_credentials(self._watched.current)
-        return grpc.aio.secure_channel(self._address, credentials, options=CHANNEL_OPTIONS)
+        return grpc.aio.secure_channel(self._address, credentials, options=self._options)
 
     def _replace(self) -> None:
         task = asyncio.get_running_loop().create_task(self._current.close(_GRACE))

@@ -29,7 +29,8 @@ class RunningCall:
     __slots__ = ("_begun", "_call", "_watches")
 
     def __init__(self, method: str, context: Context, watches: Sequence[CallWatch]) -> None:
-        self._call = Call(method, context, dict(context.invocation_metadata() or ()))
+        metadata = context.invocation_metadata() or ()
+        self._call = Call(method, context, dict(metadata), len(metadata))
         self._watches = watches
         self._begun = 0
 

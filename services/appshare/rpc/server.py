@@ -11,6 +11,7 @@ from grpc_reflection.v1alpha import reflection
 from appshare.rpc.address import Address
 from appshare.rpc.call_limit import CallLimit
 from appshare.rpc.certificates import CertificateFiles
+from appshare.rpc.header_limit import HeaderLimit
 from appshare.rpc.interceptor import CallInterceptor
 from appshare.rpc.peer import OnlyGateway
 from appshare.rpc.readiness import reported_readiness
@@ -88,7 +89,7 @@ async def running_server(
 
 
 def _watches(options: ServerOptions) -> list[CallWatch]:
-    watches = [*options.watches, CallLimit(options.limits.calls)]
+    watches = [*options.watches, HeaderLimit(options.limits.headers), CallLimit(options.limits.calls)]
     if options.certificates and options.certificates.ca:
         watches.append(OnlyGateway())
     return watches

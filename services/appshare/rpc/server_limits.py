@@ -24,11 +24,13 @@ class ServerLimits:
         connection_idle: how long a connection without a call stays open.
         connection_age: after which a connection takes no new calls, so that clients spread anew.
         connection_grace: how long its calls may then go on.
+        headers: that a call may carry; they have together at most 16 KiB.
         idle: how long a call waits for its message, and a stream on which nothing moves stays open.
     """
 
     calls: int = 10_000
     calls_per_connection: int | None = None
+    headers: int = 64
     connections: int | None = _CONNECTIONS
     connection_idle: float | None = None
     connection_age: float | None = None

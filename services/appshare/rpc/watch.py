@@ -19,6 +19,7 @@ class Call:
     Attributes:
         method: its full name, "/package.Service/Method".
         metadata: what came with it, by key.
+        headers: how many came, of which several may have one key.
         started: on the monotonic clock, in seconds.
         notes: what a watch keeps from the call's begin to its end, by the watch.
     """
@@ -26,6 +27,7 @@ class Call:
     method: str
     context: Context
     metadata: dict[str, Any]
+    headers: int
     started: float = field(default_factory=time.monotonic)
     notes: dict[object, Any] = field(default_factory=dict)
 

@@ -1,5 +1,6 @@
 """What stands in for the services behind the gateway: real gRPC servers that answer as a test says."""
 
+import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from appshare import errors
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
 
+ANYWHERE = Address("127.0.0.1", 0)
+
 Calls = list[tuple[str, Any]]
 """What the services were asked, in order: names of methods and requests."""
 
@@ -23,8 +26,8 @@ class Scripted:
     """Every method of a service; it answers with an empty message unless a test says otherwise.
 
     Attributes:
-        answers: by method a message, an error, a function that makes one of the request, or a list or an asynchronous
-            generator function of messages for a stream.
+        answers: by method a message, an error, a function, which may be a coroutine function, that makes one of the
+            request, or a list or an asynchronous generator function of messages for a stream.
     """
 
     service: ServiceDescriptor
@@ -49,7 +52,8 @@ class Scripted:
 
     def _unary(self, method: MethodDescriptor) -> Callable[..., Awaitable[Any]]:
         async def answer(request: Any, _context: Any) -> Any:
-            return self._answer(method, request)
+            found = self._answer(method, request)
+            return await found if inspect.isawaitable(found) else found
 
         return answer
 
@@ -78,7 +82,7 @@ class Scripted:
 
 
 @asynccontextmanager
-async def serving(scripted: Scripted) -> AsyncIterator[Address]:
+async def serving(scripted: Scripted, at: Address = ANYWHERE) -> AsyncIterator[Address]:
     """Runs a server with the service."""
-    async with running_server(Address("127.0.0.1", 0), [scripted.as_service()]) as address:
+    async with running_server(at, [scripted.as_service()]) as address:
         yield address

@@ -41,6 +41,7 @@ class Stage:
 
     Attributes:
         calls: what the services were asked, all of them together.
+        behind: where the services are.
     """
 
     radar: Scripted
@@ -51,6 +52,7 @@ class Stage:
     stacks: dict[str, AsyncExitStack]
     channel: grpc.aio.Channel
     operator_channel: grpc.aio.Channel
+    behind: dict[str, Address]
     token: str = ""
     operator_token: str = ""
 
@@ -111,7 +113,7 @@ async def running_stage(data: Path) -> AsyncIterator[Stage]:
             await stack.enter_async_context(grpc.aio.insecure_channel(str(addresses[name])))
             for name in ("listen", "operator_listen")
         ]
-        stage = Stage(*scripted.values(), calls, logs, stacks, channel, operator_channel)
+        stage = Stage(*scripted.values(), calls, logs, stacks, channel, operator_channel, behind)
         stage.radar.answers["ConfirmRegistration"] = radar_pb.ConfirmRegistrationResponse(device_id="me")
         stage.token = (await stage.ask(pb.VerifyNumberRequest())).session.access_token
         stage.operator_token = (data / "gateway" / "operator.token").read_text(encoding="utf-8").strip()

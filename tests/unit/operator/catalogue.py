@@ -6,15 +6,25 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from appshare import errors
+from appshare.gateway.operator.operators import OperatorServicer
+from appshare.gateway.operator.signing_keys import SigningKeyServicer
+from appshare.gateway.operators import Operators
+from appshare.gateway.signing_keys import SigningKeyFile, SigningKeys
+from appshare.process.clock import system_clock
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
 from appshare.v1 import catalogue_pb2, fit_pb2
 from appshare.v1 import operator_gateway_pb2 as pb
 from appshare.v1.deletion_pb2 import DeletionReceipt, RadarDeletion
 from appshare.v1.number_key_pb2 import NumberKeyRotation
+from appshare.v1.operator_access_pb2_grpc import (
+    add_OperatorServiceServicer_to_server,
+    add_SigningKeyServiceServicer_to_server,
+)
 from appshare.v1.operator_gateway_pb2_grpc import (
     CatalogueServiceServicer,
     DeviceAdministrationServiceServicer,
@@ -154,11 +164,15 @@ def _require_token(context: Any) -> None:
 
 
 @asynccontextmanager
-async def serving(catalogue: Catalogue) -> AsyncIterator[str]:
-    """Serves the operator port; yields the address."""
+async def serving(catalogue: Catalogue, folder: Path) -> AsyncIterator[str]:
+    """Serves the operator port, with operators and signing keys kept in a folder; yields the address."""
+    operators = OperatorServicer(Operators(folder, system_clock))
+    signing_keys = SigningKeyServicer(SigningKeys(SigningKeyFile(folder / "signing-keys.json"), 3600, system_clock))
     services = [
         Service("appshare.v1.CatalogueService", partial(add_CatalogueServiceServicer_to_server, catalogue)),
         Service("appshare.v1.NumberKeyService", partial(add_NumberKeyServiceServicer_to_server, catalogue)),
+        Service("appshare.v1.OperatorService", partial(add_OperatorServiceServicer_to_server, operators)),
+        Service("appshare.v1.SigningKeyService", partial(add_SigningKeyServiceServicer_to_server, signing_keys)),
         Service(
             "appshare.v1.DeviceAdministrationService",
             partial(add_DeviceAdministrationServiceServicer_to_server, catalogue),

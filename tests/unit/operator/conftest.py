@@ -24,7 +24,7 @@ def data(tmp_path: Path, catalogue: Catalogue) -> Iterator[Path]:
     loop = asyncio.new_event_loop()
 
     async def serve() -> None:
-        async with serving(catalogue) as address:
+        async with serving(catalogue, tmp_path / "kept") as address:
             write_gateway(tmp_path / "data", address)
             ready.set()
             await done.wait()

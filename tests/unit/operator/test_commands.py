@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner, Result
-from tests.unit.operator.catalogue import Catalogue
+from tests.unit.operator.catalogue import TOKEN, Catalogue
 
 from appshare.command_line.exit_code import ExitCode
 from appshare.operator.__main__ import main
@@ -81,6 +81,8 @@ def test_every_example_can_be_typed(
     for name in ("notes.apk", "downloads/maps.apk"):
         Path(name).write_bytes(f"apk {name}".encode())
     Path("phone.json").write_text('{"sdkVersion": 34}')
+    Path("mine.token").write_text(TOKEN)
+    admin("operators", "add", "day-shift")
     if "certs init" not in example:
         CertificateFolder(Path("certs")).complete({})
     catalogue.answer = FIT
@@ -285,6 +287,44 @@ def test_a_process_that_does_not_answer_is_told_with_the_others(admin: Admin, ca
     assert services["share-registry"] is None
     assert services["gateway"]["failed_calls"] == 1
     assert "does not answer" in admin("status").stdout
+
+
+class TestOperators:
+    def test_a_token_is_all_of_the_output_so_that_it_can_go_into_a_file(self, admin: Admin) -> None:
+        result = admin("operators", "add", "night-shift")
+        assert result.exit_code == ExitCode.DONE, result.output
+        [token] = result.stdout.splitlines()
+        assert len(token) >= 43
+        assert "not shown again" in result.stderr
+        again = admin("operators", "add", "night-shift")
+        assert again.exit_code != ExitCode.DONE
+        assert token not in again.output
+
+    def test_they_are_listed_and_removed(self, admin: Admin) -> None:
+        admin("operators", "add", "night-shift")
+        listed = json.loads(admin("operators", "list", "--json").stdout)["operators"]
+        assert [each["name"] for each in listed] == ["bootstrap", "night-shift"]
+        assert admin("operators", "remove", "night-shift").exit_code == ExitCode.DONE
+        assert "night-shift" not in admin("operators", "list").stdout
+        last = admin("operators", "remove", "bootstrap")
+        assert last.exit_code != ExitCode.DONE
+        assert "add another first" in last.stderr
+
+
+class TestSigningKeys:
+    def test_a_new_key_signs_and_the_other_is_accepted_until_its_tokens_are_over(self, admin: Admin) -> None:
+        before = json.loads(admin("signing-keys", "list", "--json").stdout)["keys"]
+        made = json.loads(admin("signing-keys", "rotate", "--json").stdout)["key"]
+        newest, other = json.loads(admin("signing-keys", "list", "--json").stdout)["keys"]
+        assert newest == made
+        assert (newest["over_time"], other["key_id"], other["withdrawn"]) == (None, before[0]["key_id"], False)
+        signs, accepted = admin("signing-keys", "list").stdout.splitlines()[-2:]
+        assert "signs" in signs
+        assert "accepted until" in accepted
+
+    def test_others_can_be_withdrawn(self, admin: Admin) -> None:
+        admin("signing-keys", "rotate", "--withdraw")
+        assert "withdrawn" in admin("signing-keys", "list").stdout
 
 
 def test_devices_are_counted(admin: Admin) -> None:

@@ -19,4 +19,4 @@ _COMMANDS = "appshare.operator.commands"
     """,
 )
 def keys() -> None:
-    """Replace the key under which phone numbers are stored."""
+    """Replace the key under which phone numbers are stored; for that of access tokens see `signing-keys`."""

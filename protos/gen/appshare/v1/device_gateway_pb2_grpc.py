@@ -109,7 +109,8 @@ class AccountServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RefreshSession(self, request, context):
-        """Exchanges a refresh token for a new session. A token that comes again after its successor was used ends the session.
+        """Exchanges a refresh token for a new session. For a minute, and until its successor was used, a repeat is answered with another
+        one: the answer may have been lost. A token that comes again later ends the session.
 
         UNAUTHENTICATED INVALID_REFRESH_TOKEN: unknown, over, or used before.
         """
@@ -126,7 +127,7 @@ class AccountServiceServicer:
 
     def RemoveDevice(self, request, context):
         """Removes a device of the calling device's number, which may be itself, with all that is kept of it. Its tokens are void at
-        once.
+        once. Naturally idempotent: a repeat says that it is gone.
 
         NOT_FOUND DEVICE_NOT_FOUND: no device of this number has the id.
         """
@@ -405,7 +406,8 @@ class FriendServiceServicer:
     """
 
     def SyncContacts(self, request, context):
-        """Replaces or changes the calling device's contact book. Nothing is stored unless all of it is.
+        """Replaces or changes the calling device's contact book. Nothing is stored unless all of it is. Naturally idempotent: a full
+        book that comes again changes nothing, and a delta that comes again is stale, since it names the version before it.
 
         INVALID_ARGUMENT EMPTY_CONTACT_BOOK: a full book without a contact.
         ABORTED STALE_BOOK_VERSION: the delta is for another version; sync in full.
@@ -435,7 +437,8 @@ class FriendServiceServicer:
 
     def BlockPerson(self, request, context):
         """Blocks a person, by all numbers of the contact when it is one. Neither sees anything of the other any more, whatever is
-        shared with whom, on any of their devices. The same answer whether or not anybody is registered there.
+        shared with whom, on any of their devices. The same answer whether or not anybody is registered there. Naturally idempotent:
+        a repeat changes nothing.
 
         INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
         RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more blocks than a person may have.
@@ -445,7 +448,7 @@ class FriendServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UnblockPerson(self, request, context):
-        """Takes blocks back. OK also when there were none.
+        """Takes blocks back. OK also when there were none, and so naturally idempotent.
 
         INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
         """
@@ -753,6 +756,7 @@ class SharingServiceServicer:
 
     def PublishApps(self, request, context):
         """Replaces or changes the apps of the calling device. An app keeps its audience; a new one has the default audience.
+        Naturally idempotent: a repeat changes nothing.
 
         RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more apps than an inventory may hold.
         """
@@ -761,7 +765,8 @@ class SharingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SetAudiences(self, request, context):
-        """Says with whom apps are shared: all of the changes are made, or none when one is refused.
+        """Says with whom apps are shared: all of the changes are made, or none when one is refused. Naturally idempotent: a repeat
+        changes nothing.
 
         NOT_FOUND APP_NOT_FOUND: the device has not published one of the apps.
         """
@@ -777,7 +782,7 @@ class SharingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SetDefaultAudience(self, request, context):
-        """Sets the audience that new apps of the calling device get.
+        """Sets the audience that new apps of the calling device get. Naturally idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -821,7 +826,7 @@ class SharingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PushShares(self, request, context):
-        """Pushes what the calling device shares to friends.
+        """Pushes what the calling device shares to friends. A repeat with the same `request_id` has the same answer and sends nothing.
 
         The outcome of each recipient is in the answer; a refusal never tells why.
         INVALID_ARGUMENT INVALID_PHONE_NUMBER: a number cannot be read.
@@ -835,7 +840,7 @@ class SharingServiceServicer:
 
     def RecallPush(self, request, context):
         """Takes a push back from the inboxes of those who have not received it. OK also when there is no such push: nobody learns who
-        has received it.
+        has received it. Naturally idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -843,6 +848,7 @@ class SharingServiceServicer:
 
     def ReportInstall(self, request, context):
         """Tells an owner that the calling device has installed an app which the owner shares with it. Only for users who want to.
+        Naturally idempotent: a version of an app is told once.
 
         PERMISSION_DENIED NOT_SHARED_WITH_YOU: the app is not shared with the calling device by that person, for whatever reason.
         """
@@ -858,7 +864,7 @@ class SharingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SetPushPreference(self, request, context):
-        """Says from whom the calling device accepts pushes.
+        """Says from whom the calling device accepts pushes. Naturally idempotent.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -1347,7 +1353,7 @@ class InboxServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AcknowledgeEvents(self, request, context):
-        """Acknowledges every event up to a position; they are not delivered again.
+        """Acknowledges every event up to a position; they are not delivered again. Naturally idempotent.
 
         OUT_OF_RANGE POSITION_AHEAD: a position is beyond the newest event; nothing is acknowledged.
         """

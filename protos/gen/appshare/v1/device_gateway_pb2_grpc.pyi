@@ -39,7 +39,8 @@ class AccountServiceStub:
     RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the code is right and the number has as many devices as it may have; remove one first.
     """
     RefreshSession: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.RefreshSessionRequest, _device_gateway_pb2.RefreshSessionResponse]
-    """Exchanges a refresh token for a new session. A token that comes again after its successor was used ends the session.
+    """Exchanges a refresh token for a new session. For a minute, and until its successor was used, a repeat is answered with another
+    one: the answer may have been lost. A token that comes again later ends the session.
 
     UNAUTHENTICATED INVALID_REFRESH_TOKEN: unknown, over, or used before.
     """
@@ -47,7 +48,7 @@ class AccountServiceStub:
     """Lists the devices that are registered with the calling device's number, the newest first."""
     RemoveDevice: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.RemoveDeviceRequest, _device_gateway_pb2.RemoveDeviceResponse]
     """Removes a device of the calling device's number, which may be itself, with all that is kept of it. Its tokens are void at
-    once.
+    once. Naturally idempotent: a repeat says that it is gone.
 
     NOT_FOUND DEVICE_NOT_FOUND: no device of this number has the id.
     """
@@ -99,7 +100,8 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _device_gateway_pb2.RefreshSessionRequest,
         context: _aio.ServicerContext[_device_gateway_pb2.RefreshSessionRequest, _abc.Awaitable[_device_gateway_pb2.RefreshSessionResponse]],
     ) -> _abc.Awaitable[_device_gateway_pb2.RefreshSessionResponse]:
-        """Exchanges a refresh token for a new session. A token that comes again after its successor was used ends the session.
+        """Exchanges a refresh token for a new session. For a minute, and until its successor was used, a repeat is answered with another
+        one: the answer may have been lost. A token that comes again later ends the session.
 
         UNAUTHENTICATED INVALID_REFRESH_TOKEN: unknown, over, or used before.
         """
@@ -119,7 +121,7 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_device_gateway_pb2.RemoveDeviceRequest, _abc.Awaitable[_device_gateway_pb2.RemoveDeviceResponse]],
     ) -> _abc.Awaitable[_device_gateway_pb2.RemoveDeviceResponse]:
         """Removes a device of the calling device's number, which may be itself, with all that is kept of it. Its tokens are void at
-        once.
+        once. Naturally idempotent: a repeat says that it is gone.
 
         NOT_FOUND DEVICE_NOT_FOUND: no device of this number has the id.
         """
@@ -141,7 +143,8 @@ class FriendServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     SyncContacts: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.SyncContactsRequest, _device_gateway_pb2.SyncContactsResponse]
-    """Replaces or changes the calling device's contact book. Nothing is stored unless all of it is.
+    """Replaces or changes the calling device's contact book. Nothing is stored unless all of it is. Naturally idempotent: a full
+    book that comes again changes nothing, and a delta that comes again is stale, since it names the version before it.
 
     INVALID_ARGUMENT EMPTY_CONTACT_BOOK: a full book without a contact.
     ABORTED STALE_BOOK_VERSION: the delta is for another version; sync in full.
@@ -159,13 +162,14 @@ class FriendServiceStub:
     """
     BlockPerson: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.BlockPersonRequest, _device_gateway_pb2.BlockPersonResponse]
     """Blocks a person, by all numbers of the contact when it is one. Neither sees anything of the other any more, whatever is
-    shared with whom, on any of their devices. The same answer whether or not anybody is registered there.
+    shared with whom, on any of their devices. The same answer whether or not anybody is registered there. Naturally idempotent:
+    a repeat changes nothing.
 
     INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
     RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more blocks than a person may have.
     """
     UnblockPerson: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.UnblockPersonRequest, _device_gateway_pb2.UnblockPersonResponse]
-    """Takes blocks back. OK also when there were none.
+    """Takes blocks back. OK also when there were none, and so naturally idempotent.
 
     INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
     """
@@ -184,7 +188,8 @@ class FriendServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _device_gateway_pb2.SyncContactsRequest,
         context: _aio.ServicerContext[_device_gateway_pb2.SyncContactsRequest, _abc.Awaitable[_device_gateway_pb2.SyncContactsResponse]],
     ) -> _abc.Awaitable[_device_gateway_pb2.SyncContactsResponse]:
-        """Replaces or changes the calling device's contact book. Nothing is stored unless all of it is.
+        """Replaces or changes the calling device's contact book. Nothing is stored unless all of it is. Naturally idempotent: a full
+        book that comes again changes nothing, and a delta that comes again is stale, since it names the version before it.
 
         INVALID_ARGUMENT EMPTY_CONTACT_BOOK: a full book without a contact.
         ABORTED STALE_BOOK_VERSION: the delta is for another version; sync in full.
@@ -220,7 +225,8 @@ class FriendServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_device_gateway_pb2.BlockPersonRequest, _abc.Awaitable[_device_gateway_pb2.BlockPersonResponse]],
     ) -> _abc.Awaitable[_device_gateway_pb2.BlockPersonResponse]:
         """Blocks a person, by all numbers of the contact when it is one. Neither sees anything of the other any more, whatever is
-        shared with whom, on any of their devices. The same answer whether or not anybody is registered there.
+        shared with whom, on any of their devices. The same answer whether or not anybody is registered there. Naturally idempotent:
+        a repeat changes nothing.
 
         INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
         RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more blocks than a person may have.
@@ -232,7 +238,7 @@ class FriendServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _device_gateway_pb2.UnblockPersonRequest,
         context: _aio.ServicerContext[_device_gateway_pb2.UnblockPersonRequest, _abc.Awaitable[_device_gateway_pb2.UnblockPersonResponse]],
     ) -> _abc.Awaitable[_device_gateway_pb2.UnblockPersonResponse]:
-        """Takes blocks back. OK also when there were none.
+        """Takes blocks back. OK also when there were none, and so naturally idempotent.
 
         INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
         """
@@ -256,18 +262,20 @@ class SharingServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     PublishApps: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.PublishAppsRequest, _device_gateway_pb2.PublishAppsResponse]
     """Replaces or changes the apps of the calling device. An app keeps its audience; a new one has the default audience.
+    Naturally idempotent: a repeat changes nothing.
 
     RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more apps than an inventory may hold.
     """
     SetAudiences: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.SetAudiencesRequest, _device_gateway_pb2.SetAudiencesResponse]
-    """Says with whom apps are shared: all of the changes are made, or none when one is refused.
+    """Says with whom apps are shared: all of the changes are made, or none when one is refused. Naturally idempotent: a repeat
+    changes nothing.
 
     NOT_FOUND APP_NOT_FOUND: the device has not published one of the apps.
     """
     GetDefaultAudience: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.GetDefaultAudienceRequest, _device_gateway_pb2.GetDefaultAudienceResponse]
     """Reads the audience that new apps of the calling device get."""
     SetDefaultAudience: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.SetDefaultAudienceRequest, _device_gateway_pb2.SetDefaultAudienceResponse]
-    """Sets the audience that new apps of the calling device get."""
+    """Sets the audience that new apps of the calling device get. Naturally idempotent."""
     ListMyApps: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.ListMyAppsRequest, _device_gateway_pb2.ListMyAppsResponse]
     """Lists the calling device's own apps with their audiences, by package name.
 
@@ -290,7 +298,7 @@ class SharingServiceStub:
     INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
     """
     PushShares: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.PushSharesRequest, _device_gateway_pb2.PushSharesResponse]
-    """Pushes what the calling device shares to friends.
+    """Pushes what the calling device shares to friends. A repeat with the same `request_id` has the same answer and sends nothing.
 
     The outcome of each recipient is in the answer; a refusal never tells why.
     INVALID_ARGUMENT INVALID_PHONE_NUMBER: a number cannot be read.
@@ -300,17 +308,18 @@ class SharingServiceStub:
     """
     RecallPush: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.RecallPushRequest, _device_gateway_pb2.RecallPushResponse]
     """Takes a push back from the inboxes of those who have not received it. OK also when there is no such push: nobody learns who
-    has received it.
+    has received it. Naturally idempotent.
     """
     ReportInstall: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.ReportInstallRequest, _device_gateway_pb2.ReportInstallResponse]
     """Tells an owner that the calling device has installed an app which the owner shares with it. Only for users who want to.
+    Naturally idempotent: a version of an app is told once.
 
     PERMISSION_DENIED NOT_SHARED_WITH_YOU: the app is not shared with the calling device by that person, for whatever reason.
     """
     GetPushPreference: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.GetPushPreferenceRequest, _device_gateway_pb2.GetPushPreferenceResponse]
     """Reads from whom the calling device accepts pushes."""
     SetPushPreference: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.SetPushPreferenceRequest, _device_gateway_pb2.SetPushPreferenceResponse]
-    """Says from whom the calling device accepts pushes."""
+    """Says from whom the calling device accepts pushes. Naturally idempotent."""
 
 class SharingServiceServicer(metaclass=_abc_1.ABCMeta):
     """What the calling device shares, sees of others, and pushes."""
@@ -322,6 +331,7 @@ class SharingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_device_gateway_pb2.PublishAppsRequest, _abc.Awaitable[_device_gateway_pb2.PublishAppsResponse]],
     ) -> _abc.Awaitable[_device_gateway_pb2.PublishAppsResponse]:
         """Replaces or changes the apps of the calling device. An app keeps its audience; a new one has the default audience.
+        Naturally idempotent: a repeat changes nothing.
 
         RESOURCE_EXHAUSTED LIMIT_EXCEEDED: more apps than an inventory may hold.
         """
@@ -332,7 +342,8 @@ class SharingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _device_gateway_pb2.SetAudiencesRequest,
         context: _aio.ServicerContext[_device_gateway_pb2.SetAudiencesRequest, _abc.Awaitable[_device_gateway_pb2.SetAudiencesResponse]],
     ) -> _abc.Awaitable[_device_gateway_pb2.SetAudiencesResponse]:
-        """Says with whom apps are shared: all of the changes are made, or none when one is refused.
+        """Says with whom apps are shared: all of the changes are made, or none when one is refused. Naturally idempotent: a repeat
+        changes nothing.
 
         NOT_FOUND APP_NOT_FOUND: the device has not published one of the apps.
         """
@@ -351,7 +362,7 @@ class SharingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _device_gateway_pb2.SetDefaultAudienceRequest,
         context: _aio.ServicerContext[_device_gateway_pb2.SetDefaultAudienceRequest, _abc.Awaitable[_device_gateway_pb2.SetDefaultAudienceResponse]],
     ) -> _abc.Awaitable[_device_gateway_pb2.SetDefaultAudienceResponse]:
-        """Sets the audience that new apps of the calling device get."""
+        """Sets the audience that new apps of the calling device get. Naturally idempotent."""
 
     @_abc_1.abstractmethod
     def ListMyApps(
@@ -404,7 +415,7 @@ class SharingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _device_gateway_pb2.PushSharesRequest,
         context: _aio.ServicerContext[_device_gateway_pb2.PushSharesRequest, _abc.Awaitable[_device_gateway_pb2.PushSharesResponse]],
     ) -> _abc.Awaitable[_device_gateway_pb2.PushSharesResponse]:
-        """Pushes what the calling device shares to friends.
+        """Pushes what the calling device shares to friends. A repeat with the same `request_id` has the same answer and sends nothing.
 
         The outcome of each recipient is in the answer; a refusal never tells why.
         INVALID_ARGUMENT INVALID_PHONE_NUMBER: a number cannot be read.
@@ -420,7 +431,7 @@ class SharingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_device_gateway_pb2.RecallPushRequest, _abc.Awaitable[_device_gateway_pb2.RecallPushResponse]],
     ) -> _abc.Awaitable[_device_gateway_pb2.RecallPushResponse]:
         """Takes a push back from the inboxes of those who have not received it. OK also when there is no such push: nobody learns who
-        has received it.
+        has received it. Naturally idempotent.
         """
 
     @_abc_1.abstractmethod
@@ -430,6 +441,7 @@ class SharingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_device_gateway_pb2.ReportInstallRequest, _abc.Awaitable[_device_gateway_pb2.ReportInstallResponse]],
     ) -> _abc.Awaitable[_device_gateway_pb2.ReportInstallResponse]:
         """Tells an owner that the calling device has installed an app which the owner shares with it. Only for users who want to.
+        Naturally idempotent: a version of an app is told once.
 
         PERMISSION_DENIED NOT_SHARED_WITH_YOU: the app is not shared with the calling device by that person, for whatever reason.
         """
@@ -448,7 +460,7 @@ class SharingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _device_gateway_pb2.SetPushPreferenceRequest,
         context: _aio.ServicerContext[_device_gateway_pb2.SetPushPreferenceRequest, _abc.Awaitable[_device_gateway_pb2.SetPushPreferenceResponse]],
     ) -> _abc.Awaitable[_device_gateway_pb2.SetPushPreferenceResponse]:
-        """Says from whom the calling device accepts pushes."""
+        """Says from whom the calling device accepts pushes. Naturally idempotent."""
 
 def add_SharingServiceServicer_to_server(servicer: SharingServiceServicer, server: _aio.Server) -> None: ...
 
@@ -468,7 +480,7 @@ class InboxServiceStub:
     A page may be shorter than asked; only an empty one is the last.
     """
     AcknowledgeEvents: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.AcknowledgeEventsRequest, _device_gateway_pb2.AcknowledgeEventsResponse]
-    """Acknowledges every event up to a position; they are not delivered again.
+    """Acknowledges every event up to a position; they are not delivered again. Naturally idempotent.
 
     OUT_OF_RANGE POSITION_AHEAD: a position is beyond the newest event; nothing is acknowledged.
     """
@@ -505,7 +517,7 @@ class InboxServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _device_gateway_pb2.AcknowledgeEventsRequest,
         context: _aio.ServicerContext[_device_gateway_pb2.AcknowledgeEventsRequest, _abc.Awaitable[_device_gateway_pb2.AcknowledgeEventsResponse]],
     ) -> _abc.Awaitable[_device_gateway_pb2.AcknowledgeEventsResponse]:
-        """Acknowledges every event up to a position; they are not delivered again.
+        """Acknowledges every event up to a position; they are not delivered again. Naturally idempotent.
 
         OUT_OF_RANGE POSITION_AHEAD: a position is beyond the newest event; nothing is acknowledged.
         """

@@ -73,12 +73,16 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND: the device is not registered any more."""
     ERROR_REASON_APP_NOT_FOUND: _ErrorReason.ValueType  # 42
     """NOT_FOUND: the inventory has no such app."""
+    ERROR_REASON_OPERATOR_NOT_FOUND: _ErrorReason.ValueType  # 45
+    """NOT_FOUND: there is no operator of this name."""
     ERROR_REASON_STALE_BOOK_VERSION: _ErrorReason.ValueType  # 50
     """ABORTED: a delta for another version of the book. `metadata["current_version"]` is the version to start from."""
     ERROR_REASON_POSITION_AHEAD: _ErrorReason.ValueType  # 51
     """OUT_OF_RANGE: an acknowledgement of an event that does not exist yet."""
     ERROR_REASON_REQUEST_ID_REUSED: _ErrorReason.ValueType  # 52
     """ALREADY_EXISTS: the request id was used for another request."""
+    ERROR_REASON_OPERATOR_EXISTS: _ErrorReason.ValueType  # 55
+    """ALREADY_EXISTS: there is an operator of this name."""
     ERROR_REASON_LIMIT_EXCEEDED: _ErrorReason.ValueType  # 60
     """RESOURCE_EXHAUSTED: more than the operator allows; with RetryInfo when waiting helps."""
     ERROR_REASON_SERVICE_UNAVAILABLE: _ErrorReason.ValueType  # 70
@@ -151,12 +155,16 @@ ERROR_REASON_DEVICE_NOT_FOUND: ErrorReason.ValueType  # 41
 """NOT_FOUND: the device is not registered any more."""
 ERROR_REASON_APP_NOT_FOUND: ErrorReason.ValueType  # 42
 """NOT_FOUND: the inventory has no such app."""
+ERROR_REASON_OPERATOR_NOT_FOUND: ErrorReason.ValueType  # 45
+"""NOT_FOUND: there is no operator of this name."""
 ERROR_REASON_STALE_BOOK_VERSION: ErrorReason.ValueType  # 50
 """ABORTED: a delta for another version of the book. `metadata["current_version"]` is the version to start from."""
 ERROR_REASON_POSITION_AHEAD: ErrorReason.ValueType  # 51
 """OUT_OF_RANGE: an acknowledgement of an event that does not exist yet."""
 ERROR_REASON_REQUEST_ID_REUSED: ErrorReason.ValueType  # 52
 """ALREADY_EXISTS: the request id was used for another request."""
+ERROR_REASON_OPERATOR_EXISTS: ErrorReason.ValueType  # 55
+"""ALREADY_EXISTS: there is an operator of this name."""
 ERROR_REASON_LIMIT_EXCEEDED: ErrorReason.ValueType  # 60
 """RESOURCE_EXHAUSTED: more than the operator allows; with RetryInfo when waiting helps."""
 ERROR_REASON_SERVICE_UNAVAILABLE: ErrorReason.ValueType  # 70

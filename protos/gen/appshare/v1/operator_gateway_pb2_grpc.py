@@ -84,7 +84,7 @@ class CatalogueServiceServicer:
     def AddPackage(self, request_iterator, context):
         """Adds a package. The first message announces the files, the others carry their bytes in order.
 
-        A package that is there already is answered as such and stored once.
+        A package that is there already is answered as such and stored once: naturally idempotent.
         INVALID_ARGUMENT PACKAGE_*: a file is refused; see the reasons. Nothing is stored.
         INVALID_ARGUMENT UPLOAD_MISMATCH: size or digest is not what was announced. Nothing is stored.
         """
@@ -102,7 +102,7 @@ class CatalogueServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RemovePackage(self, request, context):
-        """Removes a package. A download of it that is under way completes.
+        """Removes a package. A download of it that is under way completes. Naturally idempotent: a repeat says that it is gone.
 
         NOT_FOUND PACKAGE_NOT_FOUND: there is no such package.
         """
@@ -129,7 +129,7 @@ class CatalogueServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SetAppStoreLink(self, request, context):
-        """Sets or removes the App Store link that an iPhone gets for an app.
+        """Sets or removes the App Store link that an iPhone gets for an app. Naturally idempotent.
 
         INVALID_ARGUMENT INVALID_FIELD: not an https address.
         """
@@ -378,7 +378,7 @@ class NumberKeyServiceServicer:
 
     def RotateNumberKey(self, request, context):
         """Starts to store every number under a new key; no phone has to do anything, and service goes on meanwhile. When a rotation
-        is under way already, that one is the answer.
+        is under way already, that one is the answer; a repeat after its end starts another, which harms nothing.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

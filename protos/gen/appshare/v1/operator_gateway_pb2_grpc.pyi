@@ -25,7 +25,7 @@ class CatalogueServiceStub:
     AddPackage: _aio.StreamUnaryMultiCallable[_operator_gateway_pb2.AddPackageRequest, _operator_gateway_pb2.AddPackageResponse]
     """Adds a package. The first message announces the files, the others carry their bytes in order.
 
-    A package that is there already is answered as such and stored once.
+    A package that is there already is answered as such and stored once: naturally idempotent.
     INVALID_ARGUMENT PACKAGE_*: a file is refused; see the reasons. Nothing is stored.
     INVALID_ARGUMENT UPLOAD_MISMATCH: size or digest is not what was announced. Nothing is stored.
     """
@@ -35,7 +35,7 @@ class CatalogueServiceStub:
     INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
     """
     RemovePackage: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.RemovePackageRequest, _operator_gateway_pb2.RemovePackageResponse]
-    """Removes a package. A download of it that is under way completes.
+    """Removes a package. A download of it that is under way completes. Naturally idempotent: a repeat says that it is gone.
 
     NOT_FOUND PACKAGE_NOT_FOUND: there is no such package.
     """
@@ -50,7 +50,7 @@ class CatalogueServiceStub:
     INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
     """
     SetAppStoreLink: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.SetAppStoreLinkRequest, _operator_gateway_pb2.SetAppStoreLinkResponse]
-    """Sets or removes the App Store link that an iPhone gets for an app.
+    """Sets or removes the App Store link that an iPhone gets for an app. Naturally idempotent.
 
     INVALID_ARGUMENT INVALID_FIELD: not an https address.
     """
@@ -72,7 +72,7 @@ class CatalogueServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_operator_gateway_pb2.AddPackageResponse]:
         """Adds a package. The first message announces the files, the others carry their bytes in order.
 
-        A package that is there already is answered as such and stored once.
+        A package that is there already is answered as such and stored once: naturally idempotent.
         INVALID_ARGUMENT PACKAGE_*: a file is refused; see the reasons. Nothing is stored.
         INVALID_ARGUMENT UPLOAD_MISMATCH: size or digest is not what was announced. Nothing is stored.
         """
@@ -94,7 +94,7 @@ class CatalogueServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _operator_gateway_pb2.RemovePackageRequest,
         context: _aio.ServicerContext[_operator_gateway_pb2.RemovePackageRequest, _abc.Awaitable[_operator_gateway_pb2.RemovePackageResponse]],
     ) -> _abc.Awaitable[_operator_gateway_pb2.RemovePackageResponse]:
-        """Removes a package. A download of it that is under way completes.
+        """Removes a package. A download of it that is under way completes. Naturally idempotent: a repeat says that it is gone.
 
         NOT_FOUND PACKAGE_NOT_FOUND: there is no such package.
         """
@@ -127,7 +127,7 @@ class CatalogueServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _operator_gateway_pb2.SetAppStoreLinkRequest,
         context: _aio.ServicerContext[_operator_gateway_pb2.SetAppStoreLinkRequest, _abc.Awaitable[_operator_gateway_pb2.SetAppStoreLinkResponse]],
     ) -> _abc.Awaitable[_operator_gateway_pb2.SetAppStoreLinkResponse]:
-        """Sets or removes the App Store link that an iPhone gets for an app.
+        """Sets or removes the App Store link that an iPhone gets for an app. Naturally idempotent.
 
         INVALID_ARGUMENT INVALID_FIELD: not an https address.
         """
@@ -140,7 +140,7 @@ class NumberKeyServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     RotateNumberKey: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.RotateNumberKeyRequest, _operator_gateway_pb2.RotateNumberKeyResponse]
     """Starts to store every number under a new key; no phone has to do anything, and service goes on meanwhile. When a rotation
-    is under way already, that one is the answer.
+    is under way already, that one is the answer; a repeat after its end starts another, which harms nothing.
     """
     GetNumberKeyRotation: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.GetNumberKeyRotationRequest, _operator_gateway_pb2.GetNumberKeyRotationResponse]
     """Says how far the rotation of the number key is."""
@@ -155,7 +155,7 @@ class NumberKeyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_operator_gateway_pb2.RotateNumberKeyRequest, _abc.Awaitable[_operator_gateway_pb2.RotateNumberKeyResponse]],
     ) -> _abc.Awaitable[_operator_gateway_pb2.RotateNumberKeyResponse]:
         """Starts to store every number under a new key; no phone has to do anything, and service goes on meanwhile. When a rotation
-        is under way already, that one is the answer.
+        is under way already, that one is the answer; a repeat after its end starts another, which harms nothing.
         """
 
     @_abc_1.abstractmethod

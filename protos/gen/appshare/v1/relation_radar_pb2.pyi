@@ -104,17 +104,23 @@ class ConfirmRegistrationResponse(_message.Message):
 
     DEVICE_ID_FIELD_NUMBER: _builtins.int
     REFRESH_TOKEN_FIELD_NUMBER: _builtins.int
+    NUMBER_REF_FIELD_NUMBER: _builtins.int
     device_id: _builtins.str
     refresh_token: _builtins.str
+    number_ref: _builtins.str
+    """The same for all devices of a number, for limits; nobody can tell the number from it. Another after a rotation of the number
+    key.
+    """
     def __init__(
         self,
         *,
         device_id: _builtins.str = ...,
         refresh_token: _builtins.str = ...,
+        number_ref: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_id", b"device_id", "refresh_token", b"refresh_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_id", b"device_id", "number_ref", b"number_ref", "refresh_token", b"refresh_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -145,17 +151,23 @@ class RotateRefreshTokenResponse(_message.Message):
 
     DEVICE_ID_FIELD_NUMBER: _builtins.int
     REFRESH_TOKEN_FIELD_NUMBER: _builtins.int
+    NUMBER_REF_FIELD_NUMBER: _builtins.int
     device_id: _builtins.str
     refresh_token: _builtins.str
+    number_ref: _builtins.str
+    """The same for all devices of a number, for limits; nobody can tell the number from it. Another after a rotation of the number
+    key.
+    """
     def __init__(
         self,
         *,
         device_id: _builtins.str = ...,
         refresh_token: _builtins.str = ...,
+        number_ref: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_id", b"device_id", "refresh_token", b"refresh_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_id", b"device_id", "number_ref", b"number_ref", "refresh_token", b"refresh_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,8 +1,10 @@
 """Registration, sessions and removal of devices."""
 
+from typing import TypeAlias
+
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from appshare.gateway.access_tokens import AccessTokens
+from appshare.gateway.access_tokens import AccessTokens, Caller
 from appshare.gateway.authentication import calling_device
 from appshare.gateway.backends import RADAR, Backends
 from appshare.gateway.deletion import Deletions
@@ -17,6 +19,8 @@ OPEN_METHODS = tuple(
     f"/appshare.v1.AccountService/{method}" for method in ("Register", "VerifyNumber", "RefreshSession")
 )
 """What a device may call before it has a token."""
+
+_Granted: TypeAlias = radar_pb.ConfirmRegistrationResponse | radar_pb.RotateRefreshTokenResponse
 
 
 class AccountServicer(device_gateway_pb2_grpc.AccountServiceServicer):
@@ -45,7 +49,7 @@ class AccountServicer(device_gateway_pb2_grpc.AccountServiceServicer):
             radar_pb.ConfirmRegistrationRequest(registration_id=request.registration_id, code=request.code),
             time_limit=remaining_time(context),
         )
-        return pb.VerifyNumberResponse(session=self._session(confirmed.device_id, confirmed.refresh_token))
+        return pb.VerifyNumberResponse(session=self._session(confirmed))
 
     async def RefreshSession(self, request: pb.RefreshSessionRequest, context: Context) -> pb.RefreshSessionResponse:
         """Exchanges a refresh token for a new session."""
@@ -54,7 +58,7 @@ class AccountServicer(device_gateway_pb2_grpc.AccountServiceServicer):
             radar_pb.RotateRefreshTokenRequest(refresh_token=request.refresh_token),
             time_limit=remaining_time(context),
         )
-        return pb.RefreshSessionResponse(session=self._session(rotated.device_id, rotated.refresh_token))
+        return pb.RefreshSessionResponse(session=self._session(rotated))
 
     async def ListDevices(self, request: pb.ListDevicesRequest, context: Context) -> pb.ListDevicesResponse:
         """Lists the devices of the calling device's number."""
@@ -85,11 +89,13 @@ class AccountServicer(device_gateway_pb2_grpc.AccountServiceServicer):
         """Removes all devices of the calling device's number."""
         return pb.DeleteAccountResponse(receipt=await self._deletions.remove_all(calling_device(), context))
 
-    def _session(self, device_id: str, refresh_token: str) -> pb.Session:
-        access = self._tokens.issue(device_id)
+    def _session(
+        self, granted: radar_pb.ConfirmRegistrationResponse | radar_pb.RotateRefreshTokenResponse
+    ) -> pb.Session:
+        access = self._tokens.issue(Caller(granted.device_id, granted.number_ref))
         return pb.Session(
-            device_id=device_id,
+            device_id=granted.device_id,
             access_token=access.token,
             access_expire_time=Timestamp(seconds=int(access.expire_time)),
-            refresh_token=refresh_token,
+            refresh_token=granted.refresh_token,
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 import grpc
@@ -9,7 +10,8 @@ import grpc
 from appshare.gateway.authentication import calling_device
 from appshare.gateway.backends import DOWNLOAD, REGISTRY, Backends
 from appshare.gateway.forwarding import Forwarder
-from appshare.gateway.people import as_owners, find_devices, find_friends, not_shared
+from appshare.gateway.owners import Owners, OwnersAsked, under_way
+from appshare.gateway.people import find_friends, not_shared
 from appshare.rpc.call import remaining_time
 from appshare.rpc.fields import require_text
 from appshare.rpc.interceptor import Context
@@ -23,7 +25,8 @@ SERVICE = "appshare.v1.DownloadService"
 class DownloadServicer:
     """Serves `DownloadService`; the answers of AppDownload are sent on unread."""
 
-    def __init__(self, backends: Backends) -> None:
+    def __init__(self, backends: Backends, owners: OwnersAsked) -> None:
+        self._owners = owners
         self._backends = backends
         self._forward = Forwarder(backends.download, DOWNLOAD, "appshare.v1.AppDownloadService")
 
@@ -42,41 +45,44 @@ class DownloadServicer:
 
     async def MatchApp(self, request: pb.MatchAppRequest, context: Context) -> bytes:
         """Says which build of a shared app fits."""
-        await self._require_shared(request, context)
-        match = download_pb.MatchRequest(package_name=request.package_name, profile=request.profile)
-        return await self._forward.call("Match", match.SerializeToString(), time_limit=remaining_time(context))
+        match = download_pb.MatchRequest(
+            package_name=require_text(request.package_name, "package_name"), profile=request.profile
+        )
+        ask = partial(self._forward.call, "Match", match.SerializeToString())
+        if not self._owners.shared_before(calling_device(), request.owner):
+            await self._require_shared(request, context)
+            return await ask(time_limit=remaining_time(context))
+        async with under_way(ask(time_limit=remaining_time(context))) as answer:
+            await self._require_shared(request, context)
+            return await answer
 
     async def DownloadApp(self, request: pb.DownloadAppRequest, context: Context) -> AsyncIterator[bytes]:
         """Streams the build of a shared app that fits."""
-        await self._require_shared(request, context)
         download = download_pb.DownloadRequest(
-            package_name=request.package_name, profile=request.profile, resume=request.resume
+            package_name=require_text(request.package_name, "package_name"),
+            profile=request.profile,
+            resume=request.resume,
         )
+        await self._require_shared(request, context)
         async with aclosing(self._forward.download("Download", download.SerializeToString())) as messages:
             async for message in messages:
                 yield message
 
     async def _require_shared(self, request: pb.MatchAppRequest | pb.DownloadAppRequest, context: Context) -> None:
         viewer = calling_device()
-        require_text(request.package_name, "package_name")
-        share = await REGISTRY.unary(
-            self._backends.registry.FindVisibleShare,
-            registry_pb.FindVisibleShareRequest(
-                viewer_device_id=viewer,
-                owners=await self._owners(viewer, request, context),
-                package_name=request.package_name,
-            ),
-            time_limit=remaining_time(context),
-        )
-        if not share.HasField("share"):
-            raise not_shared()
 
-    async def _owners(
-        self, viewer: str, request: pb.MatchAppRequest | pb.DownloadAppRequest, context: Context
-    ) -> list[registry_pb.RelatedDevice]:
-        """The devices of the owner whom the request names, else of all friends."""
-        if not request.HasField("owner"):
-            friends, _ = await find_friends(self._backends, viewer, context)
-            return friends
-        found = await find_devices(self._backends, viewer, request.owner, "owner", time_limit=remaining_time(context))
-        return as_owners(found)
+        async def find(owners: Owners) -> bool:
+            wanted = registry_pb.FindVisibleShareRequest(
+                viewer_device_id=viewer, owners=owners, package_name=request.package_name
+            )
+            found = await REGISTRY.unary(
+                self._backends.registry.FindVisibleShare, wanted, time_limit=remaining_time(context)
+            )
+            return found.HasField("share")
+
+        if request.HasField("owner"):
+            await self._owners.ask(viewer, request.owner, context, find, bool)
+            return
+        friends, _ = await find_friends(self._backends, viewer, context)
+        if not await find(friends):
+            raise not_shared()

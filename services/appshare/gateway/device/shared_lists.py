@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from appshare.gateway.authentication import calling_device
 from appshare.gateway.backends import REGISTRY, Backends
-from appshare.gateway.people import as_owners, as_viewers, find_devices, find_friends, not_shared
+from appshare.gateway.owners import Owners, OwnersAsked
+from appshare.gateway.people import as_viewers, find_devices, find_friends
 from appshare.rpc import paging
 from appshare.rpc.call import remaining_time
 from appshare.rpc.interceptor import Context
@@ -16,27 +17,32 @@ from appshare.v1 import share_registry_pb2 as registry_pb
 class SharedListsServicer:
     """The RPCs by which a device sees what is shared."""
 
-    def __init__(self, backends: Backends) -> None:
+    def __init__(self, backends: Backends, owners: OwnersAsked) -> None:
+        self._owners = owners
         self._backends = backends
         self._registry = backends.registry
 
     async def ListShares(self, request: pb.ListSharesRequest, context: Context) -> pb.ListSharesResponse:
         """Lists what a person shares with the device."""
         viewer = calling_device()
-        found = await find_devices(self._backends, viewer, request.owner, "owner", time_limit=remaining_time(context))
-        listed = await REGISTRY.unary(
-            self._registry.ListVisibleShares,
-            registry_pb.ListVisibleSharesRequest(
-                viewer_device_id=viewer,
-                owners=as_owners(found),
-                page_size=request.page_size,
-                page_token=request.page_token,
-                known_list_version=request.known_list_version,
-            ),
-            time_limit=remaining_time(context),
-        )
-        if not listed.shares and not listed.unchanged and not request.page_token:
-            raise not_shared()
+
+        async def visible(owners: Owners) -> registry_pb.ListVisibleSharesResponse:
+            return await REGISTRY.unary(
+                self._registry.ListVisibleShares,
+                registry_pb.ListVisibleSharesRequest(
+                    viewer_device_id=viewer,
+                    owners=owners,
+                    page_size=request.page_size,
+                    page_token=request.page_token,
+                    known_list_version=request.known_list_version,
+                ),
+                time_limit=remaining_time(context),
+            )
+
+        def is_shared(listed: registry_pb.ListVisibleSharesResponse) -> bool:
+            return bool(listed.shares or listed.unchanged or request.page_token)
+
+        listed = await self._owners.ask(viewer, request.owner, context, visible, is_shared)
         return pb.ListSharesResponse(
             shares=listed.shares,
             next_page_token=listed.next_page_token,

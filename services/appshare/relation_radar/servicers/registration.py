@@ -1,5 +1,8 @@
 """The wire of registrations and sessions."""
 
+import hashlib
+
+from appshare.relation_radar.devices import Devices
 from appshare.relation_radar.registration import Registrar
 from appshare.rpc.fields import require_length, require_text
 from appshare.rpc.interceptor import Context
@@ -10,8 +13,9 @@ from appshare.v1 import relation_radar_pb2 as pb
 class RegistrationServicer:
     """The RPCs by which a device registers and stays signed in."""
 
-    def __init__(self, registrar: Registrar) -> None:
+    def __init__(self, registrar: Registrar, devices: Devices) -> None:
         self._registrar = registrar
+        self._devices = devices
 
     async def StartRegistration(
         self, request: pb.StartRegistrationRequest, context: Context
@@ -30,11 +34,18 @@ class RegistrationServicer:
     ) -> pb.ConfirmRegistrationResponse:
         """Verifies the number and registers the device."""
         device_id, refresh_token = await self._registrar.confirm(request.registration_id, request.code)
-        return pb.ConfirmRegistrationResponse(device_id=device_id, refresh_token=refresh_token)
+        number_ref = await self._number_ref(device_id)
+        return pb.ConfirmRegistrationResponse(device_id=device_id, refresh_token=refresh_token, number_ref=number_ref)
 
     async def RotateRefreshToken(
         self, request: pb.RotateRefreshTokenRequest, context: Context
     ) -> pb.RotateRefreshTokenResponse:
         """Exchanges a refresh token for a new one."""
         device_id, refresh_token = await self._registrar.rotate(request.refresh_token)
-        return pb.RotateRefreshTokenResponse(device_id=device_id, refresh_token=refresh_token)
+        number_ref = await self._number_ref(device_id)
+        return pb.RotateRefreshTokenResponse(device_id=device_id, refresh_token=refresh_token, number_ref=number_ref)
+
+    async def _number_ref(self, device_id: str) -> str:
+        """Stands for the device's number; a digest of the digest, so that a token does not hold what is stored."""
+        device = await self._devices.require(device_id)
+        return hashlib.sha256(f"number_ref {device.number_key}".encode()).hexdigest()[:16]

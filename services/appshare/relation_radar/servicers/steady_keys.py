@@ -6,7 +6,7 @@ from typing import Any
 import grpc
 
 from appshare.relation_radar.numbers import NumberKeys
-from appshare.rpc.handlers import Handler, behavior_of, with_behavior
+from appshare.rpc.handlers import Handler, WrappedOnce, behavior_of, with_behavior
 from appshare.rpc.interceptor import Context
 
 _SERVICE = "/appshare.v1.RelationRadarService/"
@@ -19,6 +19,7 @@ class SteadyKeys(grpc.aio.ServerInterceptor):
 
     def __init__(self, number_keys: NumberKeys) -> None:
         self._number_keys = number_keys
+        self._wrapped = WrappedOnce(self._steady)
 
     async def intercept_service(
         self,
@@ -30,11 +31,13 @@ class SteadyKeys(grpc.aio.ServerInterceptor):
         service, _, method = str(handler_call_details.method).rpartition("/")
         if handler is None or handler.response_streaming or f"{service}/" != _SERVICE or method == _SENDS_A_CODE:
             return handler
-        return with_behavior(handler, self._steady(behavior_of(handler)))
+        return self._wrapped(handler, method)
 
-    def _steady(self, behavior: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    def _steady(self, handler: Any, _method: str) -> Handler:
+        behavior = behavior_of(handler)
+
         async def handle(request: Any, context: Context) -> Any:
             async with self._number_keys.steady():
                 return await behavior(request, context)
 
-        return handle
+        return with_behavior(handler, handle)
