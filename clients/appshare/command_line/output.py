@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from appshare import errors
+from appshare.command_line.failure import FailureError
 from appshare.command_line.input_error import InputError
 
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -50,7 +51,7 @@ class Output:
         """Tells the person something beside the result, on standard error."""
         click.echo(printable(text), err=True)
 
-    def failure(self, error: InputError | errors.AppShareError | OSError) -> None:
+    def failure(self, error: InputError | FailureError | errors.AppShareError | OSError) -> None:
         """Tells why the command failed: on standard error, or as the JSON document."""
         if self.as_json:
             self.line({"error": _describe(error)})
@@ -92,8 +93,9 @@ def _steers(character: str) -> bool:
 
 def _describe(error: Exception) -> dict[str, Any]:
     described: dict[str, Any] = {"message": sentence(error)}
-    if isinstance(error, errors.AppShareError):
+    if isinstance(error, FailureError | errors.AppShareError):
         described = {"reason": error.reason, **described}
+    if isinstance(error, errors.AppShareError):
         if error.field is not None:
             described["field"] = error.field
         if error.retry_after is not None:

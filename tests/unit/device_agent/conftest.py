@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from structlog.testing import capture_logs
+from tests.support.adb_server import FakePhone, running_adb_server
+from tests.support.termux import Termux
 from tests.unit.device_agent.gateway import Cloud, serving
 
 from appshare.device_agent.__main__ import main
@@ -66,3 +68,26 @@ def appshare(cloud: Cloud, home: AgentHome, session: Session) -> Iterator[Appsha
         loop.call_soon_threadsafe(done.set)
         thread.join()
     loop.close()
+
+
+@pytest.fixture
+def phone() -> FakePhone:
+    """The phone on adb, as a test describes it."""
+    return FakePhone()
+
+
+@pytest.fixture
+def adb(phone: FakePhone, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, FakePhone]]:
+    """An adb server that knows the phone, and whatever a test attaches besides."""
+    phones = {"R58M1": phone}
+    with running_adb_server(phones) as port:
+        monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(port))
+        yield phones
+
+
+@pytest.fixture
+def termux(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Termux:
+    """Termux's and Android's commands on the PATH."""
+    commands = Termux(tmp_path / "termux")
+    monkeypatch.setenv("PATH", commands.path)
+    return commands

@@ -11,7 +11,8 @@ from appshare.device_agent.agent_home import Account, AgentHome, PendingRegistra
 from appshare.device_agent.client import DeviceClient
 from appshare.device_agent.commands.cloud import Cloud, cloud_options
 from appshare.device_agent.commands.home import pass_home
-from appshare.fit.device_profile import load_device_profile
+from appshare.device_agent.commands.source_option import SourceChoice, source_options
+from appshare.device_agent.sources.file import FileSource
 
 _ATTEMPTS = 3
 """How often a person may type the code."""
@@ -32,8 +33,9 @@ _ATTEMPTS = 3
 @click.option(
     "--device",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Device-spec JSON (bundletool's, or with our own keys); `appshare get` uses it.",
+    help="Device-spec JSON (bundletool's, or with our own keys); `appshare get` uses it. [default: the phone's own]",
 )
+@source_options
 @json_option
 @pass_home
 @asynchronous
@@ -44,6 +46,7 @@ async def register(
     cloud: Cloud,
     region: str,
     device: Path | None,
+    source: SourceChoice,
     output: Output,
 ) -> None:
     """Register this device with its phone number, which gets a one-time code.
@@ -53,8 +56,9 @@ async def register(
     """
     if bool(number) == bool(code):
         raise click.UsageError("give the phone number to register, or the --code that it got")
-    if device:
-        home.save_device_profile(load_device_profile(device))
+    phone = source.source(FileSource(device_spec=device), "") if device else source.phone()
+    if phone:
+        home.save_device_profile(phone.device_profile())
     if code:
         await _complete(home, code)
     else:
