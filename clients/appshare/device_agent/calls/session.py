@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from functools import partial
 from typing import TypeAlias, TypeVar
 
 import grpc
@@ -72,11 +73,16 @@ class SessionCalls:
         return await self._server.unary(method, request, metadata=_credentials(self._session))
 
     async def _stream(
-        self, method: grpc.aio.UnaryStreamMultiCallable[Request, Response], request: Request
+        self,
+        method: grpc.aio.UnaryStreamMultiCallable[Request, Response],
+        request: Request,
+        *,
+        idle_limit: float | None = None,
     ) -> AsyncGenerator[Response, None]:
         session, begun = self._session, False
+        open_stream = partial(self._server.stream, method, request, idle_limit=idle_limit)
         try:
-            async with aclosing(self._server.stream(method, request, metadata=_credentials(session))) as messages:
+            async with aclosing(open_stream(metadata=_credentials(session))) as messages:
                 async for message in messages:
                     begun = True
                     yield message
@@ -85,7 +91,7 @@ class SessionCalls:
             if begun:
                 raise  # the caller has seen a part; it knows how to go on
             await self._renew(session, error)
-        async with aclosing(self._server.stream(method, request, metadata=_credentials(self._session))) as messages:
+        async with aclosing(open_stream(metadata=_credentials(self._session))) as messages:
             async for message in messages:
                 yield message
 

@@ -1,7 +1,5 @@
 """`appshare register`."""
 
-from pathlib import Path
-
 import click
 
 from appshare import errors
@@ -11,8 +9,7 @@ from appshare.device_agent.agent_home import Account, AgentHome, PendingRegistra
 from appshare.device_agent.client import DeviceClient
 from appshare.device_agent.commands.cloud import Cloud, cloud_options
 from appshare.device_agent.commands.home import pass_home
-from appshare.device_agent.commands.source_option import SourceChoice, source_options
-from appshare.device_agent.sources.file import FileSource
+from appshare.device_agent.commands.source_option import DeviceChoice, device_options
 
 _ATTEMPTS = 3
 """How often a person may type the code."""
@@ -30,12 +27,7 @@ _ATTEMPTS = 3
 @click.option("--code", help="The one-time code, to complete a registration that was started before.")
 @cloud_options
 @click.option("--region", default="", help="Region of a number without country code, for example CN.")
-@click.option(
-    "--device",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Device-spec JSON (bundletool's, or with our own keys); `appshare get` uses it. [default: the phone's own]",
-)
-@source_options
+@device_options
 @json_option
 @pass_home
 @asynchronous
@@ -45,8 +37,7 @@ async def register(
     code: str | None,
     cloud: Cloud,
     region: str,
-    device: Path | None,
-    source: SourceChoice,
+    device: DeviceChoice,
     output: Output,
 ) -> None:
     """Register this device with its phone number, which gets a one-time code.
@@ -56,9 +47,9 @@ async def register(
     """
     if bool(number) == bool(code):
         raise click.UsageError("give the phone number to register, or the --code that it got")
-    phone = source.source(FileSource(device_spec=device), "") if device else source.phone()
-    if phone:
-        home.save_device_profile(phone.device_profile())
+    source = device.source()
+    if source:
+        home.save_device_profile(source.device_profile())
     if code:
         await _complete(home, code)
     else:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
@@ -44,6 +45,25 @@ class SourceChoice:
         return find_phone(self.kind, self.serial)
 
 
+@dataclass(frozen=True)
+class DeviceChoice:
+    """What the command line says of the device that apps are for.
+
+    Attributes:
+        spec: a device-spec JSON.
+        choice: of the phone.
+    """
+
+    spec: Path | None
+    choice: SourceChoice
+
+    def source(self) -> Source | None:
+        """What tells the device's profile: the file, else the phone that is named or there; raises as `source`."""
+        if self.spec:
+            return self.choice.source(FileSource(device_spec=self.spec), "")
+        return self.choice.phone()
+
+
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds `--source` and `--serial`; the command gets a `source`."""
 
@@ -51,11 +71,30 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "--source",
         "kind",
         type=click.Choice(SourceKind, case_sensitive=False),
-        help="Where to look: a phone on adb, this phone in Termux, or files. [default: the phone that is there]",
+        envvar="APPSHARE_SOURCE",
+        help="Where to look: a phone on adb, this phone in Termux, or files only."
+        " [APPSHARE_SOURCE; default: the phone that is there]",
     )
     @click.option("--serial", metavar="ID", help="Which phone on adb, when there are several. [ANDROID_SERIAL]")
     @wraps(command)
     def run(*args: Any, kind: SourceKind | None, serial: str | None, **kwargs: Any) -> Any:
         return command(*args, source=SourceChoice(kind, serial), **kwargs)
+
+    return run
+
+
+def device_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds `--device`, `--source` and `--serial`; the command gets a `device`."""
+
+    @click.option(
+        "--device",
+        "spec",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="Device-spec JSON (bundletool's, or with our own keys) instead of what the phone tells.",
+    )
+    @source_options
+    @wraps(command)
+    def run(*args: Any, spec: Path | None, source: SourceChoice, **kwargs: Any) -> Any:
+        return command(*args, device=DeviceChoice(spec, source), **kwargs)
 
     return run
