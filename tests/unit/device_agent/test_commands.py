@@ -77,7 +77,7 @@ def test_every_help_has_an_example_of_its_command(typed: str) -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-@pytest.mark.usefixtures("files")
+@pytest.mark.usefixtures("files", "termux", "adb")
 def test_every_example_can_be_typed(registered: AgentHome, example: str) -> None:
     program, *arguments = shlex.split(example)
     result = run(registered, *arguments)
@@ -90,7 +90,7 @@ def test_every_example_can_be_typed(registered: AgentHome, example: str) -> None
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-@pytest.mark.usefixtures("files")
+@pytest.mark.usefixtures("files", "termux", "adb")
 def test_every_command_prints_one_json_document(registered: AgentHome, example: str) -> None:
     arguments = [argument for argument in shlex.split(example)[1:] if argument != "--json"]
     result = run(registered, *arguments, "--json")

@@ -38,6 +38,10 @@ class SourceChoice:
             raise click.UsageError("name a file, or the phone as --source; not both")
         if files or self.kind is SourceKind.FILE:
             return files or FileSource()
+        return self.require_phone(instead)
+
+    def require_phone(self, instead: str) -> Phone:
+        """The phone that is named or there; raises as `source`."""
         return require_phone(self.kind, self.serial, instead)
 
     def phone(self) -> Phone | None:
