@@ -11,7 +11,7 @@ from typing import Any
 from appshare import errors
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
-from appshare.v1 import deletion_pb2, error_reason_pb2, fit_pb2, friendship_pb2, inbox_pb2, share_pb2
+from appshare.v1 import deletion_pb2, device_pb2, error_reason_pb2, fit_pb2, friendship_pb2, inbox_pb2, share_pb2
 from appshare.v1 import device_gateway_pb2 as pb
 from appshare.v1 import device_gateway_pb2_grpc as pb_grpc
 
@@ -33,6 +33,7 @@ class Downloads(pb_grpc.DownloadServiceServicer):
         announced: what is said of a file instead of the truth, by name.
         ends_after: chunks after which each call ends with UNAVAILABLE; a call without an entry goes on to its end.
         resumed: the positions that each call named.
+        profiles: of the devices that calls were for.
     """
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
@@ -40,6 +41,7 @@ class Downloads(pb_grpc.DownloadServiceServicer):
         self.announced: dict[str, Mapping[str, Any]] = {}
         self.ends_after: list[int] = []
         self.resumed: list[dict[str, int]] = []
+        self.profiles: list[device_pb2.DeviceProfile] = []
         self.answer: fit_pb2.FitAnswer | None = None
 
     async def MatchApp(self, request: pb.MatchAppRequest, context: Any) -> pb.MatchAppResponse:
@@ -48,6 +50,7 @@ class Downloads(pb_grpc.DownloadServiceServicer):
     async def DownloadApp(self, request: pb.DownloadAppRequest, context: Any) -> AsyncIterator[pb.DownloadAppResponse]:
         positions = {position.sha256: position.offset for position in request.resume}
         self.resumed.append(positions)
+        self.profiles.append(request.profile)
         left = self.ends_after.pop(0) if self.ends_after else None
         yield pb.DownloadAppResponse(answer=self._answer())
         for chunk in self._chunks(positions):
@@ -240,6 +243,10 @@ class Cloud(
         return pb.ListBlocksResponse(
             blocks=self.blocks[index : index + 1], next_page_token=str(index + 1) if more else ""
         )
+
+    async def PublishApps(self, request: pb.PublishAppsRequest, context: Any) -> pb.PublishAppsResponse:
+        self._take(request)
+        return pb.PublishAppsResponse(app_count=len(request.full.apps))
 
     async def SetAudiences(self, request: pb.SetAudiencesRequest, context: Any) -> pb.SetAudiencesResponse:
         self.audiences.append(request)

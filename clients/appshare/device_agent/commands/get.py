@@ -63,9 +63,11 @@ class Goal(StrEnum):
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the files. [default: one named after the package, here]",
 )
-@click.option("--install", "goal", flag_value=Goal.INSTALL, help="Install it. [default: when a phone is there]")
-@click.option("--no-install", "goal", flag_value=Goal.DOWNLOAD, help="Only download it.")
-@click.option("--dry-run", "goal", flag_value=Goal.EXPLAIN, help="Only say which build fits, and why.")
+@click.option(
+    "--install", "goal", type=Goal, flag_value=Goal.INSTALL, help="Install it. [default: if a phone is there]"
+)
+@click.option("--no-install", "goal", type=Goal, flag_value=Goal.DOWNLOAD, help="Only download it.")
+@click.option("--dry-run", "goal", type=Goal, flag_value=Goal.EXPLAIN, help="Only say which build fits, and why.")
 @json_option
 @pass_home
 def get(
