@@ -14,6 +14,7 @@ _COMMANDS = "appshare.device_agent.commands"
     cls=LazyGroup,
     lazy={
         "register": LazyCommand(f"{_COMMANDS}.register:register", "Register this device with its phone number."),
+        "invite": LazyCommand(f"{_COMMANDS}.invite:invite", "Invite a friend to your cloud by a link or a QR code."),
         "contacts": LazyCommand(
             f"{_COMMANDS}.contacts:contacts", "Sync the address book, and say who stays out of it."
         ),

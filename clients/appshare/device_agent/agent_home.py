@@ -40,21 +40,25 @@ class Account:
     """A registered device and where it is registered.
 
     Attributes:
-        ca: the authorities that the server's certificate may be from, in PEM; None: the public ones.
+        ca: the authorities that the server's certificate may be from, or that certificate, in PEM; None: the public
+            authorities.
+        server_name: the name that the certificate must be for; None: the host of the address.
     """
 
     server: str
     session: Session
     ca: str | None = None
+    server_name: str | None = None
 
 
 @dataclass(frozen=True)
 class PendingRegistration:
-    """A registration that waits for its code, and where; `ca` as in `Account`."""
+    """A registration that waits for its code, and where; `ca` and `server_name` as in `Account`."""
 
     server: str
     registration: Registration
     ca: str | None = None
+    server_name: str | None = None
 
 
 class AgentHome:
@@ -66,13 +70,17 @@ class AgentHome:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def find_account(self) -> Account | None:
+        """Who the device is; None: it is not registered."""
+        return self._read(_ACCOUNT, _read_account)
+
     def account(self) -> Account:
         """Who the device is.
 
         Raises:
             InputError: it is not registered.
         """
-        account = self._read(_ACCOUNT, _read_account)
+        account = self.find_account()
         if account is None:
             raise InputError("this device is not registered; register it with `appshare register NUMBER`")
         return account
@@ -195,6 +203,7 @@ def _read_account(document: Mapping[str, Any]) -> Account:
         server=document["server"],
         session=Session(**{**session, "access_expire_time": datetime.fromisoformat(session["access_expire_time"])}),
         ca=document.get("ca"),
+        server_name=document.get("server_name"),
     )
 
 
@@ -202,7 +211,7 @@ def _read_pending(document: Mapping[str, Any]) -> PendingRegistration:
     registration = document["registration"]
     expire_time = datetime.fromisoformat(registration["code_expire_time"])
     started = Registration(registration["registration_id"], expire_time)
-    return PendingRegistration(document["server"], started, document.get("ca"))
+    return PendingRegistration(document["server"], started, document.get("ca"), document.get("server_name"))
 
 
 def _read_book(document: Mapping[str, Any]) -> AddressBook:

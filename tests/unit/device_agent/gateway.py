@@ -10,7 +10,8 @@ from typing import Any
 
 from appshare import errors
 from appshare.rpc.address import Address
-from appshare.rpc.server import Service, running_server
+from appshare.rpc.certificates import CertificateFiles
+from appshare.rpc.server import ServerOptions, Service, running_server
 from appshare.v1 import deletion_pb2, device_pb2, error_reason_pb2, fit_pb2, friendship_pb2, inbox_pb2, share_pb2
 from appshare.v1 import device_gateway_pb2 as pb
 from appshare.v1 import device_gateway_pb2_grpc as pb_grpc
@@ -181,6 +182,15 @@ class Cloud(
         if self.failures:
             raise self.failures.pop(0)
 
+    async def Register(self, request: pb.RegisterRequest, context: Any) -> pb.RegisterResponse:
+        self._take(request)
+        return pb.RegisterResponse(registration_id="r1")
+
+    async def VerifyNumber(self, request: pb.VerifyNumberRequest, context: Any) -> pb.VerifyNumberResponse:
+        self._take(request)
+        tokens = {"access_token": "access-1", "refresh_token": "refresh-1"}
+        return pb.VerifyNumberResponse(session=pb.Session(device_id="device-1", **tokens))
+
     async def ListDevices(self, request: pb.ListDevicesRequest, context: Any) -> pb.ListDevicesResponse:
         ids = ("7f3c9a11", "7f3c0000", "device-1")
         return pb.ListDevicesResponse(
@@ -347,13 +357,14 @@ def digest(content: bytes) -> str:
 
 
 @asynccontextmanager
-async def serving(servicer: object, *names: str) -> AsyncIterator[str]:
+async def serving(servicer: object, *names: str, certificates: CertificateFiles | None = None) -> AsyncIterator[str]:
     """Serves services of the gateway, all by one object; yields the address."""
     services = [
         Service(f"appshare.v1.{name}", partial(getattr(pb_grpc, f"add_{name}Servicer_to_server"), servicer))
         for name in names
     ]
-    async with running_server(Address("127.0.0.1", 0), services) as address:
+    options = ServerOptions(certificates=certificates)
+    async with running_server(Address("127.0.0.1", 0), services, options) as address:
         yield str(address)
 
 

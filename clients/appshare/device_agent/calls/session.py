@@ -39,7 +39,8 @@ class SessionCalls:
 
     Args:
         server: "host:port" of the gateway, or "https://host:port"; anything but this machine is spoken to in TLS.
-        ca: the authorities that its certificate may be from, in PEM; None: the public ones.
+        ca: the authorities that its certificate may be from, or that certificate, in PEM; None: the public ones.
+        server_name: the name that the certificate must be for; None: the host of the address.
         session: from `verify_number`; without one only `register` and `verify_number` work.
         renew_session: called when the session is over; it has to keep the new one, since a refresh token is good once.
     """
@@ -50,13 +51,14 @@ class SessionCalls:
         session: Session | None = None,
         *,
         ca: str | None = None,
+        server_name: str | None = None,
         renew_session: RenewSession = refresh_in_memory,
     ) -> None:
         self._server = Callee(f"the server at {server}")
         self._session = session
         self._renew_session = renew_session
         self._renewing = asyncio.Lock()
-        self._channel = open_server_channel(server, ca.encode() if ca else None)
+        self._channel = open_server_channel(server, ca.encode() if ca else None, server_name)
 
     async def refresh_session(self, refresh_token: str) -> Session:
         """Exchanges a refresh token for a new session."""
