@@ -41,6 +41,11 @@ class Output:
         """Prints a sentence."""
         click.echo(printable(text))
 
+    def mark(self, word: str, colour: str, text: str) -> None:
+        """Prints a sentence behind a short word, which has a colour on a terminal."""
+        click.secho(f"{word:<6}", fg=colour, nl=False, color=_colour())
+        self.text(text)
+
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Prints a table."""
         from appshare.command_line.table import print_table  # noqa: PLC0415  # rich costs time; few commands need it
@@ -56,8 +61,7 @@ class Output:
         if self.as_json:
             self.line({"error": _describe(error)})
             return
-        colour = False if os.environ.get("NO_COLOR") else None  # None: only on a terminal
-        click.secho("Error: ", fg="red", nl=False, err=True, color=colour)
+        click.secho("Error: ", fg="red", nl=False, err=True, color=_colour())
         self.note(sentence(error))
         for candidate in getattr(error, "candidates", ()):
             self.note(f"  {candidate}")
@@ -83,6 +87,11 @@ def sentence(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
     return str(error)
+
+
+def _colour() -> bool | None:
+    """Whether to write in colour; None: only on a terminal."""
+    return False if os.environ.get("NO_COLOR") else None
 
 
 def _steers(character: str) -> bool:

@@ -1,13 +1,22 @@
 """`appshare`: a table of contents of the commands; each is imported only when it is used."""
 
+import re
 from pathlib import Path
 
 import click
 
 from appshare.command_line.exit_code import EXIT_CODES_HELP
 from appshare.command_line.lazy_group import LazyCommand, LazyGroup
+from appshare.device_agent.home_choice import HomeChoice
 
 _COMMANDS = "appshare.device_agent.commands"
+_PROFILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
+
+
+def _require_profile_name(_ctx: click.Context, _parameter: click.Parameter, name: str | None) -> str | None:
+    if name and not _PROFILE_NAME.fullmatch(name):
+        raise click.BadParameter("a profile's name has letters, digits, '-', '_' and '.', at most 64 of them")
+    return name or None
 
 
 @click.group(
@@ -30,10 +39,13 @@ _COMMANDS = "appshare.device_agent.commands"
             f"{_COMMANDS}.preferences:preferences", "Say what others may send you and learn of you."
         ),
         "watch": LazyCommand(f"{_COMMANDS}.watch:watch", "Print what friends push and do, as it comes."),
+        "sync": LazyCommand(f"{_COMMANDS}.sync:sync", "Tell the cloud what has changed on the phone."),
         "devices": LazyCommand(f"{_COMMANDS}.devices:devices", "List and remove the devices of your number."),
         "delete-everything": LazyCommand(
             f"{_COMMANDS}.delete_everything:delete_everything", "Remove all that is kept of your number."
         ),
+        "doctor": LazyCommand(f"{_COMMANDS}.doctor:doctor", "Find out what does not work, and what to do."),
+        "completion": LazyCommand(f"{_COMMANDS}.completion:completion", "Let your shell complete commands."),
     },
     examples="""
     appshare register +8613800138000 --device phone.json
@@ -51,14 +63,21 @@ _COMMANDS = "appshare.device_agent.commands"
     help="Folder that keeps this device's registration, contacts and profile."
     " [APPSHARE_HOME; default: appshare in $XDG_CONFIG_HOME or ~/.config]",
 )
+@click.option(
+    "--profile",
+    envvar="APPSHARE_PROFILE",
+    callback=_require_profile_name,
+    metavar="NAME",
+    help="One of several registrations, for several servers or numbers. [APPSHARE_PROFILE]",
+)
 @click.version_option(package_name="appshare")
 @click.pass_context
-def main(ctx: click.Context, home: Path | None) -> None:
+def main(ctx: click.Context, home: Path | None, profile: str | None) -> None:
     """Share apps with friends, each in exactly the build that fits.
 
     PERSON is a name from your contacts or a part of it, a phone number, or device:ID. Every command takes --json.
     """
-    ctx.obj = home
+    ctx.obj = HomeChoice(home, profile)
 
 
 if __name__ == "__main__":

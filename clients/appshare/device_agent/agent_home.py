@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 from appshare.command_line.input_error import InputError
 from appshare.device_agent.address_book import AddressBook, BookContact
 from appshare.device_agent.choices import Choices
+from appshare.device_agent.inventory import read_inventory
 from appshare.device_agent.kept_lists import KeptLists, read_kept_lists, write_kept_lists
-from appshare.device_agent.model import Registration, Session
+from appshare.device_agent.model import App, Registration, Session
 from appshare.fit.device_profile import DeviceProfile, read_device_profile, write_device_profile
 
 Value = TypeVar("Value")
@@ -26,7 +27,11 @@ _DEVICE = "device.json"
 _CHOICES = "choices.json"
 _KEPT_LISTS = "shares.json"
 _LAST_PUSH = "push.json"
-_FILES = (_ACCOUNT, _REGISTRATION, _CONTACTS, _DEVICE, _CHOICES, _KEPT_LISTS, _LAST_PUSH)
+_PUBLISHED = "published.json"
+_FILES = (_ACCOUNT, _REGISTRATION, _CONTACTS, _DEVICE, _CHOICES, _KEPT_LISTS, _LAST_PUSH, _PUBLISHED)
+
+SESSION_LOCK, SYNC_LOCK = ".lock", ".sync.lock"
+"""What agents of one home take turns in: renewing the session, and syncing the phone."""
 
 
 def default_home() -> Path:
@@ -105,8 +110,9 @@ class AgentHome:
         self._write(_REGISTRATION, asdict(pending))
 
     def complete_registration(self, account: Account) -> None:
-        """Keeps who the device is from now on; as a new device it has no book on the server."""
+        """Keeps who the device is from now on; as a new device it has no book and no apps on the server."""
         self.save_address_book(replace(self.address_book(), version=None))
+        (self.folder / _PUBLISHED).unlink(missing_ok=True)
         self.save_account(account)
         (self.folder / _REGISTRATION).unlink(missing_ok=True)
 
@@ -150,16 +156,24 @@ class AgentHome:
         """Keeps which push was sent last."""
         self._write(_LAST_PUSH, {"push_id": push_id})
 
+    def published_apps(self) -> tuple[App, ...] | None:
+        """The apps that were published last; None: that is not known."""
+        return self._read(_PUBLISHED, read_inventory)
+
+    def save_published_apps(self, apps: Iterable[App]) -> None:
+        """Keeps which apps were published last."""
+        self._write(_PUBLISHED, {"apps": [asdict(app) for app in apps]})
+
     def forget_everything(self) -> None:
         """Removes all that is kept, the session last: until then the device can still ask the cloud."""
         for name in reversed(_FILES):
             (self.folder / name).unlink(missing_ok=True)
 
     @contextmanager
-    def try_lock(self) -> Iterator[bool]:
+    def try_lock(self, name: str = SESSION_LOCK) -> Iterator[bool]:
         """Yields True while no other agent of this home holds the lock, else False at once."""
         self._create()
-        lock = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        lock = os.open(self.folder / name, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

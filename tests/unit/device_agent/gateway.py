@@ -5,8 +5,11 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
+
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from appshare import errors
 from appshare.rpc.address import Address
@@ -155,6 +158,7 @@ class Cloud(
         acknowledged_changes: the same of changes of friendships.
         failures: raised by the next calls, but for most lists.
         refused: raised by every `ReportInstall`.
+        clock_ahead: of the machine's clock.
     """
 
     def __init__(self) -> None:
@@ -176,6 +180,7 @@ class Cloud(
         self.acknowledged_changes: list[int] = []
         self.failures: list[errors.AppShareError] = []
         self.refused: errors.AppShareError | None = None
+        self.clock_ahead = timedelta()
 
     def _take(self, request: Any) -> None:
         self.requests.append(request)
@@ -193,9 +198,19 @@ class Cloud(
 
     async def ListDevices(self, request: pb.ListDevicesRequest, context: Any) -> pb.ListDevicesResponse:
         ids = ("7f3c9a11", "7f3c0000", "device-1")
+        seen = Timestamp()
+        seen.FromDatetime(datetime.now(UTC) + self.clock_ahead)
         return pb.ListDevicesResponse(
-            devices=[pb.MyDevice(device_id=each, is_this_device=each == "device-1") for each in ids]
+            devices=[
+                pb.MyDevice(device_id=each, is_this_device=each == "device-1", last_seen_time=seen) for each in ids
+            ]
         )
+
+    async def RefreshSession(self, request: pb.RefreshSessionRequest, context: Any) -> pb.RefreshSessionResponse:
+        if request.refresh_token != "refresh-1":  # noqa: S105  # the one that the device has
+            raise errors.UnauthenticatedError(errors.Reason.INVALID_REFRESH_TOKEN, "used before; register again")
+        tokens = {"access_token": "access-2", "refresh_token": "refresh-2"}
+        return pb.RefreshSessionResponse(session=pb.Session(device_id="device-1", **tokens))
 
     async def RemoveDevice(self, request: pb.RemoveDeviceRequest, context: Any) -> pb.RemoveDeviceResponse:
         self._take(request)

@@ -43,6 +43,7 @@ async def publish(home: AgentHome, inventory: Path | None, source: SourceChoice,
     installed = source.source(files, "name a JSON INVENTORY").installed_apps()
     async with open_client(home) as client:
         count = await client.publish_apps(installed)
+    home.save_published_apps(installed)
     if output.as_json:
         output.document({"app_count": count})
     else:
