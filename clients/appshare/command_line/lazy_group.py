@@ -49,8 +49,10 @@ class LazyGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Puts the default command where none is named."""
-        if self._default and args[:1] != ["--help"] and not self._lazy.keys() & set(args[:1]):
-            args = [self._default, *args]
+        # A shell that completes has not got the name yet.
+        is_meant = self._default and not ctx.resilient_parsing and args[:1] != ["--help"]
+        if is_meant and not self._lazy.keys() & set(args[:1]):
+            args = [str(self._default), *args]
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
