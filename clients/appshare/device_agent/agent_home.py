@@ -28,7 +28,8 @@ _CHOICES = "choices.json"
 _KEPT_LISTS = "shares.json"
 _LAST_PUSH = "push.json"
 _PUBLISHED = "published.json"
-_FILES = (_ACCOUNT, _REGISTRATION, _CONTACTS, _DEVICE, _CHOICES, _KEPT_LISTS, _LAST_PUSH, _PUBLISHED)
+_RECEIVED = "received.json"
+_FILES = (_ACCOUNT, _REGISTRATION, _CONTACTS, _DEVICE, _CHOICES, _KEPT_LISTS, _LAST_PUSH, _PUBLISHED, _RECEIVED)
 
 SESSION_LOCK, SYNC_LOCK = ".lock", ".sync.lock"
 """What agents of one home take turns in: renewing the session, and syncing the phone."""
@@ -164,6 +165,14 @@ class AgentHome:
         """Keeps which apps were published last."""
         self._write(_PUBLISHED, {"apps": [asdict(app) for app in apps]})
 
+    def received_apps(self) -> dict[str, int]:
+        """The apps that were installed from what others share: their version codes by package name."""
+        return self._read(_RECEIVED, _read_versions) or {}
+
+    def save_received_app(self, package_name: str, version_code: int) -> None:
+        """Keeps that an app was installed from what others share."""
+        self._write(_RECEIVED, self.received_apps() | {package_name: version_code})
+
     def forget_everything(self) -> None:
         """Removes all that is kept, the session last: until then the device can still ask the cloud."""
         for name in reversed(_FILES):
@@ -234,6 +243,10 @@ def _read_book(document: Mapping[str, Any]) -> AddressBook:
 
 def _read_choices(document: Mapping[str, Any]) -> Choices:
     return Choices(_read_contacts(document["excluded"]), bool(document["install_receipts"]))
+
+
+def _read_versions(document: Mapping[str, Any]) -> dict[str, int]:
+    return {name: int(code) for name, code in document.items()}
 
 
 def _read_contacts(documents: Iterable[Mapping[str, Any]]) -> tuple[BookContact, ...]:

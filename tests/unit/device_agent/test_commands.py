@@ -54,6 +54,7 @@ def registered(home: AgentHome, session: Session) -> AgentHome:
     home.save_address_book(AddressBook((BookContact(1, "Li Wei", "", ("+8613800138000",)),), 2, 1))
     home.save_choices(Choices((BookContact(2, "Aunt Mei", "", ("+8613800138001",)),)))
     home.save_last_push_id("push-1")
+    home.save_received_app("org.example.notes", 20)
     home.save_device_profile(DeviceProfile(sdk_version=34))
     return home
 

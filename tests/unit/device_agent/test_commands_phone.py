@@ -278,3 +278,60 @@ def test_no_server_is_told_at_once(appshare: Appshare, shared: Cloud, home: Agen
     home.save_device_profile(DeviceProfile(sdk_version=34))
     shared.failures = [errors.UnavailableError(errors.Reason.SERVICE_UNAVAILABLE, "away")]
     assert appshare("get", "Min", "Notes").exit_code == ExitCode.UNREACHABLE
+
+
+@pytest.fixture
+def received(shared: Cloud, appshare: Appshare, adb: dict[str, FakePhone]) -> Cloud:
+    """A cloud from which an app was got that is on the phone in version code 21."""
+    assert appshare("get", "Min", "Notes").exit_code == ExitCode.DONE
+    shared.merged = [share_pb2.MergedShare(package_name=NOTES.package_name, label=NOTES.label)]
+    return shared
+
+
+def offer_version(cloud: Cloud, code: int) -> None:
+    cloud.files = {"notes.apk": b"newer" * 1000}
+    cloud.answer = None
+    answer = cloud._answer()
+    answer.fit.version_code = code
+    cloud.answer = answer
+
+
+def test_a_newer_version_of_an_app_that_came_from_a_friend_is_installed(
+    appshare: Appshare, received: Cloud, phone: FakePhone
+) -> None:
+    offer_version(received, 22)
+    document = json.loads(appshare("get", "--update", "--json").stdout)
+    assert [each["fit"]["version_code"] for each in document["updated"]] == [22]
+    assert phone.installed[1:] == [[b"newer" * 1000]]
+
+
+def test_what_is_there_already_is_no_update(appshare: Appshare, received: Cloud, phone: FakePhone) -> None:
+    offer_version(received, 21)
+    assert "up to date" in appshare("get", "--update").stdout
+    assert len(phone.installed) == 1
+
+
+@pytest.mark.usefixtures("received")
+def test_what_was_removed_from_the_phone_or_is_not_shared_any_more_is_left_alone(
+    appshare: Appshare, cloud: Cloud, phone: FakePhone
+) -> None:
+    offer_version(cloud, 22)
+    merged, cloud.merged = cloud.merged, []
+    assert json.loads(appshare("get", "--update", "--json").stdout) == {"updated": [], "failed": []}
+    cloud.merged = list(merged)
+    phone.answers["cmd package list packages -3 --show-versioncode"] = "package:org.example.maps versionCode:3\n"
+    assert json.loads(appshare("get", "--update", "--json").stdout) == {"updated": [], "failed": []}
+
+
+def test_an_update_that_the_phone_refuses_is_told(appshare: Appshare, received: Cloud, phone: FakePhone) -> None:
+    offer_version(received, 22)
+    phone.refusal = "Failure [INSTALL_FAILED_UPDATE_INCOMPATIBLE]\n"
+    result = appshare("get", "--update")
+    assert result.exit_code == ExitCode.FAILED
+    assert "org.example.notes: the phone did not install the app" in result.stdout
+
+
+@pytest.mark.parametrize("arguments", [["Notes", "--update"], [], ["--update"]])
+def test_an_update_is_about_all_apps_of_a_phone(appshare: Appshare, home: AgentHome, arguments: list[str]) -> None:
+    home.save_device_profile(DeviceProfile(sdk_version=34))
+    assert appshare("get", *arguments).exit_code == ExitCode.WRONG_USAGE

@@ -2,33 +2,25 @@
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import ExitStack
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from appshare import errors
 from appshare.command_line.command import Command, json_option
 from appshare.command_line.exit_code import ExitCode
-from appshare.command_line.failure import FailureError
 from appshare.command_line.input_error import InputError
 from appshare.command_line.output import Output
-from appshare.command_line.progress import Unseen, shown_progress
 from appshare.device_agent.agent_home import AgentHome
-from appshare.device_agent.client import DeviceClient
+from appshare.device_agent.commands.get_steps import download, explain, finish
+from appshare.device_agent.commands.get_update import update_all
 from appshare.device_agent.commands.home import pass_home
 from appshare.device_agent.commands.person_choice import PersonChoice, person_options
 from appshare.device_agent.commands.source_option import DeviceChoice, device_options
-from appshare.device_agent.connection import open_client
-from appshare.device_agent.download import Download, Downloaded
+from appshare.device_agent.download import Downloaded
 from appshare.device_agent.model import Person
-from appshare.device_agent.offers import Offer, offer_of
-from appshare.device_agent.part_file import require_plain_name
 from appshare.device_agent.sources.source import InstallOutcome, Phone
-from appshare.fit.answer import AppStoreLink, FitAnswer, NoFit
 from appshare.fit.device_profile import DeviceProfile
 from appshare.fit.report import report_answer, say_fit
 
@@ -40,6 +32,7 @@ class Goal(StrEnum):
     """How far to go."""
 
     EXPLAIN = "explain"
+    UPDATE = "update"
     DOWNLOAD = "download"
     INSTALL = "install"
 
@@ -52,9 +45,10 @@ class Goal(StrEnum):
     appshare get +8613800138000 Notes --dry-run
     appshare get org.example.notes --no-install
     appshare get 8002 Notes --from-call-log --serial R58M1
+    appshare get --update
     """,
 )
-@click.argument("names", nargs=-1, required=True, metavar="[PERSON] APP")
+@click.argument("names", nargs=-1, metavar="[PERSON] APP")
 @person_options
 @device_options
 @click.option(
@@ -68,6 +62,7 @@ class Goal(StrEnum):
 )
 @click.option("--no-install", "goal", type=Goal, flag_value=Goal.DOWNLOAD, help="Only download it.")
 @click.option("--dry-run", "goal", type=Goal, flag_value=Goal.EXPLAIN, help="Only say which build fits, and why.")
+@click.option("--update", "goal", type=Goal, flag_value=Goal.UPDATE, help="Update all apps that were got so.")
 @json_option
 @pass_home
 def get(
@@ -86,24 +81,32 @@ def get(
     (see --source), else the device that was told to `appshare register`. A download that was cut goes on where it
     stopped; every file is verified before it gets its name; several files get a folder of their own. Then the app is
     installed on the phone. Exit code 4 when no build fits; the reasons are told.
+
+    --update does that for every app that was installed so before, and that any friend shares in a newer version now.
     """
-    if len(names) > _MOST_NAMES:
-        raise click.UsageError("name one PERSON and one APP; a name with spaces needs quotes")
+    _require_names(names, goal)
     phone = _phone(device, goal)
     profile = _require_profile(home, device, phone)
+    if goal is Goal.UPDATE:
+        _end(update_all(home, _require_installable(phone), profile, folder, output))
+        return
     owner = _owner(names[:-1], who, home, device, output)
     if goal is Goal.EXPLAIN:
-        _end(report_answer(output, asyncio.run(_match(home, owner, names[-1], profile))))
+        _end(report_answer(output, asyncio.run(explain(home, owner, names[-1], profile))))
         return
-    offer, result = asyncio.run(_download(home, owner, names[-1], profile, folder, output))
+    offer, result = asyncio.run(download(home, owner, names[-1], profile, folder, output))
     if not isinstance(result, Downloaded):
         _end(report_answer(output, result))
         return
-    # Outside of the event loop: Ctrl-C ends it at once.
-    outcome = _install(phone, result, output) if phone and goal is not Goal.DOWNLOAD else None
-    if home.choices().install_receipts:
-        asyncio.run(_tell_owner(home, offer, result.fit.version_code, output))
+    outcome = finish(home, offer, result, None if goal is Goal.DOWNLOAD else phone, output)
     _report(output, result, phone, outcome)
+
+
+def _require_names(names: Sequence[str], goal: Goal | None) -> None:
+    if goal is Goal.UPDATE and names:
+        raise click.UsageError("--update is about all apps; name none")
+    if goal is not Goal.UPDATE and not 1 <= len(names) <= _MOST_NAMES:
+        raise click.UsageError("name one PERSON and one APP; a name with spaces needs quotes")
 
 
 def _phone(device: DeviceChoice, goal: Goal | None) -> Phone | None:
@@ -113,6 +116,12 @@ def _phone(device: DeviceChoice, goal: Goal | None) -> Phone | None:
             raise click.UsageError("--device describes another device than the phone to --install on")
         return None
     return device.choice.require_phone("leave --install out") if goal is Goal.INSTALL else device.choice.phone()
+
+
+def _require_installable(phone: Phone | None) -> Phone:
+    if phone is None:
+        raise InputError("no phone is here (in Termux, or attached with adb) whose apps could be updated")
+    return phone
 
 
 def _require_profile(home: AgentHome, device: DeviceChoice, phone: Phone | None) -> DeviceProfile:
@@ -129,53 +138,6 @@ def _owner(
     if not names and not who.is_recent:
         return None
     return who.pick("".join(names), home, device.choice, output)
-
-
-async def _match(home: AgentHome, owner: Person | None, text: str, profile: DeviceProfile) -> FitAnswer:
-    async with open_client(home) as client:
-        offer = await offer_of(client, owner, text)
-        return await client.match(offer.owner, offer.package_name, profile)
-
-
-async def _download(
-    home: AgentHome, owner: Person | None, text: str, profile: DeviceProfile, folder: Path | None, output: Output
-) -> tuple[Offer, Downloaded | NoFit | AppStoreLink]:
-    async with open_client(home) as client:
-        offer = await offer_of(client, owner, text)
-        return offer, await _receive(client, offer, profile, folder, output)
-
-
-async def _receive(
-    client: DeviceClient, offer: Offer, profile: DeviceProfile, folder: Path | None, output: Output
-) -> Downloaded | NoFit | AppStoreLink:
-    open_stream = partial(client.download, offer.owner, offer.package_name, profile)
-    target = folder or Path(require_plain_name(offer.package_name))
-    with ExitStack() as stack:
-        label = offer.label or offer.package_name
-        progress = Unseen() if output.as_json else stack.enter_context(shown_progress(label))
-        return await Download(open_stream, target, progress, tell=output.note).run()
-
-
-def _install(phone: Phone, downloaded: Downloaded, output: Output) -> InstallOutcome:
-    """Installs what was downloaded; the files are there for the next time when that fails."""
-    if not output.as_json:
-        output.note(f"Installing on {phone.name}...")
-    try:
-        return phone.install(downloaded.paths)
-    except FailureError as error:
-        kept = f"the files are kept in {downloaded.paths[0].parent}"
-        raise FailureError(error.reason, f"{error} ({kept}; the same command installs them)") from error
-
-
-async def _tell_owner(home: AgentHome, offer: Offer, version_code: int, output: Output) -> None:
-    """Sends the receipt; the download is done, whether or not that succeeds."""
-    if offer.told is None:
-        return
-    try:
-        async with open_client(home) as client:
-            await client.report_install(offer.told, offer.package_name, version_code)
-    except errors.AppShareError as error:
-        output.note(f"The owner could not be told of the install: {error.message}")
 
 
 def _report(output: Output, result: Downloaded, phone: Phone | None, outcome: InstallOutcome | None) -> None:
