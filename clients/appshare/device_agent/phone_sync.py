@@ -12,6 +12,7 @@ from appshare.device_agent.book_sync import SentBook, SyncMode, send_book
 from appshare.device_agent.client import DeviceClient
 from appshare.device_agent.connection import open_client
 from appshare.device_agent.exclusions import Exclusions
+from appshare.device_agent.inventory import with_known_labels
 from appshare.device_agent.model import App
 from appshare.device_agent.sources.source import Source
 from appshare.device_agent.vcards import Card
@@ -47,10 +48,10 @@ async def sync_phone(home: AgentHome, source: Source, *, full: bool = False) -> 
         errors.AppShareError: as the contract says.
     """
     old_book, old_apps = home.address_book(), home.published_apps()
+    new_apps = with_known_labels(source.installed_apps(), old_apps or ())
     if full:
         old_book, old_apps = replace(old_book, version=None), None
     new_book = book_of(home, old_book, source.contacts().cards)
-    new_apps = source.installed_apps()
     send_contacts = bool(new_book.contacts) and _is_changed(old_book, new_book)
     send_apps = old_apps is None or set(old_apps) != set(new_apps)
     if not send_contacts and not send_apps:

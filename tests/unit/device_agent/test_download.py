@@ -1,3 +1,4 @@
+import asyncio
 import os
 import resource
 from collections.abc import AsyncIterator, Callable
@@ -332,3 +333,24 @@ async def test_a_network_that_does_not_come_back_is_not_waited_for_longer(
         with pytest.raises(errors.UnavailableError):
             await Download(open_stream, tmp_path, seen, pause=0, tries=3).run()
     assert len(downloads.resumed) == 4
+
+
+async def test_what_came_before_an_interruption_is_kept(
+    download, downloads: Downloads, address: str, tmp_path: Path, seen: Seen
+) -> None:
+    class Interrupting(Seen):
+        """Cancels the download as Ctrl-C does, after some bytes."""
+
+        def advance(self, count: int) -> None:
+            super().advance(count)
+            if self.count >= 3 * CHUNK:
+                task.cancel()
+
+    async with DeviceClient(address) as client:
+        task = asyncio.create_task(download_with(client, tmp_path, Interrupting()).run())
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    result = await download().run()
+    assert isinstance(result, Downloaded)
+    assert [path.read_bytes() for path in result.paths] == [BASE, SPLIT]
+    assert seen.count <= len(BASE) + len(SPLIT) - 3 * CHUNK

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from click.testing import Result
@@ -115,3 +116,15 @@ async def test_syncs_go_on_after_one_that_failed() -> None:
     with pytest.raises(errors.PermissionDeniedError):
         await asyncio.wait_for(keep_synced(sync, 0, told.append), 30)
     assert told == ["Not synced: the phone is gone", "Not synced: the server is away"]
+
+
+def test_an_app_keeps_the_label_by_which_it_is_known(appshare: Appshare, cloud: Cloud, tmp_path: Path) -> None:
+    inventory = tmp_path / "installed.json"
+    inventory.write_text('[{"package_name": "org.example.notes", "label": "Notes", "version_code": 20}]')
+    appshare("apps", "publish", inventory)
+    appshare("sync")
+    changed = {each.package_name: each.label for each in published(cloud)[1].delta.upserted}
+    assert changed == {
+        "org.example.notes": "Notes",
+        "org.appshare.sample.chat": "org.appshare.sample.chat",
+    }

@@ -1,5 +1,7 @@
 """The real adb client against an adb server of the tests."""
 
+import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -197,3 +199,21 @@ def test_a_port_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", "usb")
     with pytest.raises(InputError, match="no port"):
         find_phone(None, None)
+
+
+def test_what_is_no_adb_server_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("appshare.device_agent.sources.adb_client._PATIENCE", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(silent.getsockname()[1]))
+        assert find_phone(None, None) is None
+        with pytest.raises(FailureError, match="cannot be used"):
+            find_phone(SourceKind.ADB, None)
+
+
+def test_without_the_library_it_is_told_what_to_install(
+    adb: dict[str, FakePhone], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "appshare.device_agent.sources.adb_client", None)
+    assert find_phone(None, None) is None
+    with pytest.raises(FailureError, match=r"pip install 'appshare\[adb\]'"):
+        find_phone(SourceKind.ADB, None)

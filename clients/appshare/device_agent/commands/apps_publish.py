@@ -10,6 +10,7 @@ from appshare.device_agent.agent_home import AgentHome
 from appshare.device_agent.commands.home import pass_home
 from appshare.device_agent.commands.source_option import SourceChoice, source_options
 from appshare.device_agent.connection import open_client
+from appshare.device_agent.inventory import with_known_labels
 from appshare.device_agent.sources.file import FileSource
 
 _HELP = """Tell the cloud which apps are installed, from the phone or from a JSON INVENTORY.
@@ -40,7 +41,8 @@ shared with whom `appshare apps default` says, at first nobody.
 async def publish(home: AgentHome, inventory: Path | None, source: SourceChoice, output: Output) -> None:
     """Tell the cloud which apps are installed."""
     files = FileSource(inventory=inventory) if inventory else None
-    installed = source.source(files, "name a JSON INVENTORY").installed_apps()
+    found = source.source(files, "name a JSON INVENTORY").installed_apps()
+    installed = with_known_labels(found, home.published_apps() or ())
     async with open_client(home) as client:
         count = await client.publish_apps(installed)
     home.save_published_apps(installed)

@@ -11,6 +11,9 @@ from typing import Any
 from adbutils import AdbClient
 from adbutils._adb import AdbConnection
 
+_PATIENCE = 10.0
+"""Seconds for an answer of the server: what is no adb server may accept a connection and say nothing."""
+
 
 class _Connection(AdbConnection):
     """A connection to the server that is there."""
@@ -26,8 +29,7 @@ class AdbServer(AdbClient):
     def make_connection(self, timeout: float | None = None) -> _Connection:
         """Connects; raises `AdbError` when no server is there."""
         connection = _Connection(self.host, self.port)
-        if timeout:
-            connection.conn.settimeout(timeout)
+        connection.conn.settimeout(timeout or _PATIENCE)
         return connection
 
     def features(self, serial: str) -> list[str]:
