@@ -33,7 +33,7 @@ def _require_profile_name(_ctx: click.Context, _parameter: click.Parameter, name
         "blocks": LazyCommand(f"{_COMMANDS}.blocks:blocks", "List whom you block."),
         "apps": LazyCommand(f"{_COMMANDS}.apps:apps", "Publish your apps and say with whom to share them."),
         "shares": LazyCommand(f"{_COMMANDS}.shares:shares", "List what friends share with you."),
-        "get": LazyCommand(f"{_COMMANDS}.get:get", "Download an app in the build that fits."),
+        "get": LazyCommand(f"{_COMMANDS}.get:get", "Download an app in the build that fits, and install it."),
         "push": LazyCommand(f"{_COMMANDS}.push:push", "Push shared apps to friends, or take a push back."),
         "preferences": LazyCommand(
             f"{_COMMANDS}.preferences:preferences", "Say what others may send you and learn of you."
@@ -49,7 +49,7 @@ def _require_profile_name(_ctx: click.Context, _parameter: click.Parameter, name
     },
     examples="""
     appshare register +8613800138000 --device phone.json
-    appshare contacts sync contacts.vcf
+    appshare contacts sync
     appshare shares "Li Wei"
     appshare get "Li Wei" org.example.notes
     """,
@@ -75,7 +75,8 @@ def _require_profile_name(_ctx: click.Context, _parameter: click.Parameter, name
 def main(ctx: click.Context, home: Path | None, profile: str | None) -> None:
     """Share apps with friends, each in exactly the build that fits.
 
-    PERSON is a name from your contacts or a part of it, a phone number, or device:ID. Every command takes --json.
+    PERSON is a name from your contacts or a part of it, a phone number, or device:ID. Contacts and apps come from the
+    phone on adb, or that you run this on in Termux, or from files. Every command takes --json.
     """
     ctx.obj = HomeChoice(home, profile)
 

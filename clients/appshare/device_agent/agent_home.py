@@ -29,7 +29,8 @@ _KEPT_LISTS = "shares.json"
 _LAST_PUSH = "push.json"
 _PUBLISHED = "published.json"
 _RECEIVED = "received.json"
-_FILES = (_ACCOUNT, _REGISTRATION, _CONTACTS, _DEVICE, _CHOICES, _KEPT_LISTS, _LAST_PUSH, _PUBLISHED, _RECEIVED)
+_PHONE = "phone.json"
+_FILES = (_ACCOUNT, _REGISTRATION, _CONTACTS, _DEVICE, _CHOICES, _KEPT_LISTS, _LAST_PUSH, _PUBLISHED, _RECEIVED, _PHONE)
 
 SESSION_LOCK, SYNC_LOCK = ".lock", ".sync.lock"
 """What agents of one home take turns in: renewing the session, and syncing the phone."""
@@ -132,6 +133,14 @@ class AgentHome:
     def save_device_profile(self, profile: DeviceProfile) -> None:
         """Keeps what the device is."""
         self._write(_DEVICE, write_device_profile(profile))
+
+    def phone_serial(self) -> str | None:
+        """The phone on adb that this registration is of; None: of none, or that is not known."""
+        return self._read(_PHONE, lambda document: str(document["serial"]))
+
+    def save_phone_serial(self, serial: str) -> None:
+        """Keeps which phone on adb this registration is of."""
+        self._write(_PHONE, {"serial": serial})
 
     def choices(self) -> Choices:
         """What the user has told the agent."""

@@ -99,6 +99,20 @@ def test_a_registration_takes_the_phones_profile(appshare: Appshare, home: Agent
     assert (profile.model, profile.sdk_version) == ("Pixel 8", 34)
 
 
+def test_the_phone_of_the_registration_is_meant_and_no_other(
+    appshare: Appshare, cloud: Cloud, home: AgentHome, adb: dict[str, FakePhone]
+) -> None:
+    appshare("register", "+8613800138000", "--server", "127.0.0.1:1")
+    adb["of-a-friend"] = FakePhone()
+    assert appshare("contacts", "sync").exit_code == ExitCode.DONE
+    adb.pop("R58M1")
+    refused = appshare("contacts", "sync")
+    assert refused.exit_code == ExitCode.WRONG_USAGE
+    assert "your phone R58M1 is not attached" in refused.stderr
+    assert len(cloud.synced) == 1
+    assert appshare("contacts", "read", "--serial", "of-a-friend").exit_code == ExitCode.DONE
+
+
 @pytest.mark.usefixtures("adb")
 def test_an_app_of_several_files_is_got_and_installed(appshare: Appshare, shared: Cloud, phone: FakePhone) -> None:
     result = appshare("get", "Min", "Notes", "--json")

@@ -21,8 +21,13 @@ def pass_home(command: Callable[Concatenate[AgentHome, Parameters], Result]) -> 
 
     @wraps(command)
     def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-        choice: HomeChoice = click.get_current_context().obj
-        folder = choice.folder or default_home()
-        return command(AgentHome(folder / _PROFILES / choice.profile if choice.profile else folder), *args, **kwargs)
+        return command(chosen_home(), *args, **kwargs)
 
     return run
+
+
+def chosen_home() -> AgentHome:
+    """The home that `--home` and `--profile` name."""
+    choice: HomeChoice = click.get_current_context().obj
+    folder = choice.folder or default_home()
+    return AgentHome(folder / _PROFILES / choice.profile if choice.profile else folder)

@@ -63,9 +63,7 @@ async def register(
         if not number and _trust_again(home, cloud):
             _report_registered(home, output)
             return
-    source = device.source()
-    if source:
-        home.save_device_profile(source.device_profile())
+    _keep_device(home, device)
     if not code and not number:
         number = _ask_number(output)
     if code:
@@ -77,6 +75,16 @@ async def register(
             return
         await _complete_by_asking(home, output)
     _report_registered(home, output)
+
+
+def _keep_device(home: AgentHome, device: DeviceChoice) -> None:
+    """Keeps what the device is, and which phone, as the file or the phone tells."""
+    phone = None if device.spec else device.choice.phone()
+    source = device.source() if device.spec else phone
+    if source:
+        home.save_device_profile(source.device_profile())
+    if phone and phone.serial:
+        home.save_phone_serial(phone.serial)
 
 
 def _read_words(words: Sequence[str]) -> tuple[Invitation | None, str]:

@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
-from appshare.device_agent.sources.detect import SourceKind, find_phone, require_phone
+from appshare.command_line.input_error import InputError
+from appshare.device_agent.commands.home import chosen_home
+from appshare.device_agent.sources.detect import SourceKind, find_phone
 from appshare.device_agent.sources.file import FileSource
 from appshare.device_agent.sources.source import Phone, Source
 
@@ -19,10 +21,12 @@ class SourceChoice:
 
     Attributes:
         serial: of a phone on adb.
+        own: the serial of the phone that the registration is of.
     """
 
     kind: SourceKind | None = None
     serial: str | None = None
+    own: str | None = None
 
     def source(self, files: FileSource | None, instead: str) -> Source:
         """The files when some are named, else the phone that is there.
@@ -42,11 +46,14 @@ class SourceChoice:
 
     def require_phone(self, instead: str) -> Phone:
         """The phone that is named or there; raises as `source`."""
-        return require_phone(self.kind, self.serial, instead)
+        phone = self.phone()
+        if phone is None:
+            raise InputError(f"no phone is here (in Termux, or attached with adb); {instead}")
+        return phone
 
     def phone(self) -> Phone | None:
         """The phone that is named or there; raises as `source`."""
-        return find_phone(self.kind, self.serial)
+        return find_phone(self.kind, self.serial, self.own)
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,7 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--serial", metavar="ID", help="Which phone on adb, when there are several. [ANDROID_SERIAL]")
     @wraps(command)
     def run(*args: Any, kind: SourceKind | None, serial: str | None, **kwargs: Any) -> Any:
-        return command(*args, source=SourceChoice(kind, serial), **kwargs)
+        return command(*args, source=SourceChoice(kind, serial, chosen_home().phone_serial()), **kwargs)
 
     return run
 

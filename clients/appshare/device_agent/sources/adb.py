@@ -92,20 +92,27 @@ def attached_phones() -> list[AttachedPhone]:
         return [AttachedPhone(each.serial, each.state) for each in _open_server().list()]
 
 
-def open_phone(serial: str | None) -> "AdbPhone":
-    """The phone with a serial number, or the only one.
+def open_phone(serial: str | None, own: str | None = None) -> "AdbPhone":
+    """The phone with a serial number, else the user's own, or the only one.
+
+    Args:
+        own: the phone that the registration is of. Another one may be somebody else's, whose contacts are not to be
+            sent, and on which nothing is to be installed: it has to be named.
 
     Raises:
-        InputError: several are attached; they are its candidates.
+        InputError: others are attached; they are its candidates.
         FailureError: none is attached, or it cannot be used yet.
     """
     serial = serial or os.environ.get("ANDROID_SERIAL") or None
     phones = attached_phones()
+    if serial is None and own in [each.serial for each in phones]:
+        serial = own
     meant = [each for each in phones if serial in (None, each.serial)]
     ready = [each for each in meant if each.is_ready]
-    if len(ready) > 1:
+    if len(ready) > 1 or (ready and serial is None and own):
+        problem = f"your phone {own} is not attached, but others are" if own else "several phones are attached"
         candidates = [each.serial for each in ready]
-        raise InputError("several phones are attached; say which with --serial:", candidates=candidates)
+        raise InputError(f"{problem}; say which with --serial:", candidates=candidates)
     if ready:
         return AdbPhone(ready[0].serial)
     if not meant:
@@ -120,6 +127,11 @@ class AdbPhone:
 
     def __init__(self, serial: str) -> None:
         self._serial = serial
+
+    @property
+    def serial(self) -> str:
+        """Its serial number."""
+        return self._serial
 
     @property
     def name(self) -> str:
@@ -170,7 +182,7 @@ class AdbPhone:
         if not found or not code.strip():
             raise _gone(self.name)
         if code.strip() != "0":
-            raise CommandFailedError(f"{self.name} refuses `{words[0]}`: {' '.join(output.split())[:200]}")
+            raise CommandFailedError(f"{self.name} refuses `{words[0]}`: {_reason_in(output)}")
         return output
 
     def feed(self, path: Path, *words: str) -> str:
@@ -237,6 +249,12 @@ def _is_adb_error(error: Exception) -> bool:
 
 def _gone(who: str) -> FailureError:
     return FailureError("PHONE_GONE", f"{who} is gone; plug it in again and run the same command again")
+
+
+def _reason_in(output: str) -> str:
+    """Why a command failed, without the rows that it printed before: they may be somebody's names and numbers."""
+    lines = (line for line in output.splitlines() if not line.startswith("Row: "))
+    return " ".join(" ".join(lines).split())[:200]
 
 
 def _read_all(connection: socket.socket) -> str:

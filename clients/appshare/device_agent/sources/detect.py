@@ -3,7 +3,6 @@
 from enum import StrEnum
 
 from appshare.command_line.failure import FailureError
-from appshare.command_line.input_error import InputError
 from appshare.device_agent.sources.adb import attached_phones, is_adb_server_there, open_phone
 from appshare.device_agent.sources.source import Phone
 from appshare.device_agent.sources.termux import TermuxPhone, is_termux
@@ -17,11 +16,14 @@ class SourceKind(StrEnum):
     FILE = "file"
 
 
-def find_phone(kind: SourceKind | None, serial: str | None) -> Phone | None:
+def find_phone(kind: SourceKind | None, serial: str | None, own: str | None = None) -> Phone | None:
     """The phone that is meant, or that is there; None: there is none, and none was named.
 
+    Args:
+        own: the phone on adb that the registration is of, see `open_phone`.
+
     Raises:
-        InputError: several phones are attached and none is named.
+        InputError: several phones are attached, or another than the user's own, and none is named.
         FailureError: the phone that is named is not there, or cannot be used yet.
     """
     if kind is SourceKind.FILE:
@@ -31,27 +33,11 @@ def find_phone(kind: SourceKind | None, serial: str | None) -> Phone | None:
             raise FailureError("NO_PHONE", "this is not Termux; a phone on a cable is `--source adb`")
         return TermuxPhone()
     if kind is SourceKind.ADB or serial:
-        return open_phone(serial)
-    return _attached_phone()
+        return open_phone(serial, own)
+    return _attached_phone(own)
 
 
-def require_phone(kind: SourceKind | None, serial: str | None, instead: str) -> Phone:
-    """The phone that is meant, or that is there.
-
-    Args:
-        instead: what the user may do without a phone.
-
-    Raises:
-        InputError: there is none.
-        FailureError: as `find_phone`.
-    """
-    phone = find_phone(kind, serial)
-    if phone is None:
-        raise InputError(f"no phone is here (in Termux, or attached with adb); {instead}")
-    return phone
-
-
-def _attached_phone() -> Phone | None:
+def _attached_phone(own: str | None) -> Phone | None:
     """A phone that is attached, when the adb server runs and the library for it is installed."""
     if not is_adb_server_there():
         return None
@@ -59,4 +45,4 @@ def _attached_phone() -> Phone | None:
         attached = attached_phones()
     except FailureError:
         return None  # something else listens there, or the library is missing; `--source adb` says so
-    return open_phone(None) if attached else None
+    return open_phone(None, own) if attached else None

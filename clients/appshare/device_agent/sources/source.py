@@ -67,6 +67,10 @@ class InstallOutcome(StrEnum):
 class Phone(Source, Protocol):
     """A source that apps can be installed on."""
 
+    @property
+    def serial(self) -> str:
+        """How adb knows it; empty for the phone that the agent runs on."""
+
     def install(self, paths: Sequence[Path]) -> InstallOutcome:
         """Installs an app from all of its files, or nothing; the files stay where they are.
 

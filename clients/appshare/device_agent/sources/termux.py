@@ -47,6 +47,11 @@ class TermuxPhone:
     """The phone that the agent runs on."""
 
     @property
+    def serial(self) -> str:
+        """None is needed."""
+        return ""
+
+    @property
     def name(self) -> str:
         """This phone."""
         return "this phone (Termux)"
@@ -121,8 +126,9 @@ def _run(words: Sequence[str], content: Any = subprocess.DEVNULL) -> str:
             f"{words[0]} does not answer; is the app Termux:API installed, and has it the permission?"
         ) from None
     if done.returncode:
-        told = " ".join((done.stderr or done.stdout).decode("utf-8", "replace").split())[:200]
-        raise CommandFailedError(f"`{words[0]}` fails: {told}")
+        # What it prints on standard output may be somebody's name.
+        told = " ".join(done.stderr.decode("utf-8", "replace").split())[:200]
+        raise CommandFailedError(f"`{words[0]}` fails: {told or f'exit code {done.returncode}'}")
     return done.stdout[:MOST_OUTPUT].decode("utf-8", "replace")
 
 
