@@ -27,6 +27,7 @@ class FakePhone:
     Attributes:
         state: as `adb devices` shows it.
         answers: what commands print; others fail as unknown ones do.
+        complaints: what commands print that fail.
         unplugged_after: bytes of packages that come through before the cable is pulled out.
         refusal: what a commit answers instead of Success.
         installed: the files of each app that was installed, in their order.
@@ -37,6 +38,7 @@ class FakePhone:
     state: str = "device"
     features: str = _FEATURES
     answers: dict[str, str] = field(default_factory=lambda: ANSWERS | PERSONAL)
+    complaints: dict[str, str] = field(default_factory=dict)
     unplugged_after: int | None = None
     refusal: str = ""
     installed: list[list[bytes]] = field(default_factory=list)
@@ -53,7 +55,7 @@ class FakePhone:
             return self._install(words[1:], wire), 0
         if command in self.answers:
             return self.answers[command], 0
-        return f"/system/bin/sh: {words[0]}: inaccessible or not found", 127
+        return self.complaints.get(command, f"/system/bin/sh: {words[0]}: inaccessible or not found\n"), 127
 
     def _install(self, words: list[str], wire: Any) -> str:
         match words:

@@ -51,6 +51,14 @@ def test_contacts_that_the_phone_does_not_give(attached: AdbPhone, phone: FakePh
         attached.contacts()
 
 
+def test_a_reading_that_fails_in_the_middle_tells_nobody_in_its_error(attached: AdbPhone, phone: FakePhone) -> None:
+    del phone.answers[CONTACTS_QUERY]
+    phone.complaints[CONTACTS_QUERY] = "Row: 0 lookup=1, display_name=Li Wei, data1=138\njava.lang.OutOfMemoryError\n"
+    with pytest.raises(FailureError, match="OutOfMemoryError") as caught:
+        attached.contacts()
+    assert "Li Wei" not in str(caught.value)
+
+
 def test_the_call_log_names_everybody_once_the_last_one_first(attached: AdbPhone) -> None:
     assert [(each.number, each.name) for each in attached.call_log()] == [
         ("+8613800138002", "张敏"),
