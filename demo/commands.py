@@ -1,6 +1,7 @@
 """Runs the commands of AppShare as a person would, and shows them."""
 
 import json
+import os
 import shlex
 import subprocess
 import sys
@@ -46,6 +47,7 @@ class CommandLine:
             stderr=None if live and sys.stderr.isatty() else subprocess.STDOUT,
             text=True,
             check=False,
+            env=_environment(),
         )
         self.transcript.answer(result.stdout)
         if exit_code is not None:
@@ -59,7 +61,12 @@ class CommandLine:
         """
         words = [*map(str, arguments), "--json"]
         result = subprocess.run(
-            [*self.program, *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+            [*self.program, *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=_environment(),
         )
         if exit_code is not None:
             if result.returncode != exit_code:
@@ -75,3 +82,8 @@ class CommandLine:
 def _short(word: str) -> str:
     """A path without the folders that mean nothing to the reader."""
     return Path(word).name if word.startswith("/") else word
+
+
+def _environment() -> dict[str, str]:
+    """Nothing is read from or installed on a phone of whoever watches."""
+    return os.environ | {"APPSHARE_SOURCE": "file"}

@@ -1,6 +1,7 @@
 """What every kind of test can use."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,11 @@ from hypothesis import settings
 # Time is measured by benchmarks, never asserted by tests: a busy machine is no failure.
 settings.register_profile("appshare", deadline=None)
 settings.load_profile("appshare")
+
+# No test finds the phone that a developer has on a cable.
+os.environ["ANDROID_ADB_SERVER_PORT"] = "1"
+for _name in ("ANDROID_ADB_SERVER_ADDRESS", "ANDROID_SERIAL", "TERMUX_VERSION"):
+    os.environ.pop(_name, None)
 
 SAMPLES = Path(__file__).parent / "packages"
 

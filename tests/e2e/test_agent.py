@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from demo.server_process import ServerProcess
+from tests.support.adb_server import FakePhone, running_adb_server
+from tests.support.termux import Termux
 
 PROJECT = Path(__file__).parents[2]
 EXAMPLES = PROJECT / "docs" / "examples"
@@ -38,9 +40,9 @@ class Agent:
         result = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
         return [json.loads(line) for line in result.stdout.splitlines()]
 
-    def register(self, number: str) -> str:
+    def register(self, number: str, *more: str) -> str:
         """Registers by the one-time code; returns the device's id."""
-        started = self.run("register", number, "--server", self._server.devices)
+        started = self.run("register", number, "--server", self._server.devices, *more)
         code = self._server.code(started["registration"]["registration_id"])
         return str(self.run("register", "--code", code)["device_id"])
 
@@ -101,3 +103,29 @@ def test_a_phone_from_its_registration_to_its_deletion(agents: dict[str, Agent])
     assert [path.name for path in li.home.iterdir() if path.name != ".lock"] == []
     zhang.run("shares", LI, exit_code=REFUSED)
     assert zhang.run("friends")["friends"] == []
+
+
+def test_an_app_goes_from_a_phone_on_a_cable_to_another(
+    tmp_path: Path, server: ServerProcess, agents: dict[str, Agent], samples: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    li, zhang = agents["li"], agents["zhang"]
+    chat = sorted(samples.glob("chat-2.0-*.apk"))
+    add_packages = [sys.executable, "-m", "appshare.operator", "--data", str(server.data), "packages", "add"]
+    subprocess.run([*add_packages, *map(str, chat)], check=True, stdout=subprocess.DEVNULL)
+    phones = {"of-li": FakePhone(), "of-zhang": FakePhone()}
+    monkeypatch.setenv("PATH", Termux(tmp_path / "termux").path)
+    with running_adb_server(phones) as port:
+        monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(port))
+        li.register(LI, "--serial", "of-li")
+        zhang.register(ZHANG, "--serial", "of-zhang")
+        li.run("contacts", "sync", "--serial", "of-li")
+        li.run("apps", "publish", "--serial", "of-li")
+        li.run("apps", "share", CHAT, "--with", "friends")
+        zhang.run("contacts", "sync", "--source", "termux")
+        shared = zhang.run("shares", "--from-messages", "--source", "adb", "--serial", "of-zhang")["shares"]
+        assert [each["app"]["package_name"] for each in shared] == [CHAT]
+        installed = zhang.run("get", "Li Wei", CHAT, "--serial", "of-zhang")["install"]
+        assert installed == {"phone": "the phone of-zhang on adb", "outcome": "installed"}
+    [arm64] = [path for path in chat if "arm64" in path.name]
+    assert phones["of-zhang"].installed == [[arm64.read_bytes()]]
+    assert phones["of-li"].installed == []

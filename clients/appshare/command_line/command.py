@@ -11,6 +11,7 @@ import click
 from appshare import errors
 from appshare.command_line.examples import write_examples
 from appshare.command_line.exit_code import ExitCode, exit_code_of
+from appshare.command_line.failure import FailureError
 from appshare.command_line.input_error import InputError
 from appshare.command_line.output import Output
 
@@ -38,7 +39,7 @@ class Command(click.Command):
             super().invoke(ctx)
         except KeyboardInterrupt:
             ctx.exit(ExitCode.INTERRUPTED)
-        except (InputError, errors.AppShareError, OSError) as error:
+        except (InputError, FailureError, errors.AppShareError, OSError) as error:
             if isinstance(error, OSError) and error.errno == errno.EPIPE:
                 raise  # whoever read our output has seen enough
             _output_of(ctx).failure(error)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from appshare.command_line.examples import write_examples
 
@@ -48,8 +49,10 @@ class LazyGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Puts the default command where none is named."""
-        if self._default and args[:1] != ["--help"] and not self._lazy.keys() & set(args[:1]):
-            args = [self._default, *args]
+        # A shell that completes has not got the name yet.
+        is_meant = self._default and not ctx.resilient_parsing and args[:1] != ["--help"]
+        if is_meant and not self._lazy.keys() & set(args[:1]):
+            args = [str(self._default), *args]
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -60,6 +63,13 @@ class LazyGroup(click.Group):
         """Imports one command."""
         lazy = self._lazy.get(cmd_name)
         return lazy.load() if lazy else None
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """What may come next, without importing the commands: a shell waits for it at every key."""
+        names = [
+            CompletionItem(name, help=lazy.summary) for name, lazy in self._lazy.items() if name.startswith(incomplete)
+        ]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Lists the commands without importing them."""

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from appshare import errors
+from appshare.command_line.failure import FailureError
 from appshare.command_line.input_error import InputError
 
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -40,6 +41,11 @@ class Output:
         """Prints a sentence."""
         click.echo(printable(text))
 
+    def mark(self, word: str, colour: str, text: str) -> None:
+        """Prints a sentence behind a short word, which has a colour on a terminal."""
+        click.secho(f"{word:<6}", fg=colour, nl=False, color=_colour())
+        self.text(text)
+
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Prints a table."""
         from appshare.command_line.table import print_table  # noqa: PLC0415  # rich costs time; few commands need it
@@ -50,13 +56,12 @@ class Output:
         """Tells the person something beside the result, on standard error."""
         click.echo(printable(text), err=True)
 
-    def failure(self, error: InputError | errors.AppShareError | OSError) -> None:
+    def failure(self, error: InputError | FailureError | errors.AppShareError | OSError) -> None:
         """Tells why the command failed: on standard error, or as the JSON document."""
         if self.as_json:
             self.line({"error": _describe(error)})
             return
-        colour = False if os.environ.get("NO_COLOR") else None  # None: only on a terminal
-        click.secho("Error: ", fg="red", nl=False, err=True, color=colour)
+        click.secho("Error: ", fg="red", nl=False, err=True, color=_colour())
         self.note(sentence(error))
         for candidate in getattr(error, "candidates", ()):
             self.note(f"  {candidate}")
@@ -84,6 +89,11 @@ def sentence(error: Exception) -> str:
     return str(error)
 
 
+def _colour() -> bool | None:
+    """Whether to write in colour; None: only on a terminal."""
+    return False if os.environ.get("NO_COLOR") else None
+
+
 def _steers(character: str) -> bool:
     if character in "\n\t":
         return False
@@ -92,8 +102,9 @@ def _steers(character: str) -> bool:
 
 def _describe(error: Exception) -> dict[str, Any]:
     described: dict[str, Any] = {"message": sentence(error)}
-    if isinstance(error, errors.AppShareError):
+    if isinstance(error, FailureError | errors.AppShareError):
         described = {"reason": error.reason, **described}
+    if isinstance(error, errors.AppShareError):
         if error.field is not None:
             described["field"] = error.field
         if error.retry_after is not None:

@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 from appshare.command_line.input_error import InputError
 from appshare.device_agent.address_book import AddressBook, BookContact
 from appshare.device_agent.choices import Choices
+from appshare.device_agent.inventory import read_inventory
 from appshare.device_agent.kept_lists import KeptLists, read_kept_lists, write_kept_lists
-from appshare.device_agent.model import Registration, Session
+from appshare.device_agent.model import App, Registration, Session
 from appshare.fit.device_profile import DeviceProfile, read_device_profile, write_device_profile
 
 Value = TypeVar("Value")
@@ -26,7 +27,13 @@ _DEVICE = "device.json"
 _CHOICES = "choices.json"
 _KEPT_LISTS = "shares.json"
 _LAST_PUSH = "push.json"
-_FILES = (_ACCOUNT, _REGISTRATION, _CONTACTS, _DEVICE, _CHOICES, _KEPT_LISTS, _LAST_PUSH)
+_PUBLISHED = "published.json"
+_RECEIVED = "received.json"
+_PHONE = "phone.json"
+_FILES = (_ACCOUNT, _REGISTRATION, _CONTACTS, _DEVICE, _CHOICES, _KEPT_LISTS, _LAST_PUSH, _PUBLISHED, _RECEIVED, _PHONE)
+
+SESSION_LOCK, SYNC_LOCK = ".lock", ".sync.lock"
+"""What agents of one home take turns in: renewing the session, and syncing the phone."""
 
 
 def default_home() -> Path:
@@ -40,21 +47,25 @@ class Account:
     """A registered device and where it is registered.
 
     Attributes:
-        ca: the authorities that the server's certificate may be from, in PEM; None: the public ones.
+        ca: the authorities that the server's certificate may be from, or that certificate, in PEM; None: the public
+            authorities.
+        server_name: the name that the certificate must be for; None: the host of the address.
     """
 
     server: str
     session: Session
     ca: str | None = None
+    server_name: str | None = None
 
 
 @dataclass(frozen=True)
 class PendingRegistration:
-    """A registration that waits for its code, and where; `ca` as in `Account`."""
+    """A registration that waits for its code, and where; `ca` and `server_name` as in `Account`."""
 
     server: str
     registration: Registration
     ca: str | None = None
+    server_name: str | None = None
 
 
 class AgentHome:
@@ -66,13 +77,17 @@ class AgentHome:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
+    def find_account(self) -> Account | None:
+        """Who the device is; None: it is not registered."""
+        return self._read(_ACCOUNT, _read_account)
+
     def account(self) -> Account:
         """Who the device is.
 
         Raises:
             InputError: it is not registered.
         """
-        account = self._read(_ACCOUNT, _read_account)
+        account = self.find_account()
         if account is None:
             raise InputError("this device is not registered; register it with `appshare register NUMBER`")
         return account
@@ -97,8 +112,9 @@ class AgentHome:
         self._write(_REGISTRATION, asdict(pending))
 
     def complete_registration(self, account: Account) -> None:
-        """Keeps who the device is from now on; as a new device it has no book on the server."""
+        """Keeps who the device is from now on; as a new device it has no book and no apps on the server."""
         self.save_address_book(replace(self.address_book(), version=None))
+        (self.folder / _PUBLISHED).unlink(missing_ok=True)
         self.save_account(account)
         (self.folder / _REGISTRATION).unlink(missing_ok=True)
 
@@ -117,6 +133,14 @@ class AgentHome:
     def save_device_profile(self, profile: DeviceProfile) -> None:
         """Keeps what the device is."""
         self._write(_DEVICE, write_device_profile(profile))
+
+    def phone_serial(self) -> str | None:
+        """The phone on adb that this registration is of; None: of none, or that is not known."""
+        return self._read(_PHONE, lambda document: str(document["serial"]))
+
+    def save_phone_serial(self, serial: str) -> None:
+        """Keeps which phone on adb this registration is of."""
+        self._write(_PHONE, {"serial": serial})
 
     def choices(self) -> Choices:
         """What the user has told the agent."""
@@ -142,16 +166,32 @@ class AgentHome:
         """Keeps which push was sent last."""
         self._write(_LAST_PUSH, {"push_id": push_id})
 
+    def published_apps(self) -> tuple[App, ...] | None:
+        """The apps that were published last; None: that is not known."""
+        return self._read(_PUBLISHED, read_inventory)
+
+    def save_published_apps(self, apps: Iterable[App]) -> None:
+        """Keeps which apps were published last."""
+        self._write(_PUBLISHED, {"apps": [asdict(app) for app in apps]})
+
+    def received_apps(self) -> dict[str, int]:
+        """The apps that were installed from what others share: their version codes by package name."""
+        return self._read(_RECEIVED, _read_versions) or {}
+
+    def save_received_app(self, package_name: str, version_code: int) -> None:
+        """Keeps that an app was installed from what others share."""
+        self._write(_RECEIVED, self.received_apps() | {package_name: version_code})
+
     def forget_everything(self) -> None:
         """Removes all that is kept, the session last: until then the device can still ask the cloud."""
         for name in reversed(_FILES):
             (self.folder / name).unlink(missing_ok=True)
 
     @contextmanager
-    def try_lock(self) -> Iterator[bool]:
+    def try_lock(self, name: str = SESSION_LOCK) -> Iterator[bool]:
         """Yields True while no other agent of this home holds the lock, else False at once."""
         self._create()
-        lock = os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        lock = os.open(self.folder / name, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -195,6 +235,7 @@ def _read_account(document: Mapping[str, Any]) -> Account:
         server=document["server"],
         session=Session(**{**session, "access_expire_time": datetime.fromisoformat(session["access_expire_time"])}),
         ca=document.get("ca"),
+        server_name=document.get("server_name"),
     )
 
 
@@ -202,7 +243,7 @@ def _read_pending(document: Mapping[str, Any]) -> PendingRegistration:
     registration = document["registration"]
     expire_time = datetime.fromisoformat(registration["code_expire_time"])
     started = Registration(registration["registration_id"], expire_time)
-    return PendingRegistration(document["server"], started, document.get("ca"))
+    return PendingRegistration(document["server"], started, document.get("ca"), document.get("server_name"))
 
 
 def _read_book(document: Mapping[str, Any]) -> AddressBook:
@@ -211,6 +252,10 @@ def _read_book(document: Mapping[str, Any]) -> AddressBook:
 
 def _read_choices(document: Mapping[str, Any]) -> Choices:
     return Choices(_read_contacts(document["excluded"]), bool(document["install_receipts"]))
+
+
+def _read_versions(document: Mapping[str, Any]) -> dict[str, int]:
+    return {name: int(code) for name, code in document.items()}
 
 
 def _read_contacts(documents: Iterable[Mapping[str, Any]]) -> tuple[BookContact, ...]:

@@ -3,14 +3,54 @@
 import asyncio
 from dataclasses import replace
 from functools import partial
+from types import TracebackType
 
+from appshare import errors
+from appshare.command_line.server_address import ServerAddress
+from appshare.command_line.server_certificate import distrust
 from appshare.device_agent.agent_home import AgentHome
-from appshare.device_agent.calls.session import RefreshSession
+from appshare.device_agent.calls.session import RefreshSession, RenewSession, refresh_in_memory
 from appshare.device_agent.client import DeviceClient
 from appshare.device_agent.model import Session
 
 _LOOK_AGAIN = 0.05
 """Seconds until the home's lock is tried again."""
+
+
+class ExplainingClient(DeviceClient):
+    """A client that says so when a server cannot be reached because its certificate is not trusted."""
+
+    def __init__(
+        self,
+        server: str,
+        session: Session | None = None,
+        *,
+        ca: str | None = None,
+        server_name: str | None = None,
+        renew_session: RenewSession = refresh_in_memory,
+    ) -> None:
+        super().__init__(server, session, ca=ca, server_name=server_name, renew_session=renew_session)
+        self._where = ServerAddress.parse(server)
+        self._trusted = (ca, server_name)
+
+    async def __aexit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await super().__aexit__(exception_type, exception, traceback)
+        if isinstance(exception, errors.UnavailableError) and self._where.tls:
+            why = await asyncio.to_thread(distrust, self._where.address, *self._trusted)
+            if why:
+                raise errors.UnavailableError(exception.reason, _untrusted(self._where, why)) from exception
+
+
+def _untrusted(where: ServerAddress, why: str) -> str:
+    return (
+        f"the server at {where.address} shows a certificate that is not trusted here ({why}); nothing was sent. "
+        "If it has a new one, its operator or a friend can invite you: `appshare register LINK`"
+    )
 
 
 def open_client(home: AgentHome) -> DeviceClient:
@@ -20,7 +60,13 @@ def open_client(home: AgentHome) -> DeviceClient:
         InputError: the device is not registered.
     """
     account = home.account()
-    return DeviceClient(account.server, account.session, ca=account.ca, renew_session=partial(renew_kept_session, home))
+    return ExplainingClient(
+        account.server,
+        account.session,
+        ca=account.ca,
+        server_name=account.server_name,
+        renew_session=partial(renew_kept_session, home),
+    )
 
 
 async def renew_kept_session(home: AgentHome, stale: Session, refresh: RefreshSession) -> Session:

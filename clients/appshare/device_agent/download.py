@@ -1,7 +1,6 @@
 """Brings an app's files into a folder: resumed where it stopped, verified, all of them or none."""
 
 import asyncio
-import os
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import ExitStack, aclosing, closing
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import TypeAlias
 
 from appshare import errors
 from appshare.command_line.progress import Progress
+from appshare.device_agent.download_place import Place, place_of
 from appshare.device_agent.model import FileChunk
 from appshare.device_agent.part_file import Held, PartFile, look_for
 from appshare.fit.answer import AppStoreLink, Fit, FitAnswer, NoFit, PackageFile
@@ -17,8 +17,11 @@ from appshare.fit.answer import AppStoreLink, Fit, FitAnswer, NoFit, PackageFile
 OpenStream: TypeAlias = Callable[[Mapping[str, int]], AsyncGenerator[FitAnswer | FileChunk, None]]
 """Asks for the app; takes how many bytes are held already, by the SHA-256 of the file."""
 
-_PAUSE = 1.0
-"""Seconds before a connection that was cut is opened again."""
+_PAUSE, _LONGEST_PAUSE = 1.0, 15.0
+"""Seconds before a connection that was cut is opened again: doubled as long as connections bring nothing."""
+
+_TRIES = 6
+"""Connections in a row that may bring nothing: with the pauses, half a minute without a network."""
 
 
 @dataclass(frozen=True)
@@ -36,16 +39,35 @@ class Downloaded:
 class Download:
     """One download into one folder.
 
-    A connection that is cut is opened again as long as each one brings something; then the parts stay, and the next
-    download into the folder goes on behind them.
+    One file gets its place in the folder itself. Several get a folder of their own in it, named after package and
+    version, which is there only when all of them are.
+
+    A connection that is cut is opened again, unless nothing ever came. When that goes on for too long the parts stay,
+    and the next download into the folder goes on behind them.
+
+    Args:
+        tell: gets a sentence when the connection is lost.
+        tries: connections in a row that may bring nothing.
     """
 
-    def __init__(self, open_stream: OpenStream, folder: Path, progress: Progress, *, pause: float = _PAUSE) -> None:
+    def __init__(
+        self,
+        open_stream: OpenStream,
+        folder: Path,
+        progress: Progress,
+        *,
+        tell: Callable[[str], None] = lambda _sentence: None,
+        pause: float = _PAUSE,
+        tries: int = _TRIES,
+    ) -> None:
         self._open_stream = open_stream
         self._folder = folder
         self._progress = progress
+        self._tell = tell
         self._pause = pause
+        self._tries = tries
         self._received = 0
+        self._known: Fit | None = None
 
     async def run(self) -> Downloaded | NoFit | AppStoreLink:
         """Downloads the app, if a build fits.
@@ -54,41 +76,48 @@ class Download:
             errors.AppShareError: as the contract says; DataLossError also for bytes that are not what was announced.
             OSError: the folder cannot be written.
         """
+        fruitless = 0
         while True:
             before = self._received
             try:
                 return await self._attempt()
-            except errors.UnavailableError:
-                if self._received == before:
+            except (errors.UnavailableError, errors.DeadlineExceededError):
+                fruitless = fruitless + 1 if self._received == before else 0
+                if not self._received or fruitless >= self._tries:
                     raise
-            await asyncio.sleep(self._pause)
+            if not fruitless:
+                self._tell("The connection is lost; connecting again.")
+            await asyncio.sleep(min(self._pause * 2**fruitless, _LONGEST_PAUSE))
 
     async def _attempt(self) -> Downloaded | NoFit | AppStoreLink:
-        """Asks for all; when something of the answer is held already, asks again for what is behind it."""
-        asked: Sequence[PackageFile] = ()
-        held: list[Held] = []
+        """Asks for what is missing; of files that are not known yet for all, then again when something is held."""
+        asked: Sequence[PackageFile] = self._known.files if self._known else ()
+        held = self._look_for(self._known) if self._known else []
         while True:
             async with aclosing(self._open_stream(_positions(asked, held))) as messages:
                 answer = await anext(messages, None)
                 if not isinstance(answer, Fit):
                     return _require_answer(answer)
+                place = place_of(self._folder, answer)
                 if answer.files != asked:
-                    asked, held = (
-                        _require_distinct(answer.files),
-                        [look_for(self._folder, file) for file in answer.files],
-                    )
+                    asked, held = _require_distinct(answer.files), self._look_for(answer)
+                    self._known = answer
                     if any(each.count for each in held) and not _all_held(asked, held):
                         continue
-                return await self._receive(answer, held, messages)
+                return await self._receive(answer, place, held, messages)
+
+    def _look_for(self, fit: Fit) -> list[Held]:
+        place = place_of(self._folder, fit)
+        return [look_for(place.work, file) for file in fit.files]
 
     async def _receive(
-        self, fit: Fit, held: Sequence[Held], messages: AsyncGenerator[FitAnswer | FileChunk, None]
+        self, fit: Fit, place: Place, held: Sequence[Held], messages: AsyncGenerator[FitAnswer | FileChunk, None]
     ) -> Downloaded:
         starts = [_positions(fit.files, held).get(file.sha256, 0) for file in fit.files]
-        self._folder.mkdir(parents=True, exist_ok=True)
+        place.work.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
             parts = {
-                index: stack.enter_context(closing(PartFile(self._folder, file, start)))
+                index: stack.enter_context(closing(PartFile(place.work, file, start)))
                 for index, (file, start, each) in enumerate(zip(fit.files, starts, held, strict=True))
                 if not (each.finished and start == file.size)
             }
@@ -100,8 +129,8 @@ class Download:
                 part.require_complete()
             for part in parts.values():
                 part.publish()
-        _flush_names(self._folder)
-        return Downloaded(fit, tuple(self._folder / file.name for file in fit.files))
+            place.publish()
+        return Downloaded(fit, tuple(place.final / file.name for file in fit.files))
 
     async def _write(
         self, parts: Mapping[int, PartFile], messages: AsyncGenerator[FitAnswer | FileChunk, None]
@@ -141,12 +170,3 @@ def _require_answer(message: FitAnswer | FileChunk | None) -> NoFit | AppStoreLi
 
 def _unexpected() -> errors.InternalError:
     return errors.InternalError(errors.Reason.INTERNAL, "the server's answer is not what the contract says")
-
-
-def _flush_names(folder: Path) -> None:
-    """Makes new names survive a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

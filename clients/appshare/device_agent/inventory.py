@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -48,6 +49,15 @@ def read_inventory(document: object) -> tuple[App, ...]:
             raise InputError(f"apps[{index}] ({app.package_name}): is there twice")
         apps[app.package_name] = app
     return tuple(apps.values())
+
+
+def with_known_labels(apps: Iterable[App], known: Iterable[App]) -> tuple[App, ...]:
+    """The apps; one whose source does not tell its label keeps the one by which it is known."""
+    labels = {app.package_name: app.label for app in known}
+    return tuple(
+        replace(app, label=labels.get(app.package_name, app.label)) if app.label == app.package_name else app
+        for app in apps
+    )
 
 
 def _read_app(entry: object, place: str) -> App:

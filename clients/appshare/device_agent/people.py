@@ -3,11 +3,13 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from appshare.command_line.input_error import InputError
 from appshare.device_agent.address_book import AddressBook, BookContact
 from appshare.device_agent.exclusions import is_same_number
 from appshare.device_agent.model import ByContact, ByDevice, ByNumber, Friend, Person
+from appshare.device_agent.sources.source import RecentPerson
 
 _NUMBER = re.compile(r"\+?[\d\s()./-]+")
 _LEAST_DIGITS = 3
@@ -15,11 +17,24 @@ _DEVICE = "device:"
 _SHOWN_DIGITS = 4
 
 
+class SeveralPeopleError(InputError):
+    """A text means several people.
+
+    Attributes:
+        people: those of the candidates, in their order.
+    """
+
+    def __init__(self, message: str, candidates: Sequence[str], people: Sequence[Person]) -> None:
+        super().__init__(message, candidates=candidates)
+        self.people = tuple(people)
+
+
 def find_person(text: str, book: AddressBook) -> Person:
     """The person that a text means.
 
     Raises:
-        InputError: nobody, or several people of the address book; then they are its candidates.
+        SeveralPeopleError: several people of the address book.
+        InputError: nobody.
     """
     if text.startswith(_DEVICE):
         return ByDevice(text.removeprefix(_DEVICE))
@@ -49,6 +64,27 @@ def find_contacts(text: str, contacts: Sequence[BookContact]) -> list[BookContac
     if is_number(text):
         return [contact for contact in contacts if _has_number(contact, text)]
     return [_find_contact(text, contacts)]
+
+
+def find_recent(text: str, recent: Sequence[RecentPerson], book: AddressBook) -> Person:
+    """The person of a call log or an inbox whom a text means: by name, part of a name, number, or how that ends.
+
+    Args:
+        text: empty: whoever it is.
+
+    Raises:
+        SeveralPeopleError: several people.
+        InputError: nobody.
+    """
+    known = [replace(person, name=_name_of(person, book)) for person in recent]
+    meant = [person for person in known if _means(text, person)]
+    if len(meant) == 1:
+        return ByNumber(meant[0].number)
+    if meant:
+        message = "several people are there; say whose name, or how the number ends:"
+        people = [ByNumber(person.number) for person in meant]
+        raise SeveralPeopleError(message, [*map(_shown_recent, meant)], people)
+    raise InputError(f"{text} is not there, among the last {len(recent)}" if text else "nobody is there yet")
 
 
 def contact_names(book: AddressBook) -> dict[int, str]:
@@ -96,11 +132,32 @@ def _find_contact(text: str, contacts: Sequence[BookContact]) -> BookContact:
     if len(matching) == 1:
         return matching[0]
     if matching:
-        raise InputError(
+        raise SeveralPeopleError(
             f"several contacts match {text}; write the whole name, or the number:",
-            candidates=[*map(_candidate, matching)],
+            [*map(_candidate, matching)],
+            [ByContact(contact.contact_id) for contact in matching],
         )
     raise InputError(f"no contact is called {text}; `appshare contacts sync FILE` makes your contacts known")
+
+
+def _name_of(person: RecentPerson, book: AddressBook) -> str:
+    """What the person is called in the address book, else by the phone."""
+    names = (contact.name for contact in book.contacts if _has_number(contact, person.number))
+    return next(filter(None, names), person.name)
+
+
+def _means(text: str, person: RecentPerson) -> bool:
+    digits = "".join(filter(str.isdecimal, text))
+    if is_number(text) and "".join(filter(str.isdecimal, person.number)).endswith(digits):
+        return True
+    return all(word in _folded(person.name) for word in _folded(text).split())
+
+
+def _shown_recent(person: RecentPerson) -> str:
+    """Somebody as the phone shows them; who has no name can only be told by the number."""
+    when = person.time.astimezone().strftime(", %Y-%m-%d %H:%M") if person.time else ""
+    who = f"{person.name}, number ending in {person.number[-_SHOWN_DIGITS:]}" if person.name else person.number
+    return who + when
 
 
 def _candidate(contact: BookContact) -> str:

@@ -5,13 +5,17 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from appshare import errors
 from appshare.rpc.address import Address
-from appshare.rpc.server import Service, running_server
-from appshare.v1 import deletion_pb2, error_reason_pb2, fit_pb2, friendship_pb2, inbox_pb2, share_pb2
+from appshare.rpc.certificates import CertificateFiles
+from appshare.rpc.server import ServerOptions, Service, running_server
+from appshare.v1 import deletion_pb2, device_pb2, error_reason_pb2, fit_pb2, friendship_pb2, inbox_pb2, share_pb2
 from appshare.v1 import device_gateway_pb2 as pb
 from appshare.v1 import device_gateway_pb2_grpc as pb_grpc
 
@@ -33,6 +37,7 @@ class Downloads(pb_grpc.DownloadServiceServicer):
         announced: what is said of a file instead of the truth, by name.
         ends_after: chunks after which each call ends with UNAVAILABLE; a call without an entry goes on to its end.
         resumed: the positions that each call named.
+        profiles: of the devices that calls were for.
     """
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
@@ -40,6 +45,7 @@ class Downloads(pb_grpc.DownloadServiceServicer):
         self.announced: dict[str, Mapping[str, Any]] = {}
         self.ends_after: list[int] = []
         self.resumed: list[dict[str, int]] = []
+        self.profiles: list[device_pb2.DeviceProfile] = []
         self.answer: fit_pb2.FitAnswer | None = None
 
     async def MatchApp(self, request: pb.MatchAppRequest, context: Any) -> pb.MatchAppResponse:
@@ -48,6 +54,7 @@ class Downloads(pb_grpc.DownloadServiceServicer):
     async def DownloadApp(self, request: pb.DownloadAppRequest, context: Any) -> AsyncIterator[pb.DownloadAppResponse]:
         positions = {position.sha256: position.offset for position in request.resume}
         self.resumed.append(positions)
+        self.profiles.append(request.profile)
         left = self.ends_after.pop(0) if self.ends_after else None
         yield pb.DownloadAppResponse(answer=self._answer())
         for chunk in self._chunks(positions):
@@ -151,6 +158,7 @@ class Cloud(
         acknowledged_changes: the same of changes of friendships.
         failures: raised by the next calls, but for most lists.
         refused: raised by every `ReportInstall`.
+        clock_ahead: of the machine's clock.
     """
 
     def __init__(self) -> None:
@@ -172,17 +180,37 @@ class Cloud(
         self.acknowledged_changes: list[int] = []
         self.failures: list[errors.AppShareError] = []
         self.refused: errors.AppShareError | None = None
+        self.clock_ahead = timedelta()
 
     def _take(self, request: Any) -> None:
         self.requests.append(request)
         if self.failures:
             raise self.failures.pop(0)
 
+    async def Register(self, request: pb.RegisterRequest, context: Any) -> pb.RegisterResponse:
+        self._take(request)
+        return pb.RegisterResponse(registration_id="r1")
+
+    async def VerifyNumber(self, request: pb.VerifyNumberRequest, context: Any) -> pb.VerifyNumberResponse:
+        self._take(request)
+        tokens = {"access_token": "access-1", "refresh_token": "refresh-1"}
+        return pb.VerifyNumberResponse(session=pb.Session(device_id="device-1", **tokens))
+
     async def ListDevices(self, request: pb.ListDevicesRequest, context: Any) -> pb.ListDevicesResponse:
         ids = ("7f3c9a11", "7f3c0000", "device-1")
+        seen = Timestamp()
+        seen.FromDatetime(datetime.now(UTC) + self.clock_ahead)
         return pb.ListDevicesResponse(
-            devices=[pb.MyDevice(device_id=each, is_this_device=each == "device-1") for each in ids]
+            devices=[
+                pb.MyDevice(device_id=each, is_this_device=each == "device-1", last_seen_time=seen) for each in ids
+            ]
         )
+
+    async def RefreshSession(self, request: pb.RefreshSessionRequest, context: Any) -> pb.RefreshSessionResponse:
+        if request.refresh_token != "refresh-1":  # noqa: S105  # the one that the device has
+            raise errors.UnauthenticatedError(errors.Reason.INVALID_REFRESH_TOKEN, "used before; register again")
+        tokens = {"access_token": "access-2", "refresh_token": "refresh-2"}
+        return pb.RefreshSessionResponse(session=pb.Session(device_id="device-1", **tokens))
 
     async def RemoveDevice(self, request: pb.RemoveDeviceRequest, context: Any) -> pb.RemoveDeviceResponse:
         self._take(request)
@@ -240,6 +268,10 @@ class Cloud(
         return pb.ListBlocksResponse(
             blocks=self.blocks[index : index + 1], next_page_token=str(index + 1) if more else ""
         )
+
+    async def PublishApps(self, request: pb.PublishAppsRequest, context: Any) -> pb.PublishAppsResponse:
+        self._take(request)
+        return pb.PublishAppsResponse(app_count=len(request.full.apps))
 
     async def SetAudiences(self, request: pb.SetAudiencesRequest, context: Any) -> pb.SetAudiencesResponse:
         self.audiences.append(request)
@@ -340,13 +372,14 @@ def digest(content: bytes) -> str:
 
 
 @asynccontextmanager
-async def serving(servicer: object, *names: str) -> AsyncIterator[str]:
+async def serving(servicer: object, *names: str, certificates: CertificateFiles | None = None) -> AsyncIterator[str]:
     """Serves services of the gateway, all by one object; yields the address."""
     services = [
         Service(f"appshare.v1.{name}", partial(getattr(pb_grpc, f"add_{name}Servicer_to_server"), servicer))
         for name in names
     ]
-    async with running_server(Address("127.0.0.1", 0), services) as address:
+    options = ServerOptions(certificates=certificates)
+    async with running_server(Address("127.0.0.1", 0), services, options) as address:
         yield str(address)
 
 

@@ -123,7 +123,7 @@ def test_one_agent_at_a_time_holds_the_lock(home: AgentHome) -> None:
 
 def test_the_registration_holds_no_phone_number(home: AgentHome, session: Session) -> None:
     home.save_account(Account("host:1", session))
-    assert json.loads((home.folder / "account.json").read_text()).keys() == {"server", "session", "ca"}
+    assert json.loads((home.folder / "account.json").read_text()).keys() == {"server", "session", "ca", "server_name"}
 
 
 def test_the_home_is_where_programs_keep_their_configuration(monkeypatch: pytest.MonkeyPatch) -> None:

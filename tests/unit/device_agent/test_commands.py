@@ -2,7 +2,7 @@ import json
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from appshare.device_agent.choices import Choices
 from appshare.device_agent.commands import push_send
 from appshare.device_agent.model import Registration, Session
 from appshare.fit.device_profile import DeviceProfile
+
+Appshare = Callable[..., Result]
 
 NOWHERE = "127.0.0.1:1"
 
@@ -37,8 +39,12 @@ def commands(group: click.Group, *path: str) -> Iterator[tuple[str, click.Comman
 
 COMMANDS = dict(commands(main, "appshare"))
 EXAMPLES = sorted({line.strip() for command in COMMANDS.values() for line in command.examples.strip().splitlines()})
-OFFLINE = (["contacts", "read"], ["contacts", "excluded"], ["preferences", "receipts"])
-"""Commands that need no server."""
+OFFLINE = ("contacts read", "contacts excluded", "preferences receipts", "completion", "invite")
+"""Commands that need no server, or none but for a certificate."""
+
+
+HEAVY = {"adbutils", "asyncio", "cryptography", "google", "grpc", "phonenumbers", "rich", "segno", "ssl"}
+"""What takes long to import."""
 
 
 @pytest.fixture
@@ -48,6 +54,7 @@ def registered(home: AgentHome, session: Session) -> AgentHome:
     home.save_address_book(AddressBook((BookContact(1, "Li Wei", "", ("+8613800138000",)),), 2, 1))
     home.save_choices(Choices((BookContact(2, "Aunt Mei", "", ("+8613800138001",)),)))
     home.save_last_push_id("push-1")
+    home.save_received_app("org.example.notes", 20)
     home.save_device_profile(DeviceProfile(sdk_version=34))
     return home
 
@@ -77,20 +84,22 @@ def test_every_help_has_an_example_of_its_command(typed: str) -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-@pytest.mark.usefixtures("files")
+@pytest.mark.usefixtures("files", "termux", "adb")
 def test_every_example_can_be_typed(registered: AgentHome, example: str) -> None:
     program, *arguments = shlex.split(example)
     result = run(registered, *arguments)
     assert program == "appshare"
     # Without a server the rest fails with the code that says so.
-    expected = ExitCode.DONE if arguments[:2] in OFFLINE else ExitCode.UNREACHABLE
+    expected = ExitCode.DONE if " ".join(arguments).startswith(OFFLINE) else ExitCode.UNREACHABLE
     if arguments == ["delete-everything"]:
         expected = ExitCode.WRONG_USAGE  # nobody is there to be asked
+    if arguments[0] == "doctor":
+        expected = ExitCode.FAILED  # and that is what it says
     assert result.exit_code == expected, result.output
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-@pytest.mark.usefixtures("files")
+@pytest.mark.usefixtures("files", "termux", "adb")
 def test_every_command_prints_one_json_document(registered: AgentHome, example: str) -> None:
     arguments = [argument for argument in shlex.split(example)[1:] if argument != "--json"]
     result = run(registered, *arguments, "--json")
@@ -108,10 +117,11 @@ def test_the_help_lists_the_exit_codes() -> None:
 
 @pytest.mark.parametrize("arguments", [["--help"], ["contacts", "--help"], ["apps", "--help"]])
 def test_help_is_quick(arguments: list[str]) -> None:
+    """It imports nothing heavy: that is what takes time, on any machine."""
     program = (
         "import sys; from appshare.device_agent.__main__ import main;"
         f"main({arguments}, standalone_mode=False);"
-        "sys.exit(bool({'grpc', 'google', 'rich', 'phonenumbers', 'asyncio'} & sys.modules.keys()))"
+        f"sys.exit(bool({HEAVY} & sys.modules.keys()))"
     )
     assert subprocess.run([sys.executable, "-c", program], stdout=subprocess.DEVNULL, check=False).returncode == 0
 
@@ -186,3 +196,46 @@ def test_a_folder_that_cannot_be_written_is_a_failure(tmp_path: Path) -> None:
     result = run(home, "register", "+8613800138000", "--device", str(tmp_path / "phone.json"), "--server", NOWHERE)
     assert result.exit_code == ExitCode.FAILED
     assert "Not a directory" in result.stderr
+
+
+def test_profiles_are_registrations_of_their_own(run_with: Appshare, tmp_path: Path) -> None:
+    for profile, name in (("work", "Aunt Mei"), (None, "Li Wei")):
+        home = AgentHome(tmp_path / "home" / ("profiles/work" if profile else ""))
+        home.save_choices(Choices((BookContact(2, name, "", ("1",)),)))
+    assert "Aunt Mei" in run_with("--profile", "work", "contacts", "excluded").stdout
+    assert "Li Wei" in run_with("contacts", "excluded").stdout
+
+
+@pytest.mark.parametrize("name", ["../other", ".hidden", "a/b", "x" * 65])
+def test_a_profile_has_a_plain_name(run_with: Appshare, name: str) -> None:
+    assert run_with("--profile", name, "contacts", "excluded").exit_code == ExitCode.WRONG_USAGE
+
+
+@pytest.fixture
+def run_with(tmp_path: Path) -> Appshare:
+    """Runs `appshare` with options before the command's name."""
+    return lambda *words: CliRunner().invoke(main, ["--home", str(tmp_path / "home"), *words])
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completions_name_the_program(home: AgentHome, shell: str) -> None:
+    script = run(home, "completion", shell).stdout
+    assert "_APPSHARE_COMPLETE" in script
+    assert "appshare" in script
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("appshare con", ["contacts"]),
+        ("appshare contacts ", ["read", "sync", "exclude", "include", "excluded"]),
+        ("appshare apps publish --sour", ["--source"]),
+        ("appshare apps publish --source ", ["adb", "termux", "file"]),
+        ("appshare push re", ["recall"]),
+    ],
+)
+def test_a_shell_is_told_what_may_come_next(typed: str, found: list[str]) -> None:
+    words = typed.split(" ")
+    environment = {"_APPSHARE_COMPLETE": "bash_complete", "COMP_WORDS": typed, "COMP_CWORD": str(len(words) - 1)}
+    result = CliRunner().invoke(main, [], prog_name="appshare", env=environment)
+    assert [line.partition(",")[2] for line in result.stdout.splitlines()] == found

@@ -3,9 +3,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from appshare.device_agent.__main__ import main
 from appshare.device_agent.vcards import Card, CardFile, read_cards
 
 
@@ -215,3 +217,14 @@ def expected(truth: dict[str, Any]) -> tuple[str, list[str]]:
     """The name and the numbers of a card: its FN, else its N, given name first."""
     name = truth["FN"][0] if truth["FN"] else " ".join(filter(None, reversed(truth["N"])))
     return " ".join(name.split()), truth["TEL"]
+
+
+def test_the_command_shows_of_every_real_address_book_what_was_understood(shared_vcards: Path, tmp_path: Path) -> None:
+    manifest = json.loads((shared_vcards / "manifest.json").read_text(encoding="utf-8"))
+    for entry in manifest["files"]:
+        words = ["--home", str(tmp_path), "contacts", "read", str(shared_vcards / entry["file"]), "--json"]
+        shown = json.loads(CliRunner().invoke(main, words).stdout)
+        names = [card["name"] for card in shown["cards"]]
+        assert names == [name for name, _ in understood(shared_vcards / entry["file"])]
+        assert len(names) == len(entry["ezvcard_0.11.2_truth"])
+        assert shown["skipped"] == []

@@ -13,6 +13,9 @@ from appshare.v1 import fit_pb2
 from appshare.v1.device_gateway_pb2_grpc import DownloadServiceStub
 from appshare.v1.friendship_pb2 import PersonRef
 
+_SILENCE = 120.0
+"""Seconds that the server may send nothing: it may have to fetch the app from somewhere else first."""
+
 
 class DownloadCalls(SessionCalls):
     """The calls of `DownloadService`; without an owner, any friend who shares the app will do."""
@@ -37,7 +40,8 @@ class DownloadCalls(SessionCalls):
             profile=write_profile(profile),
             resume=[fit_pb2.FilePosition(sha256=sha256, offset=offset) for sha256, offset in positions.items()],
         )
-        async with aclosing(self._stream(DownloadServiceStub(self._channel).DownloadApp, request)) as messages:
+        stream = self._stream(DownloadServiceStub(self._channel).DownloadApp, request, idle_limit=_SILENCE)
+        async with aclosing(stream) as messages:
             async for message in messages:
                 if message.HasField("chunk"):
                     yield wire.read_chunk(message.chunk)

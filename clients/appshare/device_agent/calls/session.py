@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
+from functools import partial
 from typing import TypeAlias, TypeVar
 
 import grpc
@@ -38,7 +39,8 @@ class SessionCalls:
 
     Args:
         server: "host:port" of the gateway, or "https://host:port"; anything but this machine is spoken to in TLS.
-        ca: the authorities that its certificate may be from, in PEM; None: the public ones.
+        ca: the authorities that its certificate may be from, or that certificate, in PEM; None: the public ones.
+        server_name: the name that the certificate must be for; None: the host of the address.
         session: from `verify_number`; without one only `register` and `verify_number` work.
         renew_session: called when the session is over; it has to keep the new one, since a refresh token is good once.
     """
@@ -49,13 +51,14 @@ class SessionCalls:
         session: Session | None = None,
         *,
         ca: str | None = None,
+        server_name: str | None = None,
         renew_session: RenewSession = refresh_in_memory,
     ) -> None:
         self._server = Callee(f"the server at {server}")
         self._session = session
         self._renew_session = renew_session
         self._renewing = asyncio.Lock()
-        self._channel = open_server_channel(server, ca.encode() if ca else None)
+        self._channel = open_server_channel(server, ca.encode() if ca else None, server_name)
 
     async def refresh_session(self, refresh_token: str) -> Session:
         """Exchanges a refresh token for a new session."""
@@ -72,11 +75,16 @@ class SessionCalls:
         return await self._server.unary(method, request, metadata=_credentials(self._session))
 
     async def _stream(
-        self, method: grpc.aio.UnaryStreamMultiCallable[Request, Response], request: Request
+        self,
+        method: grpc.aio.UnaryStreamMultiCallable[Request, Response],
+        request: Request,
+        *,
+        idle_limit: float | None = None,
     ) -> AsyncGenerator[Response, None]:
         session, begun = self._session, False
+        open_stream = partial(self._server.stream, method, request, idle_limit=idle_limit)
         try:
-            async with aclosing(self._server.stream(method, request, metadata=_credentials(session))) as messages:
+            async with aclosing(open_stream(metadata=_credentials(session))) as messages:
                 async for message in messages:
                     begun = True
                     yield message
@@ -85,7 +93,7 @@ class SessionCalls:
             if begun:
                 raise  # the caller has seen a part; it knows how to go on
             await self._renew(session, error)
-        async with aclosing(self._server.stream(method, request, metadata=_credentials(self._session))) as messages:
+        async with aclosing(open_stream(metadata=_credentials(self._session))) as messages:
             async for message in messages:
                 yield message
 

@@ -20,6 +20,13 @@ class SharingCalls(SessionCalls):
         )
         return response.app_count
 
+    async def change_apps(self, upserted: Iterable[model.App], removed: Iterable[str]) -> int:
+        """Changes the device's apps; an app keeps its audience. Returns how many are published."""
+        delta = share_pb2.InventoryDelta(upserted=map(wire.write_app, upserted), removed_package_names=removed)
+        request = pb.PublishAppsRequest(delta=delta)
+        response = await self._call(SharingServiceStub(self._channel).PublishApps, request)
+        return response.app_count
+
     async def set_audiences(self, audiences: Mapping[str, model.Audience]) -> None:
         """Says with whom apps are shared, by package name: all of it, or nothing when one is refused."""
         changes = [wire.write_audience_change(name, audience) for name, audience in audiences.items()]

@@ -6,8 +6,8 @@ from appshare.command_line.command import Command, asynchronous, json_option
 from appshare.command_line.output import Output
 from appshare.device_agent.agent_home import AgentHome
 from appshare.device_agent.commands.home import pass_home
+from appshare.device_agent.commands.person_choice import pick_person
 from appshare.device_agent.connection import open_client
-from appshare.device_agent.people import find_person
 
 
 @click.command(
@@ -23,7 +23,7 @@ from appshare.device_agent.people import find_person
 @asynchronous
 async def preview(home: AgentHome, person: str, output: Output) -> None:
     """List your apps as PERSON sees them now. For somebody who is not registered: as a stranger would see them."""
-    viewer = find_person(person, home.address_book())
+    viewer = pick_person(person, home, output)
     async with open_client(home) as client:
         seen = await client.preview_shares(viewer)
     if output.as_json:

@@ -6,8 +6,8 @@ from appshare.command_line.command import Command, asynchronous, json_option
 from appshare.command_line.output import Output
 from appshare.device_agent.agent_home import AgentHome
 from appshare.device_agent.commands.home import pass_home
+from appshare.device_agent.commands.person_choice import pick_person
 from appshare.device_agent.connection import open_client
-from appshare.device_agent.people import find_person
 
 
 @click.command(
@@ -26,7 +26,7 @@ async def block(home: AgentHome, person: str, output: Output) -> None:
 
     It comes before every friendship and every audience. The other one is not told.
     """
-    blocked = find_person(person, home.address_book())
+    blocked = pick_person(person, home, output)
     async with open_client(home) as client:
         await client.block(blocked)
     if output.as_json:

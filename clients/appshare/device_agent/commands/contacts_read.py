@@ -6,7 +6,8 @@ import click
 
 from appshare.command_line.command import Command, json_option
 from appshare.command_line.output import Output, counted
-from appshare.device_agent.commands.vcard_option import card_file_argument, load_cards
+from appshare.device_agent.commands.source_option import SourceChoice
+from appshare.device_agent.commands.vcard_option import address_book_options, load_cards
 from appshare.device_agent.vcards import CardFile
 
 
@@ -15,13 +16,17 @@ from appshare.device_agent.vcards import CardFile
     examples="""
     appshare contacts read contacts.vcf
     appshare contacts read old-phone.vcf --charset gb18030 --json
+    appshare contacts read --source adb
     """,
 )
-@card_file_argument
+@address_book_options
 @json_option
-def read(file: Path, charset: str, output: Output) -> None:
-    """Show what is understood of a vCard FILE: names, numbers, and what was skipped and why. Nothing is sent."""
-    understood = load_cards(file, charset)
+def read(file: Path | None, charset: str, source: SourceChoice, output: Output) -> None:
+    """Show what is understood of a vCard FILE, or of the phone's contacts. Nothing is sent.
+
+    Names and numbers per card, and what was skipped and why.
+    """
+    understood, _ = load_cards(file, charset, source)
     if output.as_json:
         output.document(understood)
     else:

@@ -12,7 +12,8 @@ from appshare.device_agent.address_book import updated
 from appshare.device_agent.agent_home import AgentHome
 from appshare.device_agent.book_sync import SentBook, SyncMode, send_book
 from appshare.device_agent.commands.home import pass_home
-from appshare.device_agent.commands.vcard_option import card_file_argument, load_cards
+from appshare.device_agent.commands.source_option import SourceChoice
+from appshare.device_agent.commands.vcard_option import address_book_options, load_cards
 from appshare.device_agent.connection import open_client
 from appshare.device_agent.exclusions import Exclusions
 from appshare.device_agent.model import SyncedBook
@@ -21,28 +22,32 @@ from appshare.device_agent.model import SyncedBook
 @click.command(
     cls=Command,
     examples="""
+    appshare contacts sync
     appshare contacts sync contacts.vcf
+    appshare contacts sync --source adb --serial R58M1
     appshare contacts sync contacts.vcf --full --json
     """,
 )
-@card_file_argument
+@address_book_options
 @click.option("--full", is_flag=True, help="Send the whole book, not only what changed.")
 @json_option
 @pass_home
 @asynchronous
-async def sync(home: AgentHome, *, file: Path, charset: str, full: bool, output: Output) -> None:
-    """Tell the cloud whom you know, from a vCard FILE.
+async def sync(
+    home: AgentHome, *, file: Path | None, charset: str, source: SourceChoice, full: bool, output: Output
+) -> None:
+    """Tell the cloud whom you know, from a vCard FILE or from the phone's contacts.
 
     Numbers are sent and stored there as keyed digests only; names stay on this device. After the first time only
     changes are sent. People whom you exclude (`appshare contacts exclude`) are left out.
     """
-    understood = load_cards(file, charset)
+    understood, read_from = load_cards(file, charset, source)
     old = home.address_book()
     exclusions = Exclusions(home.choices().excluded)
     cards = [card for card in understood.cards if not exclusions.hold(card)]
     new = updated(old, cards)
     if not new.contacts:
-        raise InputError(f"{file}: no card with a number; `appshare contacts read` shows what was understood")
+        raise InputError(f"{read_from}: no card with a number; `appshare contacts read` shows what was understood")
     async with open_client(home) as client:
         synced, sent = await send_book(home, client, replace(old, version=None) if full else old, new)
     excluded = len(understood.cards) - len(cards)

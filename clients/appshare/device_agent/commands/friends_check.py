@@ -8,9 +8,9 @@ from appshare.command_line.command import Command, asynchronous, json_option
 from appshare.command_line.output import Output
 from appshare.device_agent.agent_home import AgentHome
 from appshare.device_agent.commands.home import pass_home
+from appshare.device_agent.commands.person_choice import pick_person
 from appshare.device_agent.connection import open_client
 from appshare.device_agent.model import FriendCheck, FriendshipLevel
-from appshare.device_agent.people import find_person
 
 _ERRORS = {"INVALID_PHONE_NUMBER": "not a phone number"}
 
@@ -31,8 +31,7 @@ async def check(home: AgentHome, people: Sequence[str], output: Output) -> None:
 
     Who is not registered, is no friend of yours or blocks you looks the same.
     """
-    book = home.address_book()
-    meant = [find_person(person, book) for person in people]
+    meant = [pick_person(person, home, output) for person in people]
     async with open_client(home) as client:
         checks = await client.check_friends(meant)
     results = list(zip(people, checks, strict=True))

@@ -1,52 +1,40 @@
 """`appshare get`."""
 
+import asyncio
 from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
-from functools import partial
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 import click
 
-from appshare import errors
-from appshare.command_line.command import Command, asynchronous, json_option
+from appshare.command_line.command import Command, json_option
 from appshare.command_line.exit_code import ExitCode
 from appshare.command_line.input_error import InputError
 from appshare.command_line.output import Output
-from appshare.command_line.progress import Unseen, shown_progress
 from appshare.device_agent.agent_home import AgentHome
-from appshare.device_agent.app_names import find_app
-from appshare.device_agent.client import DeviceClient
+from appshare.device_agent.commands.get_steps import download, explain, finish
+from appshare.device_agent.commands.get_update import update_all
 from appshare.device_agent.commands.home import pass_home
-from appshare.device_agent.connection import open_client
-from appshare.device_agent.download import Download, Downloaded
-from appshare.device_agent.model import ByDevice, Person
-from appshare.device_agent.part_file import require_plain_name
-from appshare.device_agent.people import find_person
-from appshare.fit.answer import AppStoreLink, NoFit
-from appshare.fit.device_profile import DeviceProfile, load_device_profile
+from appshare.device_agent.commands.person_choice import PersonChoice, person_options
+from appshare.device_agent.commands.source_option import DeviceChoice, device_options
+from appshare.device_agent.download import Downloaded
+from appshare.device_agent.model import Person
+from appshare.device_agent.sources.source import InstallOutcome, Phone
+from appshare.fit.device_profile import DeviceProfile
 from appshare.fit.report import report_answer, say_fit
 
 _MOST_NAMES = 2
 """A person and an app."""
 
-_LONGEST_SEARCH = 64
-"""Characters that the contract lets a search have."""
 
+class Goal(StrEnum):
+    """How far to go."""
 
-@dataclass(frozen=True)
-class _Offer:
-    """An app that is shared with the device.
-
-    Attributes:
-        owner: whose; None for any friend's.
-        told: who is told of an install; None when nobody is named.
-    """
-
-    package_name: str
-    label: str
-    owner: Person | None
-    told: Person | None
+    EXPLAIN = "explain"
+    UPDATE = "update"
+    DOWNLOAD = "download"
+    INSTALL = "install"
 
 
 @click.command(
@@ -55,112 +43,118 @@ class _Offer:
     appshare get "Li Wei" org.example.notes
     appshare get "Li Wei" Notes --device phone.json --output downloads
     appshare get +8613800138000 Notes --dry-run
-    appshare get org.example.notes
+    appshare get org.example.notes --no-install
+    appshare get 8002 Notes --from-call-log --serial R58M1
+    appshare get --update
     """,
 )
-@click.argument("names", nargs=-1, required=True, metavar="[PERSON] APP")
-@click.option(
-    "--device",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Device-spec JSON; default: the one given to `appshare register`.",
-)
+@click.argument("names", nargs=-1, metavar="[PERSON] APP")
+@person_options
+@device_options
 @click.option(
     "--output",
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the files. [default: one named after the package, here]",
 )
-@click.option("--dry-run", is_flag=True, help="Only say which build fits, and why.")
+@click.option(
+    "--install", "goal", type=Goal, flag_value=Goal.INSTALL, help="Install it. [default: if a phone is there]"
+)
+@click.option("--no-install", "goal", type=Goal, flag_value=Goal.DOWNLOAD, help="Only download it.")
+@click.option("--dry-run", "goal", type=Goal, flag_value=Goal.EXPLAIN, help="Only say which build fits, and why.")
+@click.option("--update", "goal", type=Goal, flag_value=Goal.UPDATE, help="Update all apps that were got so.")
 @json_option
 @pass_home
-@asynchronous
-async def get(
+def get(
     home: AgentHome,
     *,
     names: Sequence[str],
-    device: Path | None,
+    who: PersonChoice,
+    device: DeviceChoice,
     folder: Path | None,
-    dry_run: bool,
+    goal: Goal | None,
     output: Output,
-) -> ExitCode:
-    """Download an app that PERSON shares, or without PERSON any friend, in the build that fits the device.
+) -> None:
+    """Download an app that PERSON shares, or without PERSON any friend, and install it.
 
-    APP is a package name, or the app's label or a part of it. A download that was cut goes on where it stopped; every
-    file is verified before it gets its name. Exit code 4 when no build fits; the reasons are told.
+    APP is a package name, or the app's label or a part of it. It comes in the build that fits the phone that is there
+    (see --source), else the device that was told to `appshare register`. A download that was cut goes on where it
+    stopped; every file is verified before it gets its name; several files get a folder of their own. Then the app is
+    installed on the phone. Exit code 4 when no build fits; the reasons are told.
+
+    --update does that for every app that was installed so before, and that any friend shares in a newer version now.
     """
-    if len(names) > _MOST_NAMES:
-        raise click.UsageError("name one PERSON and one APP; a name with spaces needs quotes")
-    profile = _require_profile(home, device)
-    book = home.address_book()
-    async with open_client(home) as client:
-        if len(names) == _MOST_NAMES:
-            offer = await _offer_of(client, find_person(names[0], book), names[1])
-        else:
-            offer = await _offer_of_friends(client, names[0])
-        if dry_run:
-            return report_answer(output, await client.match(offer.owner, offer.package_name, profile))
-        result = await _download(client, offer, profile, folder, output)
-        if isinstance(result, Downloaded) and home.choices().install_receipts:
-            await _tell_owner(client, offer, result.fit.version_code, output)
-    return _report(output, result)
-
-
-async def _offer_of(client: DeviceClient, owner: Person, text: str) -> _Offer:
-    """The app that a person shares; the person may have it on several devices."""
-    app = find_app(text, (share.app for share in (await client.shares(owner)).shares))
-    if app is None:
-        raise errors.PermissionDeniedError(
-            errors.Reason.NOT_SHARED_WITH_YOU, f"{text} is not among the apps that this person shares with you"
-        )
-    return _Offer(app.package_name, app.label, owner, owner)
-
-
-async def _offer_of_friends(client: DeviceClient, text: str) -> _Offer:
-    """The app that friends share, from whichever of them has the newest version."""
-    app = find_app(text, (await client.friends_shares(text[:_LONGEST_SEARCH])).shares)
-    if app is None:
-        raise errors.PermissionDeniedError(
-            errors.Reason.NOT_SHARED_WITH_YOU, f"{text} is not among the apps that your friends share with you"
-        )
-    told = ByDevice(app.owner_device_ids[0]) if app.owner_device_ids else None
-    return _Offer(app.package_name, app.label, None, told)
-
-
-async def _download(
-    client: DeviceClient, offer: _Offer, profile: DeviceProfile, folder: Path | None, output: Output
-) -> Downloaded | NoFit | AppStoreLink:
-    open_stream = partial(client.download, offer.owner, offer.package_name, profile)
-    target = folder or Path(require_plain_name(offer.package_name))
-    with ExitStack() as stack:
-        label = offer.label or offer.package_name
-        progress = Unseen() if output.as_json else stack.enter_context(shown_progress(label))
-        return await Download(open_stream, target, progress).run()
-
-
-async def _tell_owner(client: DeviceClient, offer: _Offer, version_code: int, output: Output) -> None:
-    """Sends the receipt; the download is done, whether or not that succeeds."""
-    if offer.told is None:
+    _require_names(names, goal)
+    phone = _phone(device, goal)
+    profile = _require_profile(home, device, phone)
+    if goal is Goal.UPDATE:
+        _end(update_all(home, _require_installable(phone), profile, folder, output))
         return
-    try:
-        await client.report_install(offer.told, offer.package_name, version_code)
-    except errors.AppShareError as error:
-        output.note(f"The owner could not be told of the install: {error.message}")
-
-
-def _report(output: Output, result: Downloaded | NoFit | AppStoreLink) -> ExitCode:
+    owner = _owner(names[:-1], who, home, device, output)
+    if goal is Goal.EXPLAIN:
+        _end(report_answer(output, asyncio.run(explain(home, owner, names[-1], profile))))
+        return
+    offer, result = asyncio.run(download(home, owner, names[-1], profile, folder, output))
     if not isinstance(result, Downloaded):
-        return report_answer(output, result)
+        _end(report_answer(output, result))
+        return
+    outcome = finish(home, offer, result, None if goal is Goal.DOWNLOAD else phone, output)
+    _report(output, result, phone, outcome)
+
+
+def _require_names(names: Sequence[str], goal: Goal | None) -> None:
+    if goal is Goal.UPDATE and names:
+        raise click.UsageError("--update is about all apps; name none")
+    if goal is not Goal.UPDATE and not 1 <= len(names) <= _MOST_NAMES:
+        raise click.UsageError("name one PERSON and one APP; a name with spaces needs quotes")
+
+
+def _phone(device: DeviceChoice, goal: Goal | None) -> Phone | None:
+    """The phone that the app is for; none where the app is for a device that a file describes."""
+    if device.spec:
+        if goal is Goal.INSTALL:
+            raise click.UsageError("--device describes another device than the phone to --install on")
+        return None
+    return device.choice.require_phone("leave --install out") if goal is Goal.INSTALL else device.choice.phone()
+
+
+def _require_installable(phone: Phone | None) -> Phone:
+    if phone is None:
+        raise InputError("no phone is here (in Termux, or attached with adb) whose apps could be updated")
+    return phone
+
+
+def _require_profile(home: AgentHome, device: DeviceChoice, phone: Phone | None) -> DeviceProfile:
+    source = device.source() if device.spec else phone
+    profile = source.device_profile() if source else home.device_profile()
+    if profile is None:
+        raise InputError("what is your device? Attach it, or give its device-spec JSON with --device FILE")
+    return profile
+
+
+def _owner(
+    names: Sequence[str], who: PersonChoice, home: AgentHome, device: DeviceChoice, output: Output
+) -> Person | None:
+    if not names and not who.is_recent:
+        return None
+    return who.pick("".join(names), home, device.choice, output)
+
+
+def _report(output: Output, result: Downloaded, phone: Phone | None, outcome: InstallOutcome | None) -> None:
     if output.as_json:
-        output.document({"fit": result.fit, "paths": result.paths})
-        return ExitCode.DONE
+        document: dict[str, Any] = {"fit": result.fit, "paths": result.paths}
+        if phone and outcome:
+            document["install"] = {"phone": phone.name, "outcome": outcome}
+        output.document(document)
+        return
     say_fit(output, result.fit)
     for path in result.paths:
         output.text(str(path))
-    return ExitCode.DONE
+    if phone and outcome is InstallOutcome.INSTALLED:
+        output.text(f"Installed on {phone.name}.")
+    elif outcome is InstallOutcome.HANDED_OVER:
+        output.text("Android asks you now whether to install it.")
 
 
-def _require_profile(home: AgentHome, device: Path | None) -> DeviceProfile:
-    profile = load_device_profile(device) if device else home.device_profile()
-    if profile is None:
-        raise InputError("what is your device? Give its device-spec JSON with --device FILE")
-    return profile
+def _end(code: ExitCode) -> None:
+    click.get_current_context().exit(code)

@@ -7,17 +7,27 @@ from typing import Concatenate, ParamSpec, TypeVar
 import click
 
 from appshare.device_agent.agent_home import AgentHome, default_home
+from appshare.device_agent.home_choice import HomeChoice
 
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
+_PROFILES = "profiles"
+"""Where the homes of profiles are, in that which needs no name."""
+
 
 def pass_home(command: Callable[Concatenate[AgentHome, Parameters], Result]) -> Callable[Parameters, Result]:
-    """Gives a command the home that `appshare --home` names as its first argument."""
+    """Gives a command the home that `appshare --home` and `--profile` name as its first argument."""
 
     @wraps(command)
     def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-        folder = click.get_current_context().obj
-        return command(AgentHome(folder or default_home()), *args, **kwargs)
+        return command(chosen_home(), *args, **kwargs)
 
     return run
+
+
+def chosen_home() -> AgentHome:
+    """The home that `--home` and `--profile` name."""
+    choice: HomeChoice = click.get_current_context().obj
+    folder = choice.folder or default_home()
+    return AgentHome(folder / _PROFILES / choice.profile if choice.profile else folder)

@@ -13,9 +13,10 @@ from appshare.command_line.output import Output
 from appshare.device_agent.agent_home import AgentHome
 from appshare.device_agent.client import DeviceClient
 from appshare.device_agent.commands.home import pass_home
+from appshare.device_agent.commands.person_choice import PersonChoice, person_options
+from appshare.device_agent.commands.source_option import SourceChoice, source_options
 from appshare.device_agent.connection import open_client
 from appshare.device_agent.model import Person, Push, PushOutcome
-from appshare.device_agent.people import find_person
 
 _LONGEST_WAIT = 5.0
 """Seconds before the second try, whatever the server asks for."""
@@ -25,24 +26,37 @@ _LONGEST_WAIT = 5.0
     cls=Command,
     examples="""
     appshare push send "Li Wei"
+    appshare push send --from-messages
     appshare push send "Li Wei" +8613800138000 --app org.example.notes --note "Try this one"
     """,
 )
-@click.argument("people", nargs=-1, required=True, metavar="PERSON...")
+@click.argument("people", nargs=-1, metavar="PERSON...")
+@person_options
+@source_options
 @click.option("--app", "packages", multiple=True, metavar="PACKAGE", help="Only this app; may be repeated.")
 @click.option("--note", default="", help="A line for the recipients, at most 200 characters.")
 @json_option
 @pass_home
 @asynchronous
 async def send(
-    home: AgentHome, people: Sequence[str], packages: Sequence[str], note: str, output: Output
+    home: AgentHome,
+    *,
+    people: Sequence[str],
+    who: PersonChoice,
+    source: SourceChoice,
+    packages: Sequence[str],
+    note: str,
+    output: Output,
 ) -> ExitCode | None:
     """Push what you share with PERSON, who decides from whom to receive pushes.
 
     Exit code 3 when nobody accepted; a refusal does not tell why.
     """
-    book = home.address_book()
-    recipients = [find_person(person, book) for person in people]
+    if not people and not who.is_recent:
+        raise click.UsageError("name a PERSON, or say --from-call-log or --from-messages")
+    texts = people or [""]
+    recipients = [who.pick(text, home, source, output) for text in texts]
+    people = [who.said(recipient, text) for recipient, text in zip(recipients, texts, strict=True)]
     async with open_client(home) as client:
         pushed = await _push_once(client, recipients, packages, note)
     home.save_last_push_id(pushed.push_id)

@@ -10,9 +10,11 @@ from appshare.command_line.output import Output
 from appshare.device_agent.agent_home import AgentHome
 from appshare.device_agent.client import DeviceClient
 from appshare.device_agent.commands.home import pass_home
+from appshare.device_agent.commands.person_choice import PersonChoice, person_options
+from appshare.device_agent.commands.source_option import SourceChoice, source_options
 from appshare.device_agent.connection import open_client
 from appshare.device_agent.model import MergedShare, MergedShares, Person, ShareList
-from appshare.device_agent.people import find_person, friend_names
+from appshare.device_agent.people import friend_names
 
 
 @click.command(
@@ -20,29 +22,42 @@ from appshare.device_agent.people import find_person, friend_names
     examples="""
     appshare shares "Li Wei"
     appshare shares +8613800138000 --json
+    appshare shares --from-call-log 8002
     appshare shares --all
     appshare shares --all --search notes
     """,
 )
 @click.argument("person", required=False)
+@person_options
+@source_options
 @click.option("--all", "everybody", is_flag=True, help="What all your friends share, one line per app.")
 @click.option("--search", default="", metavar="TEXT", help="With --all: only apps with TEXT in label or package name.")
 @json_option
 @pass_home
 @asynchronous
-async def shares(home: AgentHome, *, person: str | None, everybody: bool, search: str, output: Output) -> None:
+async def shares(
+    home: AgentHome,
+    *,
+    person: str | None,
+    who: PersonChoice,
+    source: SourceChoice,
+    everybody: bool,
+    search: str,
+    output: Output,
+) -> None:
     """List what PERSON, or all of your friends, share with you, also while they are offline."""
-    if bool(person) == everybody or (search and not everybody):
+    if bool(person or who.is_recent) == everybody or (search and not everybody):
         raise click.UsageError("name a PERSON, or say --all, which --search goes with")
+    owner = None if everybody else who.pick(person or "", home, source, output)
     async with open_client(home) as client:
-        if everybody:
+        if owner is None:
             await _show_all(home, client, search, output)
         else:
-            await _show(home, client, person or "", output)
+            await _show(home, client, owner, who.said(owner, person or ""), output)
 
 
-async def _show(home: AgentHome, client: DeviceClient, person: str, output: Output) -> None:
-    found = (await _look(home, client, find_person(person, home.address_book()))).shares
+async def _show(home: AgentHome, client: DeviceClient, owner: Person, person: str, output: Output) -> None:
+    found = (await _look(home, client, owner)).shares
     if output.as_json:
         output.document({"shares": found})
         return

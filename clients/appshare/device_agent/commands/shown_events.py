@@ -59,6 +59,22 @@ def say_event(output: Output, event: Event, names: Mapping[str, str]) -> None:
             output.text(f"{time}  an event that this version does not know")
 
 
+def notice_of(event: Event, names: Mapping[str, str]) -> tuple[str, str]:
+    """An event for a notification: a title and a text."""
+    if isinstance(event, FriendshipChanged):
+        return "Friends", _friendship(event.friend, names)
+    match event.content:
+        case SharesPushed(sender_device_id=sender, shares=shares, note=note):
+            apps = ", ".join(share.app.label or share.app.package_name for share in shares)
+            return f"{shown_device(sender, names)} shares with you", f"{apps}\n{note}" if note else apps
+        case AppInstalled(viewer_device_id=viewer, package_name=package_name):
+            return "Installed", f"{shown_device(viewer, names)} has installed {package_name}"
+        case InboxGap(event_count=count):
+            return "AppShare", f"{counted(count, 'event')} waited too long"
+        case None:
+            return "AppShare", "an event that this version does not know"
+
+
 def _describe_content(event: InboxEvent, names: Mapping[str, str]) -> dict[str, Any]:
     match event.content:
         case SharesPushed(sender_device_id=sender, shares=shares, note=note):

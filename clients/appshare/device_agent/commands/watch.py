@@ -1,5 +1,6 @@
 """`appshare watch`."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
 from heapq import merge
@@ -12,10 +13,11 @@ from appshare.command_line.output import Output
 from appshare.device_agent.agent_home import AgentHome
 from appshare.device_agent.client import DeviceClient
 from appshare.device_agent.commands.home import pass_home
-from appshare.device_agent.commands.shown_events import describe_event, other_device, say_event
+from appshare.device_agent.commands.shown_events import describe_event, notice_of, other_device, say_event
 from appshare.device_agent.connection import open_client
 from appshare.device_agent.feed import follow
 from appshare.device_agent.model import Event, FriendshipChanged
+from appshare.device_agent.notifications import Notify, find_notifier
 from appshare.device_agent.people import friend_names
 
 
@@ -25,6 +27,7 @@ from appshare.device_agent.people import friend_names
     appshare watch
     appshare watch --json --count 1
     appshare watch --poll --no-acknowledge
+    appshare watch --notify --count 1
     """,
 )
 @click.option("--poll", is_flag=True, help="Print what waits, and end.")
@@ -32,10 +35,13 @@ from appshare.device_agent.people import friend_names
 @click.option(
     "--acknowledge/--no-acknowledge", default=True, help="Events that are not acknowledged come again the next time."
 )
+@click.option("--notify", is_flag=True, help="Show notifications too, on the desktop or in Termux.")
 @json_option
 @pass_home
 @asynchronous
-async def watch(home: AgentHome, *, poll: bool, count: int | None, acknowledge: bool, output: Output) -> None:
+async def watch(
+    home: AgentHome, *, poll: bool, count: int | None, acknowledge: bool, notify: bool, output: Output
+) -> None:
     """Print what friends push to you, who becomes a friend or is none any more, and who installs what you share.
 
     It prints events as they come; Ctrl-C ends it.
@@ -43,9 +49,10 @@ async def watch(home: AgentHome, *, poll: bool, count: int | None, acknowledge: 
     Every event is acknowledged after it was printed. When the server goes away, the connection is opened again until
     it is back. With --json every event is an object on a line of its own.
     """
+    notifier = find_notifier() if notify else None
     async with open_client(home) as client:
         events = _waiting(client) if poll else follow(client, output.note)
-        printer = _Printer(home, client, output)
+        printer = _Printer(home, client, output, notifier)
         async with aclosing(events):
             async for event in events:
                 await printer.print(event)
@@ -86,10 +93,11 @@ class _Printer:
         count: events printed.
     """
 
-    def __init__(self, home: AgentHome, client: DeviceClient, output: Output) -> None:
+    def __init__(self, home: AgentHome, client: DeviceClient, output: Output, notify: Notify | None) -> None:
         self._book = home.address_book()
         self._client = client
         self._output = output
+        self._notify = notify
         self._names: dict[str, str] = {}
         self._through: dict[type[Event], int] = {}
         self.count = 0
@@ -102,6 +110,8 @@ class _Printer:
             self._output.line(describe_event(event, self._names))
         else:
             say_event(self._output, event, self._names)
+        if self._notify:
+            await asyncio.to_thread(self._notify, *notice_of(event, self._names))
         self._through[type(event)] = event.position
         self.count += 1
 
