@@ -135,6 +135,9 @@ async def test_a_package_of_another_signer_is_refused_with_both_digests(
         "pinned_sha256": sample_truth["chat-1.0.apk"]["signer_sha256"],
     }
     await SERVICE.unary(stub.DeleteFromCatalogue, pb.DeleteFromCatalogueRequest(package_id=ids["chat-1.0.apk"]))
+    with pytest.raises(errors.InvalidArgumentError):
+        await ingest(stub, foreign, content)  # phones have the app still
+    await SERVICE.unary(stub.DeleteSignerPin, pb.DeleteSignerPinRequest(package_name=CHAT))
     assert (await ingest(stub, foreign, content)).package.signer_sha256 == sample_truth[foreign]["signer_sha256"]
 
 

@@ -22,53 +22,93 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from appshare.v1 import adaptation_pb2 as appshare_dot_v1_dot_adaptation__pb2
 from appshare.v1 import catalogue_pb2 as appshare_dot_v1_dot_catalogue__pb2
 from appshare.v1 import device_pb2 as appshare_dot_v1_dot_device__pb2
 from appshare.v1 import fit_pb2 as appshare_dot_v1_dot_fit__pb2
 from appshare.v1 import number_key_pb2 as appshare_dot_v1_dot_number__key__pb2
+from appshare.v1 import package_decision_pb2 as appshare_dot_v1_dot_package__decision__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"appshare/v1/operator_gateway.proto\x12\x0b\x61ppshare.v1\x1a\x1b\x61ppshare/v1/catalogue.proto\x1a\x18\x61ppshare/v1/device.proto\x1a\x15\x61ppshare/v1/fit.proto\x1a\x1c\x61ppshare/v1/number_key.proto\"q\n\x11\x41\x64\x64PackageRequest\x12+\n\x06header\x18\x01 \x01(\x0b\x32\x19.appshare.v1.UploadHeaderH\x00\x12\'\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x16.appshare.v1.FileChunkH\x00\x42\x06\n\x04part\"]\n\x12\x41\x64\x64PackageResponse\x12.\n\x07package\x18\x01 \x01(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0f\x61lready_present\x18\x02 \x01(\x08\"R\n\x13ListPackagesRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"`\n\x14ListPackagesResponse\x12/\n\x08packages\x18\x01 \x03(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"*\n\x14RemovePackageRequest\x12\x12\n\npackage_id\x18\x01 \x01(\t\"\x17\n\x15RemovePackageResponse\"X\n\x13MatchPackageRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\">\n\x14MatchPackageResponse\x12&\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x16.appshare.v1.FitAnswer\"U\n\x16ListAdaptationsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"\\\n\x17ListAdaptationsResponse\x12(\n\x04rows\x18\x01 \x03(\x0b\x32\x1a.appshare.v1.AdaptationRow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\";\n\x16SetAppStoreLinkRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\"\x19\n\x17SetAppStoreLinkResponse\"\x18\n\x16RotateNumberKeyRequest\"K\n\x17RotateNumberKeyResponse\x12\x30\n\x08rotation\x18\x01 \x01(\x0b\x32\x1e.appshare.v1.NumberKeyRotation\"\x1d\n\x1bGetNumberKeyRotationRequest\"P\n\x1cGetNumberKeyRotationResponse\x12\x30\n\x08rotation\x18\x01 \x01(\x0b\x32\x1e.appshare.v1.NumberKeyRotation2\xa1\x04\n\x10\x43\x61talogueService\x12O\n\nAddPackage\x12\x1e.appshare.v1.AddPackageRequest\x1a\x1f.appshare.v1.AddPackageResponse(\x01\x12S\n\x0cListPackages\x12 .appshare.v1.ListPackagesRequest\x1a!.appshare.v1.ListPackagesResponse\x12V\n\rRemovePackage\x12!.appshare.v1.RemovePackageRequest\x1a\".appshare.v1.RemovePackageResponse\x12S\n\x0cMatchPackage\x12 .appshare.v1.MatchPackageRequest\x1a!.appshare.v1.MatchPackageResponse\x12\\\n\x0fListAdaptations\x12#.appshare.v1.ListAdaptationsRequest\x1a$.appshare.v1.ListAdaptationsResponse\x12\\\n\x0fSetAppStoreLink\x12#.appshare.v1.SetAppStoreLinkRequest\x1a$.appshare.v1.SetAppStoreLinkResponse2\xdd\x01\n\x10NumberKeyService\x12\\\n\x0fRotateNumberKey\x12#.appshare.v1.RotateNumberKeyRequest\x1a$.appshare.v1.RotateNumberKeyResponse\x12k\n\x14GetNumberKeyRotation\x12(.appshare.v1.GetNumberKeyRotationRequest\x1a).appshare.v1.GetNumberKeyRotationResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"appshare/v1/operator_gateway.proto\x12\x0b\x61ppshare.v1\x1a\x1c\x61ppshare/v1/adaptation.proto\x1a\x1b\x61ppshare/v1/catalogue.proto\x1a\x18\x61ppshare/v1/device.proto\x1a\x15\x61ppshare/v1/fit.proto\x1a\x1c\x61ppshare/v1/number_key.proto\x1a\"appshare/v1/package_decision.proto\"q\n\x11\x41\x64\x64PackageRequest\x12+\n\x06header\x18\x01 \x01(\x0b\x32\x19.appshare.v1.UploadHeaderH\x00\x12\'\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x16.appshare.v1.FileChunkH\x00\x42\x06\n\x04part\"]\n\x12\x41\x64\x64PackageResponse\x12.\n\x07package\x18\x01 \x01(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0f\x61lready_present\x18\x02 \x01(\x08\"R\n\x13ListPackagesRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"`\n\x14ListPackagesResponse\x12/\n\x08packages\x18\x01 \x03(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"*\n\x14RemovePackageRequest\x12\x12\n\npackage_id\x18\x01 \x01(\t\"\x17\n\x15RemovePackageResponse\"X\n\x13MatchPackageRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\">\n\x14MatchPackageResponse\x12&\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x16.appshare.v1.FitAnswer\"U\n\x16ListAdaptationsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"\\\n\x17ListAdaptationsResponse\x12(\n\x04rows\x18\x01 \x03(\x0b\x32\x1a.appshare.v1.AdaptationRow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\";\n\x16SetAppStoreLinkRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\"\x19\n\x17SetAppStoreLinkResponse\"\x18\n\x16RotateNumberKeyRequest\"K\n\x17RotateNumberKeyResponse\x12\x30\n\x08rotation\x18\x01 \x01(\x0b\x32\x1e.appshare.v1.NumberKeyRotation\"\x1d\n\x1bGetNumberKeyRotationRequest\"P\n\x1cGetNumberKeyRotationResponse\x12\x30\n\x08rotation\x18\x01 \x01(\x0b\x32\x1e.appshare.v1.NumberKeyRotation\"T\n\x15ListSignerPinsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"W\n\x16ListSignerPinsResponse\x12$\n\x04pins\x18\x01 \x03(\x0b\x32\x16.appshare.v1.SignerPin\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"?\n\x10PinSignerRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x15\n\rsigner_sha256\x18\x02 \x01(\t\"W\n\x11PinSignerResponse\x12#\n\x03pin\x18\x01 \x01(\x0b\x32\x16.appshare.v1.SignerPin\x12\x1d\n\x15packages_not_accepted\x18\x02 \x01(\r\"*\n\x12UnpinSignerRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\"\x15\n\x13UnpinSignerResponse\"W\n\x18ListVersionFloorsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"_\n\x19ListVersionFloorsResponse\x12)\n\x06\x66loors\x18\x01 \x03(\x0b\x32\x19.appshare.v1.VersionFloor\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"D\n\x16SetVersionFloorRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x14\n\x0cversion_code\x18\x02 \x01(\x04\"1\n\x17SetVersionFloorResponse\x12\x16\n\x0epackages_below\x18\x01 \x01(\r\"V\n\x17ListOperatorRowsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"[\n\x18ListOperatorRowsResponse\x12&\n\x04rows\x18\x01 \x03(\x0b\x32\x18.appshare.v1.OperatorRow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\">\n\x15\x41\x64\x64OperatorRowRequest\x12%\n\x03row\x18\x01 \x01(\x0b\x32\x18.appshare.v1.OperatorRow\"?\n\x16\x41\x64\x64OperatorRowResponse\x12%\n\x03row\x18\x01 \x01(\x0b\x32\x18.appshare.v1.OperatorRow\"*\n\x18RemoveOperatorRowRequest\x12\x0e\n\x06row_id\x18\x01 \x01(\t\"\x1b\n\x19RemoveOperatorRowResponse\":\n\x16MoveOperatorRowRequest\x12\x0e\n\x06row_id\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\r\"@\n\x17MoveOperatorRowResponse\x12%\n\x03row\x18\x01 \x01(\x0b\x32\x18.appshare.v1.OperatorRow2\xa1\x04\n\x10\x43\x61talogueService\x12O\n\nAddPackage\x12\x1e.appshare.v1.AddPackageRequest\x1a\x1f.appshare.v1.AddPackageResponse(\x01\x12S\n\x0cListPackages\x12 .appshare.v1.ListPackagesRequest\x1a!.appshare.v1.ListPackagesResponse\x12V\n\rRemovePackage\x12!.appshare.v1.RemovePackageRequest\x1a\".appshare.v1.RemovePackageResponse\x12S\n\x0cMatchPackage\x12 .appshare.v1.MatchPackageRequest\x1a!.appshare.v1.MatchPackageResponse\x12\\\n\x0fListAdaptations\x12#.appshare.v1.ListAdaptationsRequest\x1a$.appshare.v1.ListAdaptationsResponse\x12\\\n\x0fSetAppStoreLink\x12#.appshare.v1.SetAppStoreLinkRequest\x1a$.appshare.v1.SetAppStoreLinkResponse2\xdd\x01\n\x10NumberKeyService\x12\\\n\x0fRotateNumberKey\x12#.appshare.v1.RotateNumberKeyRequest\x1a$.appshare.v1.RotateNumberKeyResponse\x12k\n\x14GetNumberKeyRotation\x12(.appshare.v1.GetNumberKeyRotationRequest\x1a).appshare.v1.GetNumberKeyRotationResponse2\xd1\x06\n\x16PackageDecisionService\x12Y\n\x0eListSignerPins\x12\".appshare.v1.ListSignerPinsRequest\x1a#.appshare.v1.ListSignerPinsResponse\x12J\n\tPinSigner\x12\x1d.appshare.v1.PinSignerRequest\x1a\x1e.appshare.v1.PinSignerResponse\x12P\n\x0bUnpinSigner\x12\x1f.appshare.v1.UnpinSignerRequest\x1a .appshare.v1.UnpinSignerResponse\x12\x62\n\x11ListVersionFloors\x12%.appshare.v1.ListVersionFloorsRequest\x1a&.appshare.v1.ListVersionFloorsResponse\x12\\\n\x0fSetVersionFloor\x12#.appshare.v1.SetVersionFloorRequest\x1a$.appshare.v1.SetVersionFloorResponse\x12_\n\x10ListOperatorRows\x12$.appshare.v1.ListOperatorRowsRequest\x1a%.appshare.v1.ListOperatorRowsResponse\x12Y\n\x0e\x41\x64\x64OperatorRow\x12\".appshare.v1.AddOperatorRowRequest\x1a#.appshare.v1.AddOperatorRowResponse\x12\x62\n\x11RemoveOperatorRow\x12%.appshare.v1.RemoveOperatorRowRequest\x1a&.appshare.v1.RemoveOperatorRowResponse\x12\\\n\x0fMoveOperatorRow\x12#.appshare.v1.MoveOperatorRowRequest\x1a$.appshare.v1.MoveOperatorRowResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'appshare.v1.operator_gateway_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ADDPACKAGEREQUEST']._serialized_start=159
-  _globals['_ADDPACKAGEREQUEST']._serialized_end=272
-  _globals['_ADDPACKAGERESPONSE']._serialized_start=274
-  _globals['_ADDPACKAGERESPONSE']._serialized_end=367
-  _globals['_LISTPACKAGESREQUEST']._serialized_start=369
-  _globals['_LISTPACKAGESREQUEST']._serialized_end=451
-  _globals['_LISTPACKAGESRESPONSE']._serialized_start=453
-  _globals['_LISTPACKAGESRESPONSE']._serialized_end=549
-  _globals['_REMOVEPACKAGEREQUEST']._serialized_start=551
-  _globals['_REMOVEPACKAGEREQUEST']._serialized_end=593
-  _globals['_REMOVEPACKAGERESPONSE']._serialized_start=595
-  _globals['_REMOVEPACKAGERESPONSE']._serialized_end=618
-  _globals['_MATCHPACKAGEREQUEST']._serialized_start=620
-  _globals['_MATCHPACKAGEREQUEST']._serialized_end=708
-  _globals['_MATCHPACKAGERESPONSE']._serialized_start=710
-  _globals['_MATCHPACKAGERESPONSE']._serialized_end=772
-  _globals['_LISTADAPTATIONSREQUEST']._serialized_start=774
-  _globals['_LISTADAPTATIONSREQUEST']._serialized_end=859
-  _globals['_LISTADAPTATIONSRESPONSE']._serialized_start=861
-  _globals['_LISTADAPTATIONSRESPONSE']._serialized_end=953
-  _globals['_SETAPPSTORELINKREQUEST']._serialized_start=955
-  _globals['_SETAPPSTORELINKREQUEST']._serialized_end=1014
-  _globals['_SETAPPSTORELINKRESPONSE']._serialized_start=1016
-  _globals['_SETAPPSTORELINKRESPONSE']._serialized_end=1041
-  _globals['_ROTATENUMBERKEYREQUEST']._serialized_start=1043
-  _globals['_ROTATENUMBERKEYREQUEST']._serialized_end=1067
-  _globals['_ROTATENUMBERKEYRESPONSE']._serialized_start=1069
-  _globals['_ROTATENUMBERKEYRESPONSE']._serialized_end=1144
-  _globals['_GETNUMBERKEYROTATIONREQUEST']._serialized_start=1146
-  _globals['_GETNUMBERKEYROTATIONREQUEST']._serialized_end=1175
-  _globals['_GETNUMBERKEYROTATIONRESPONSE']._serialized_start=1177
-  _globals['_GETNUMBERKEYROTATIONRESPONSE']._serialized_end=1257
-  _globals['_CATALOGUESERVICE']._serialized_start=1260
-  _globals['_CATALOGUESERVICE']._serialized_end=1805
-  _globals['_NUMBERKEYSERVICE']._serialized_start=1808
-  _globals['_NUMBERKEYSERVICE']._serialized_end=2029
+  _globals['_ADDPACKAGEREQUEST']._serialized_start=225
+  _globals['_ADDPACKAGEREQUEST']._serialized_end=338
+  _globals['_ADDPACKAGERESPONSE']._serialized_start=340
+  _globals['_ADDPACKAGERESPONSE']._serialized_end=433
+  _globals['_LISTPACKAGESREQUEST']._serialized_start=435
+  _globals['_LISTPACKAGESREQUEST']._serialized_end=517
+  _globals['_LISTPACKAGESRESPONSE']._serialized_start=519
+  _globals['_LISTPACKAGESRESPONSE']._serialized_end=615
+  _globals['_REMOVEPACKAGEREQUEST']._serialized_start=617
+  _globals['_REMOVEPACKAGEREQUEST']._serialized_end=659
+  _globals['_REMOVEPACKAGERESPONSE']._serialized_start=661
+  _globals['_REMOVEPACKAGERESPONSE']._serialized_end=684
+  _globals['_MATCHPACKAGEREQUEST']._serialized_start=686
+  _globals['_MATCHPACKAGEREQUEST']._serialized_end=774
+  _globals['_MATCHPACKAGERESPONSE']._serialized_start=776
+  _globals['_MATCHPACKAGERESPONSE']._serialized_end=838
+  _globals['_LISTADAPTATIONSREQUEST']._serialized_start=840
+  _globals['_LISTADAPTATIONSREQUEST']._serialized_end=925
+  _globals['_LISTADAPTATIONSRESPONSE']._serialized_start=927
+  _globals['_LISTADAPTATIONSRESPONSE']._serialized_end=1019
+  _globals['_SETAPPSTORELINKREQUEST']._serialized_start=1021
+  _globals['_SETAPPSTORELINKREQUEST']._serialized_end=1080
+  _globals['_SETAPPSTORELINKRESPONSE']._serialized_start=1082
+  _globals['_SETAPPSTORELINKRESPONSE']._serialized_end=1107
+  _globals['_ROTATENUMBERKEYREQUEST']._serialized_start=1109
+  _globals['_ROTATENUMBERKEYREQUEST']._serialized_end=1133
+  _globals['_ROTATENUMBERKEYRESPONSE']._serialized_start=1135
+  _globals['_ROTATENUMBERKEYRESPONSE']._serialized_end=1210
+  _globals['_GETNUMBERKEYROTATIONREQUEST']._serialized_start=1212
+  _globals['_GETNUMBERKEYROTATIONREQUEST']._serialized_end=1241
+  _globals['_GETNUMBERKEYROTATIONRESPONSE']._serialized_start=1243
+  _globals['_GETNUMBERKEYROTATIONRESPONSE']._serialized_end=1323
+  _globals['_LISTSIGNERPINSREQUEST']._serialized_start=1325
+  _globals['_LISTSIGNERPINSREQUEST']._serialized_end=1409
+  _globals['_LISTSIGNERPINSRESPONSE']._serialized_start=1411
+  _globals['_LISTSIGNERPINSRESPONSE']._serialized_end=1498
+  _globals['_PINSIGNERREQUEST']._serialized_start=1500
+  _globals['_PINSIGNERREQUEST']._serialized_end=1563
+  _globals['_PINSIGNERRESPONSE']._serialized_start=1565
+  _globals['_PINSIGNERRESPONSE']._serialized_end=1652
+  _globals['_UNPINSIGNERREQUEST']._serialized_start=1654
+  _globals['_UNPINSIGNERREQUEST']._serialized_end=1696
+  _globals['_UNPINSIGNERRESPONSE']._serialized_start=1698
+  _globals['_UNPINSIGNERRESPONSE']._serialized_end=1719
+  _globals['_LISTVERSIONFLOORSREQUEST']._serialized_start=1721
+  _globals['_LISTVERSIONFLOORSREQUEST']._serialized_end=1808
+  _globals['_LISTVERSIONFLOORSRESPONSE']._serialized_start=1810
+  _globals['_LISTVERSIONFLOORSRESPONSE']._serialized_end=1905
+  _globals['_SETVERSIONFLOORREQUEST']._serialized_start=1907
+  _globals['_SETVERSIONFLOORREQUEST']._serialized_end=1975
+  _globals['_SETVERSIONFLOORRESPONSE']._serialized_start=1977
+  _globals['_SETVERSIONFLOORRESPONSE']._serialized_end=2026
+  _globals['_LISTOPERATORROWSREQUEST']._serialized_start=2028
+  _globals['_LISTOPERATORROWSREQUEST']._serialized_end=2114
+  _globals['_LISTOPERATORROWSRESPONSE']._serialized_start=2116
+  _globals['_LISTOPERATORROWSRESPONSE']._serialized_end=2207
+  _globals['_ADDOPERATORROWREQUEST']._serialized_start=2209
+  _globals['_ADDOPERATORROWREQUEST']._serialized_end=2271
+  _globals['_ADDOPERATORROWRESPONSE']._serialized_start=2273
+  _globals['_ADDOPERATORROWRESPONSE']._serialized_end=2336
+  _globals['_REMOVEOPERATORROWREQUEST']._serialized_start=2338
+  _globals['_REMOVEOPERATORROWREQUEST']._serialized_end=2380
+  _globals['_REMOVEOPERATORROWRESPONSE']._serialized_start=2382
+  _globals['_REMOVEOPERATORROWRESPONSE']._serialized_end=2409
+  _globals['_MOVEOPERATORROWREQUEST']._serialized_start=2411
+  _globals['_MOVEOPERATORROWREQUEST']._serialized_end=2469
+  _globals['_MOVEOPERATORROWRESPONSE']._serialized_start=2471
+  _globals['_MOVEOPERATORROWRESPONSE']._serialized_end=2535
+  _globals['_CATALOGUESERVICE']._serialized_start=2538
+  _globals['_CATALOGUESERVICE']._serialized_end=3083
+  _globals['_NUMBERKEYSERVICE']._serialized_start=3086
+  _globals['_NUMBERKEYSERVICE']._serialized_end=3307
+  _globals['_PACKAGEDECISIONSERVICE']._serialized_start=3310
+  _globals['_PACKAGEDECISIONSERVICE']._serialized_end=4159
 # @@protoc_insertion_point(module_scope)

@@ -24,6 +24,8 @@ _SENTENCES = {
     NoFitKind.VARIANT: "its split set is not clear about your device: {wants}",
     NoFitKind.MODULE: "cannot be had with the modules {wants}",
     NoFitKind.MISSING_SPLIT: "lacks for your device: {wants}",
+    NoFitKind.DENIED: "the operator keeps it from devices like yours ({wants})",
+    NoFitKind.MIN_VERSION: "the operator allows version code {has} and newer only; there is {highest}",
 }
 _SDK_KINDS = (NoFitKind.MIN_SDK, NoFitKind.MAX_SDK, NoFitKind.TARGET_SDK)
 
