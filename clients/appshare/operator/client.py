@@ -19,6 +19,7 @@ from appshare.fit.answer import FitAnswer
 from appshare.fit.device_profile import DeviceProfile
 from appshare.fit.wire import read_answer, read_file, write_profile
 from appshare.operator.model import AdaptationRow, AddedPackage, CataloguePackage, NumberKeyRotation
+from appshare.operator.package_decisions import PackageDecisions
 from appshare.operator.package_upload import PackageUpload
 from appshare.rpc.call import Callee
 from appshare.v1 import catalogue_pb2, fit_pb2, number_key_pb2
@@ -38,6 +39,9 @@ class OperatorClient:
         server: "host:port" of the operator port, or "https://host:port".
         token: the operator token.
         ca: the authorities to trust, in PEM; None: the public ones.
+
+    Attributes:
+        decisions: the calls by which an operator decides about packages.
     """
 
     def __init__(self, server: str, token: str, ca: bytes | None = None) -> None:
@@ -46,6 +50,7 @@ class OperatorClient:
         self._channel = open_server_channel(server, ca)
         self._catalogue = CatalogueServiceStub(self._channel)
         self._number_key = NumberKeyServiceStub(self._channel)
+        self.decisions = PackageDecisions(self._channel, self._server, self._credentials)
 
     async def __aenter__(self) -> Self:
         return self
@@ -169,6 +174,9 @@ def _read_package(message: catalogue_pb2.CataloguePackage) -> CataloguePackage:
         max_sdk=message.max_sdk,
         abis=tuple(message.abis),
         signer_sha256=message.signer_sha256,
+        debuggable=message.debuggable,
+        test_only=message.test_only,
+        debug_certificate=message.debug_certificate,
     )
 
 

@@ -13,6 +13,8 @@ from appshare.gateway.device.sharing import SharingServicer
 from appshare.gateway.operator.catalogue import SERVICE as CATALOGUE_SERVICE
 from appshare.gateway.operator.catalogue import add_catalogue_to
 from appshare.gateway.operator.number_key import NumberKeyServicer
+from appshare.gateway.operator.package_decisions import SERVICE as PACKAGE_DECISION_SERVICE
+from appshare.gateway.operator.package_decisions import add_package_decisions_to
 from appshare.process.clock import Clock
 from appshare.rpc.server import Service
 from appshare.v1 import device_gateway_pb2_grpc as grpc_stubs
@@ -39,5 +41,6 @@ def operator_services(backends: Backends) -> list[Service]:
     number_key = NumberKeyServicer(backends)
     return [
         Service(CATALOGUE_SERVICE, partial(add_catalogue_to, backends=backends)),
+        Service(PACKAGE_DECISION_SERVICE, partial(add_package_decisions_to, backends=backends)),
         Service("appshare.v1.NumberKeyService", partial(add_NumberKeyServiceServicer_to_server, number_key)),
     ]

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
+from tests.unit.operator.decisions import Decisions
+
 from appshare import errors
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
@@ -19,6 +21,7 @@ from appshare.v1.operator_gateway_pb2_grpc import (
     NumberKeyServiceServicer,
     add_CatalogueServiceServicer_to_server,
     add_NumberKeyServiceServicer_to_server,
+    add_PackageDecisionServiceServicer_to_server,
 )
 
 TOKEN = "operator-token"  # noqa: S105  # of the test's own server
@@ -32,11 +35,13 @@ class Catalogue(CatalogueServiceServicer, NumberKeyServiceServicer):
         rotations: how many were started.
         packages: by id, in the order in which they came.
         links: App Store links, by package name.
+        decisions: what the operator decides about packages.
     """
 
     def __init__(self) -> None:
         self.packages: dict[str, catalogue_pb2.CataloguePackage] = {}
         self.links: dict[str, str] = {}
+        self.decisions = Decisions()
         self.books = iter([1, 3])
         self.rotations = 0
         self.answer = fit_pb2.FitAnswer(no_fit=fit_pb2.NoFit())
@@ -130,6 +135,10 @@ async def serving(catalogue: Catalogue) -> AsyncIterator[str]:
     services = [
         Service("appshare.v1.CatalogueService", partial(add_CatalogueServiceServicer_to_server, catalogue)),
         Service("appshare.v1.NumberKeyService", partial(add_NumberKeyServiceServicer_to_server, catalogue)),
+        Service(
+            "appshare.v1.PackageDecisionService",
+            partial(add_PackageDecisionServiceServicer_to_server, catalogue.decisions),
+        ),
     ]
     async with running_server(Address("127.0.0.1", 0), services) as address:
         yield str(address)

@@ -85,6 +85,7 @@ def test_every_example_can_be_typed(
         CertificateFolder(Path("certs")).complete({})
     catalogue.answer = FIT
     admin("packages", "add", "notes.apk")
+    admin("adaptations", "add", "deny", "org.example.notes")
     package_id = next(iter(catalogue.packages))
     typed = example.replace("e489500b", package_id[:8]).replace("/srv/appshare", str(tmp_path / "data"))
     result = admin(*shlex.split(typed)[1:])
@@ -228,6 +229,7 @@ def test_the_table_is_shown(admin: Admin) -> None:
     result = admin("table", "org.example.maps")
     assert result.stdout.splitlines()[-1].split() == [
         "org.example.maps",
+        "package",
         "2.1",
         "(21)",
         "any",
