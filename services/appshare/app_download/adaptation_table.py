@@ -91,12 +91,14 @@ class AdaptationTable:
                 errors.Reason.INVALID_FIELD, f"position: from 1 to {len(others) + 1}", field="position"
             )
         placed = replace(row, position=position)
-        rows = _numbered([*others[: position - 1], placed, *others[position - 1 :]])
-        if idle := (await self._idle_among(row.package_name, rows))[row.row_id]:
+        earlier = _numbered(others[: position - 1])
+        decided = await self._store.decisions_of(row.package_name)
+        packages = await self._catalogue.packages_of(row.package_name)
+        if idle := why_idle(placed, earlier, packages, decided):
             raise errors.InvalidArgumentError(
                 errors.Reason.OPERATOR_ROW_IDLE, f"the row would decide nothing there: {idle}"
             )
-        await self._store.set_rows(row.package_name, rows)
+        await self._store.set_rows(row.package_name, [*earlier, placed, *others[position - 1 :]])
         return placed
 
     async def _take(self, row_id: str) -> tuple[OperatorRow, list[OperatorRow]]:
@@ -115,12 +117,10 @@ class AdaptationTable:
         return (await self._store.decisions_of(package_name)).rows
 
     async def _idle(self, package_name: str) -> dict[str, str]:
-        return await self._idle_among(package_name, await self._rows_of(package_name))
-
-    async def _idle_among(self, package_name: str, rows: Sequence[OperatorRow]) -> dict[str, str]:
         """Of all rows of an app, by their ids, why they decide nothing."""
         decided = await self._store.decisions_of(package_name)
         packages = await self._catalogue.packages_of(package_name)
+        rows = decided.rows
         return {row.row_id: why_idle(row, rows[:index], packages, decided) for index, row in enumerate(rows)}
 
 
