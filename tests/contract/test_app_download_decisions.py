@@ -129,7 +129,7 @@ async def test_packages_of_others_fit_nobody_once_an_app_is_pinned(stub: AppDown
     request = pb.WriteSignerPinRequest(package_name=CHAT, signer_sha256="ab" * 32)
     assert (await SERVICE.unary(stub.WriteSignerPin, request)).packages_not_accepted == 1
     [reason] = (await match(stub, CHAT, PHONE)).no_fit.reasons
-    assert (reason.kind, list(reason.device_has)) == (fit_pb2.NO_FIT_KIND_SIGNER, ["ab" * 32])
+    assert (reason.kind, list(reason.device_has)) == (fit_pb2.NO_FIT_KIND_SIGNER_CHANGED, ["ab" * 32])
     await SERVICE.unary(stub.DeleteSignerPin, pb.DeleteSignerPinRequest(package_name=CHAT))
     assert (await match(stub, CHAT, PHONE)).HasField("fit")
 

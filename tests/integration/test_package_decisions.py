@@ -56,7 +56,7 @@ async def test_what_the_operator_decides_is_what_friends_get(cloud: Cloud, sampl
         _, left_out = await operator.decisions.pin(CHAT, "ab" * 32)
         assert left_out == 3
         reasons = (await viewer.download(owner.number, CHAT))[0].no_fit.reasons
-        assert fit_pb2.NO_FIT_KIND_SIGNER in [reason.kind for reason in reasons]
+        assert fit_pb2.NO_FIT_KIND_SIGNER_CHANGED in [reason.kind for reason in reasons]
         with pytest.raises(errors.InvalidArgumentError) as refusal:
             await cloud.add_packages(samples, "chat-4*.apk")
         assert refusal.value.reason is errors.Reason.PACKAGE_SIGNER_CHANGED

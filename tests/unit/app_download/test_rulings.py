@@ -109,7 +109,7 @@ def test_force_does_not_lift_what_android_checks(what: dict[str, Any], kind: NoF
 def test_force_lifts_nothing_of_the_signer() -> None:
     packages = [package(signer_sha256="b")]
     placed = rulings(MINE, packages, [dataclasses.replace(row(FORCE), position=1)], 0)
-    assert kinds(choose(MINE, [packages[0].build], "a", rulings=placed)) == [NoFitKind.SIGNER]
+    assert kinds(choose(MINE, [packages[0].build], "a", rulings=placed)) == [NoFitKind.SIGNER_CHANGED]
 
 
 def test_force_serves_a_set_too() -> None:

@@ -44,7 +44,7 @@ class _NoFitKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NoFitKind.V
     """The device lacks a feature that every build requires."""
     NO_FIT_KIND_GL_ES: _NoFitKind.ValueType  # 9
     """The device's OpenGL ES is too old."""
-    NO_FIT_KIND_SIGNER: _NoFitKind.ValueType  # 10
+    NO_FIT_KIND_SIGNER_CHANGED: _NoFitKind.ValueType  # 10
     """The builds that fit are signed by another signer than the one pinned."""
     NO_FIT_KIND_TEXTURE: _NoFitKind.ValueType  # 11
     """No split set has its textures in a format that the device reads."""
@@ -81,7 +81,7 @@ NO_FIT_KIND_FEATURE: NoFitKind.ValueType  # 8
 """The device lacks a feature that every build requires."""
 NO_FIT_KIND_GL_ES: NoFitKind.ValueType  # 9
 """The device's OpenGL ES is too old."""
-NO_FIT_KIND_SIGNER: NoFitKind.ValueType  # 10
+NO_FIT_KIND_SIGNER_CHANGED: NoFitKind.ValueType  # 10
 """The builds that fit are signed by another signer than the one pinned."""
 NO_FIT_KIND_TEXTURE: NoFitKind.ValueType  # 11
 """No split set has its textures in a format that the device reads."""

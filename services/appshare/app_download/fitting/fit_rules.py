@@ -53,7 +53,7 @@ def target_sdk_floor(profile: DeviceProfile) -> int:
 def _signer(manifest: PackageManifest, pinned: SignerPin | None) -> Miss | None:
     if pinned is None or pinned.accepts(manifest):
         return None
-    return Miss(NoFitKind.SIGNER, (pinned.signer_sha256,), (manifest.signer_sha256 or "unverified",))
+    return Miss(NoFitKind.SIGNER_CHANGED, (pinned.signer_sha256,), (manifest.signer_sha256 or "unverified",))
 
 
 def _min_sdk(profile: DeviceProfile, manifest: PackageManifest) -> Miss | None:
