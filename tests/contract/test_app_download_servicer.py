@@ -343,7 +343,20 @@ async def test_an_iphone_gets_the_app_store_link(stub: AppDownloadServiceStub, s
     assert (await match(stub, CHAT, iphone)).app_store_link.url == "https://apps.example.com/chat"
 
 
-@pytest.mark.parametrize("url", ["http://apps.example.com", "javascript:alert(1)", "https://", "https://[", "x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://apps.example.com",
+        "javascript:alert(1)",
+        "https://",
+        "https://[",
+        "x",
+        "https://apps.apple.com@example.org/app",
+        "https://apps.example.com/a b",
+        "https://apps.example.com/a\nb",
+        "https://apps.example.com/" + "a" * 2048,
+    ],
+)
 async def test_only_an_https_address_is_a_link(stub: AppDownloadServiceStub, url: str) -> None:
     with pytest.raises(errors.InvalidArgumentError) as refusal:
         await SERVICE.unary(stub.WriteAppStoreLink, pb.WriteAppStoreLinkRequest(package_name=CHAT, url=url))

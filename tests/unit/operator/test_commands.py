@@ -220,6 +220,12 @@ def test_an_app_store_link_is_set_and_removed(admin: Admin, catalogue: Catalogue
     assert catalogue.links == {"org.example.notes": ""}
 
 
+def test_a_link_that_leads_elsewhere_is_set_and_noted(admin: Admin, catalogue: Catalogue) -> None:
+    assert admin("packages", "app-store-link", "a", "https://apps.apple.com/app/id1").stderr == ""
+    assert "not lead to the App Store" in admin("packages", "app-store-link", "a", "https://apps.example.com").stderr
+    assert catalogue.links == {"a": "https://apps.example.com"}
+
+
 @pytest.mark.parametrize("arguments", [[], ["https://x", "--remove"]])
 def test_a_link_is_set_or_removed(admin: Admin, arguments: list[str]) -> None:
     assert admin("packages", "app-store-link", "org.example.notes", *arguments).exit_code == ExitCode.WRONG_USAGE

@@ -190,7 +190,7 @@ class AppDownloadServiceServicer:
     def WriteAppStoreLink(self, request, context):
         """Sets or removes the App Store link that an iPhone gets for an app.
 
-        INVALID_ARGUMENT INVALID_FIELD: not an https address.
+        INVALID_ARGUMENT INVALID_FIELD: not an https address of at most 2048 characters.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

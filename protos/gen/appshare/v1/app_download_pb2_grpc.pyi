@@ -59,7 +59,7 @@ class AppDownloadServiceStub:
     WriteAppStoreLink: _aio.UnaryUnaryMultiCallable[_app_download_pb2.WriteAppStoreLinkRequest, _app_download_pb2.WriteAppStoreLinkResponse]
     """Sets or removes the App Store link that an iPhone gets for an app.
 
-    INVALID_ARGUMENT INVALID_FIELD: not an https address.
+    INVALID_ARGUMENT INVALID_FIELD: not an https address of at most 2048 characters.
     """
     ReadSignerPins: _aio.UnaryUnaryMultiCallable[_app_download_pb2.ReadSignerPinsRequest, _app_download_pb2.ReadSignerPinsResponse]
     """Lists whose signature each app is pinned to, by package name.
@@ -200,7 +200,7 @@ class AppDownloadServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_app_download_pb2.WriteAppStoreLinkResponse]:
         """Sets or removes the App Store link that an iPhone gets for an app.
 
-        INVALID_ARGUMENT INVALID_FIELD: not an https address.
+        INVALID_ARGUMENT INVALID_FIELD: not an https address of at most 2048 characters.
         """
 
     @_abc_1.abstractmethod

@@ -52,7 +52,7 @@ class CatalogueServiceStub:
     SetAppStoreLink: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.SetAppStoreLinkRequest, _operator_gateway_pb2.SetAppStoreLinkResponse]
     """Sets or removes the App Store link that an iPhone gets for an app.
 
-    INVALID_ARGUMENT INVALID_FIELD: not an https address.
+    INVALID_ARGUMENT INVALID_FIELD: not an https address of at most 2048 characters.
     """
 
 class CatalogueServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -129,7 +129,7 @@ class CatalogueServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_operator_gateway_pb2.SetAppStoreLinkResponse]:
         """Sets or removes the App Store link that an iPhone gets for an app.
 
-        INVALID_ARGUMENT INVALID_FIELD: not an https address.
+        INVALID_ARGUMENT INVALID_FIELD: not an https address of at most 2048 characters.
         """
 
 def add_CatalogueServiceServicer_to_server(servicer: CatalogueServiceServicer, server: _aio.Server) -> None: ...
