@@ -135,6 +135,9 @@ async def test_a_package_of_another_signer_is_refused_with_both_digests(
         "pinned_sha256": sample_truth["chat-1.0.apk"]["signer_sha256"],
     }
     await SERVICE.unary(stub.DeleteFromCatalogue, pb.DeleteFromCatalogueRequest(package_id=ids["chat-1.0.apk"]))
+    with pytest.raises(errors.InvalidArgumentError):
+        await ingest(stub, foreign, content)  # phones have the app still
+    await SERVICE.unary(stub.DeleteSignerPin, pb.DeleteSignerPinRequest(package_name=CHAT))
     assert (await ingest(stub, foreign, content)).package.signer_sha256 == sample_truth[foreign]["signer_sha256"]
 
 
@@ -340,7 +343,20 @@ async def test_an_iphone_gets_the_app_store_link(stub: AppDownloadServiceStub, s
     assert (await match(stub, CHAT, iphone)).app_store_link.url == "https://apps.example.com/chat"
 
 
-@pytest.mark.parametrize("url", ["http://apps.example.com", "javascript:alert(1)", "https://", "https://[", "x"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://apps.example.com",
+        "javascript:alert(1)",
+        "https://",
+        "https://[",
+        "x",
+        "https://apps.apple.com@example.org/app",
+        "https://apps.example.com/a b",
+        "https://apps.example.com/a\nb",
+        "https://apps.example.com/" + "a" * 2048,
+    ],
+)
 async def test_only_an_https_address_is_a_link(stub: AppDownloadServiceStub, url: str) -> None:
     with pytest.raises(errors.InvalidArgumentError) as refusal:
         await SERVICE.unary(stub.WriteAppStoreLink, pb.WriteAppStoreLinkRequest(package_name=CHAT, url=url))

@@ -130,6 +130,19 @@ def other(name: str) -> Path:
     return path
 
 
+@pytest.mark.parametrize(
+    ("name", "is_debug"),
+    [
+        ("androguard_androguard/TC-debug.apk", True),  # Android's tools made the certificate
+        ("apksig/debuggable-boolean.apk", True),  # signed with the key that is in Android's sources
+        ("androguard_androguard/TestActivity_signed_both.apk", False),
+    ],
+)
+async def test_a_key_that_is_no_secret_is_told(name: str, *, is_debug: bool) -> None:
+    manifest = await read_package(other(name), LIMITS)
+    assert manifest.debug_certificate is is_debug
+
+
 FIRST, SECOND = (
     "fb5dbd3c669af9fc236c6991e6387b7f11ff0590997f22d0f5c74ff40e04fca8",
     "681b0e56a796350c08647352a4db800cc44b2adc8f4c72fa350bd05d4d50264d",

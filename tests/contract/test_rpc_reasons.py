@@ -25,7 +25,7 @@ def test_a_reason_is_its_own_name(reason: Reason) -> None:
 
 def test_the_contract_says_for_each_reason_with_which_status_it_comes() -> None:
     documented = re.findall(
-        r"^  // ([A-Z_]+): .*\n(?:  // .*\n)*  ERROR_REASON_([A-Z_]+) = ",
+        r"^  // ([A-Z_]+): .*\n(?:  // .*\n)*  ERROR_REASON_([A-Z0-9_]+) = ",
         PROTO.read_text(encoding="utf-8"),
         re.MULTILINE,
     )

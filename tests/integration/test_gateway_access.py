@@ -18,6 +18,7 @@ from tests.support.tokens import new_tokens
 from appshare import errors
 from appshare.gateway.access_tokens import Caller
 from appshare.gateway.operator.catalogue import UNARY_METHODS, UPLOAD_METHODS
+from appshare.gateway.operator.package_decisions import METHODS as DECISION_METHODS
 from appshare.process.clock import system_clock
 from appshare.rpc import status
 from appshare.v1 import app_download_pb2, device_gateway_pb2, operator_access_pb2, operator_gateway_pb2
@@ -127,12 +128,23 @@ async def test_health_and_reflection_need_no_token(cloud: Cloud) -> None:
         assert await check(b"") == b"\x08\x01"  # SERVING
 
 
-@pytest.mark.parametrize(("name", "target"), (UNARY_METHODS | UPLOAD_METHODS).items())
-def test_what_is_passed_on_as_bytes_is_the_same_message(name: str, target: str) -> None:
-    ours = operator_gateway_pb2.DESCRIPTOR.services_by_name["CatalogueService"].methods_by_name[name]
+@pytest.mark.parametrize(
+    ("service", "name", "target"),
+    [
+        *(("CatalogueService", *pair) for pair in (UNARY_METHODS | UPLOAD_METHODS).items()),
+        *(("PackageDecisionService", *pair) for pair in DECISION_METHODS.items()),
+    ],
+)
+def test_what_is_passed_on_as_bytes_is_the_same_message(service: str, name: str, target: str) -> None:
+    ours = operator_gateway_pb2.DESCRIPTOR.services_by_name[service].methods_by_name[name]
     theirs = app_download_pb2.DESCRIPTOR.services_by_name["AppDownloadService"].methods_by_name[target]
     assert fields_of(ours.input_type) == fields_of(theirs.input_type)
     assert fields_of(ours.output_type) == fields_of(theirs.output_type)
+
+
+def test_every_decision_is_passed_on() -> None:
+    methods = operator_gateway_pb2.DESCRIPTOR.services_by_name["PackageDecisionService"].methods_by_name
+    assert set(DECISION_METHODS) == set(methods)
 
 
 def test_a_download_is_passed_on_as_the_same_message() -> None:

@@ -19,6 +19,9 @@ _COMMANDS = "appshare.operator.commands"
         "packages": LazyCommand(f"{_COMMANDS}.packages:packages", "Add, list, remove and try the packages."),
         "table": LazyCommand(f"{_COMMANDS}.table:table", "Show the adaptation table: which file serves which devices."),
         "devices": LazyCommand(f"{_COMMANDS}.devices:devices", "Count the registered devices, and remove one."),
+        "adaptations": LazyCommand(f"{_COMMANDS}.adaptations:adaptations", "Deny, prefer or force builds on devices."),
+        "signers": LazyCommand(f"{_COMMANDS}.signers:signers", "Say whose packages of an app are accepted."),
+        "versions": LazyCommand(f"{_COMMANDS}.versions:versions", "Say from which version on an app is good."),
         "keys": LazyCommand(f"{_COMMANDS}.keys:keys", "Replace the key under which phone numbers are stored."),
         "backup": LazyCommand(f"{_COMMANDS}.backup:backup", "Copy what the servers keep, and put it back."),
         "signing-keys": LazyCommand(

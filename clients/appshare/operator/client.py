@@ -32,6 +32,7 @@ from appshare.operator.model import (
     ServiceStatus,
     SigningKey,
 )
+from appshare.operator.package_decisions import PackageDecisions
 from appshare.operator.package_upload import PackageUpload
 from appshare.rpc.call import Callee
 from appshare.v1 import catalogue_pb2, fit_pb2, number_key_pb2, process_status_pb2
@@ -58,6 +59,9 @@ class OperatorClient:
         server: "host:port" of the operator port, or "https://host:port".
         token: the operator token.
         ca: the authorities to trust, in PEM; None: the public ones.
+
+    Attributes:
+        decisions: the calls by which an operator decides about packages.
     """
 
     def __init__(self, server: str, token: str, ca: bytes | None = None) -> None:
@@ -70,6 +74,7 @@ class OperatorClient:
         self._signing_keys = SigningKeyServiceStub(self._channel)
         self._devices = DeviceAdministrationServiceStub(self._channel)
         self._system = SystemServiceStub(self._channel)
+        self.decisions = PackageDecisions(self._channel, self._server, self._credentials)
 
     async def __aenter__(self) -> Self:
         return self
@@ -238,6 +243,9 @@ def _read_package(message: catalogue_pb2.CataloguePackage) -> CataloguePackage:
         max_sdk=message.max_sdk,
         abis=tuple(message.abis),
         signer_sha256=message.signer_sha256,
+        debuggable=message.debuggable,
+        test_only=message.test_only,
+        debug_certificate=message.debug_certificate,
     )
 
 

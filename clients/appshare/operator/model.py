@@ -14,6 +14,7 @@ class CataloguePackage:
         max_sdk: 0 for no limit.
         abis: empty for every ABI.
         signer_sha256: empty when no signature was verified.
+        debug_certificate: signed with a key that is no secret.
     """
 
     package_id: str
@@ -27,6 +28,9 @@ class CataloguePackage:
     max_sdk: int
     abis: tuple[str, ...]
     signer_sha256: str
+    debuggable: bool = False
+    test_only: bool = False
+    debug_certificate: bool = False
 
 
 @dataclass(frozen=True)

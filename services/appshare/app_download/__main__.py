@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
+from appshare.app_download.adaptation_table import AdaptationTable
 from appshare.app_download.catalogue import Catalogue
+from appshare.app_download.decisions import Decisions
 from appshare.app_download.ingestion import Ingestion
 from appshare.app_download.matching import Matching
 from appshare.app_download.package_files import PackageFiles
@@ -12,6 +14,7 @@ from appshare.app_download.package_reader import ReadingLimits
 from appshare.app_download.servicer import AppDownloadServicer
 from appshare.app_download.settings import DownloadSettings
 from appshare.app_download.stores.sqlite import MIGRATIONS, SqliteCatalogueStore
+from appshare.app_download.stores.sqlite_decisions import SqliteDecisionStore
 from appshare.process.command import server_command
 from appshare.process.data_folder import owned_folder
 from appshare.process.status_servicer import status_service
@@ -29,9 +32,14 @@ async def running(settings: DownloadSettings) -> AsyncIterator[dict[str, Address
         database = await stack.enter_async_context(open_database(folder / "app_download.db", MIGRATIONS))
         store, files = SqliteCatalogueStore(database), PackageFiles(folder / "packages")
         files.prepare(await store.digests())
-        catalogue = Catalogue(store, files)
+        decided = SqliteDecisionStore(database)
+        catalogue = Catalogue(store, decided, files, settings.admission_policy())
         ingestion = Ingestion(catalogue, files, max_package_size=settings.max_package_size, limits=ReadingLimits())
-        servicer = AppDownloadServicer(Matching(store), files, ingestion, catalogue, chunk_size=settings.chunk_size)
+        servicer = AppDownloadServicer(
+            *(Matching(store, decided), files, ingestion, catalogue),
+            *(Decisions(decided, catalogue), AdaptationTable(decided, catalogue)),
+            chunk_size=settings.chunk_size,
+        )
         service = Service("appshare.v1.AppDownloadService", partial(add_AppDownloadServiceServicer_to_server, servicer))
         server = running_server(settings.listen, [service, status_service()], settings.server_options())
         address = await stack.enter_async_context(server)

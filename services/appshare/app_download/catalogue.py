@@ -4,41 +4,55 @@ import asyncio
 from collections.abc import Sequence
 
 from appshare import errors
-from appshare.app_download.admission import require_admitted
+from appshare.app_download.admission import admitted
+from appshare.app_download.admission_policy import AdmissionPolicy
+from appshare.app_download.decision_store import DecisionStore
 from appshare.app_download.package import Package, PageKey
 from appshare.app_download.package_files import IncomingFile, PackageFiles
 from appshare.app_download.store import CatalogueStore
 
 
 class Catalogue:
-    """The packages of one cloud."""
+    """The packages of one cloud.
 
-    def __init__(self, store: CatalogueStore, files: PackageFiles) -> None:
+    Args:
+        policy: what is refused of any app.
+
+    Attributes:
+        changing: held while the packages change, and what is decided about them: an addition never meets a removal, of
+            which the files and the row go one after the other, nor a decision that it does not know yet.
+    """
+
+    def __init__(
+        self, store: CatalogueStore, decisions: DecisionStore, files: PackageFiles, policy: AdmissionPolicy
+    ) -> None:
         self._store = store
+        self._decisions = decisions
         self._files = files
-        # Files and their row come and go together: an addition never meets a removal.
-        self._changing = asyncio.Lock()
+        self._policy = policy
+        self.changing = asyncio.Lock()
 
     async def find(self, package_id: str) -> Package | None:
         """The package with the id."""
         return await self._store.find(package_id)
 
     async def keep(self, package: Package, files: Sequence[IncomingFile]) -> None:
-        """Takes a package in.
+        """Takes a package in; the app is pinned to its signer if it was to none.
 
         Args:
             files: those of the package, filled.
 
         Raises:
-            errors.InvalidArgumentError: PACKAGE_SIGNER_CHANGED; nothing is stored.
+            errors.InvalidArgumentError: as `admitted`; nothing is stored.
             errors.UnavailableError: STORAGE_UNAVAILABLE; nothing is stored.
         """
-        async with self._changing:
-            present = await self._store.packages_of(package.manifest.package_name)
-            require_admitted(package.manifest, [each.manifest for each in present])
+        name = package.manifest.package_name
+        async with self.changing:
+            present = await self._store.packages_of(name)
+            pin = admitted(package, present, await self._decisions.decisions_of(name), self._policy)
             for file in files:
                 await self._files.keep(file)
-            await self._store.add(package)
+            await self._store.add(package, pin)
 
     async def remove(self, package_id: str) -> None:
         """Removes a package; a download of it that is under way completes.
@@ -46,7 +60,7 @@ class Catalogue:
         Raises:
             errors.NotFoundError: PACKAGE_NOT_FOUND.
         """
-        async with self._changing:
+        async with self.changing:
             orphaned = await self._store.remove(package_id)
             if orphaned is None:
                 raise errors.NotFoundError(
@@ -55,6 +69,10 @@ class Catalogue:
                 )
             for sha256 in orphaned:
                 await self._files.remove(sha256)
+
+    async def packages_of(self, package_name: str) -> list[Package]:
+        """All packages of an app, newest version first."""
+        return await self._store.packages_of(package_name)
 
     async def page(self, package_name: str, after: PageKey | None, size: int) -> list[Package]:
         """Packages by name, newest version first; of one app, or of all when `package_name` is empty."""

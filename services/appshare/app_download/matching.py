@@ -1,6 +1,8 @@
 """Which build of an app fits a device: the rules of fit, asked of the catalogue."""
 
+from appshare.app_download.decision_store import DecisionStore
 from appshare.app_download.fitting.device_fit import choose
+from appshare.app_download.fitting.rulings import rulings
 from appshare.app_download.model import AppStoreLink, DeviceProfile, Fit, NoFit, NoFitKind, NoFitReason, Platform
 from appshare.app_download.package import Package
 from appshare.app_download.store import CatalogueStore
@@ -9,8 +11,9 @@ from appshare.app_download.store import CatalogueStore
 class Matching:
     """Answers what fits a device."""
 
-    def __init__(self, store: CatalogueStore) -> None:
+    def __init__(self, store: CatalogueStore, decisions: DecisionStore) -> None:
         self._store = store
+        self._decisions = decisions
 
     async def match(self, package_name: str, profile: DeviceProfile) -> Fit | NoFit | AppStoreLink:
         """Which build of an app fits a device.
@@ -23,7 +26,13 @@ class Matching:
         if profile.platform is Platform.IOS:
             link = await self._store.app_store_link(package_name)
             return AppStoreLink(link) if link else _not_for_ios(packages)
-        return choose(profile, [package.build for package in packages])
+        decided = await self._decisions.decisions_of(package_name)
+        return choose(
+            profile,
+            [package.build for package in packages],
+            decided.pin,
+            rulings=rulings(profile, packages, decided.rows, decided.lowest_version),
+        )
 
 
 def _not_for_ios(packages: list[Package]) -> NoFit:

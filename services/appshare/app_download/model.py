@@ -10,12 +10,13 @@ GL_ES_FEATURE = "reqGlEsVersion"
 """The device feature that carries the OpenGL ES version, as in `reqGlEsVersion=0x30002`."""
 
 # Android keeps density, width and height in 16 bits (ResTable_config); the two highest densities are markers.
-_PROFILE_RANGES = {
+PROFILE_RANGES = {
     "sdk_version": (1, SDK_IN_DEVELOPMENT),
     "screen_density": (0, 0xFFFD),
     "screen_width_px": (1, 0xFFFF),
     "screen_height_px": (1, 0xFFFF),
 }
+"""What the numbers of a profile are from, both ends included."""
 
 
 class Platform(StrEnum):
@@ -92,7 +93,7 @@ class DeviceProfile:
         """Raise InvalidProfile for the first value that is missing, or that no device can have."""
         if self.platform is Platform.ANDROID and self.sdk_version is None:
             raise InvalidProfile("sdk_version", "an Android device names its SDK or its Android version")
-        for field, (lowest, highest) in _PROFILE_RANGES.items():
+        for field, (lowest, highest) in PROFILE_RANGES.items():
             value = getattr(self, field)
             if value is not None and not lowest <= value <= highest:
                 raise InvalidProfile(field, f"{value} is not between {lowest} and {highest}")
@@ -160,6 +161,8 @@ class PackageManifest:
     """
     signature_min_sdk: int = 1
     """The lowest SDK from which on all devices accept the signature."""
+    debug_certificate: bool = False
+    """Whether it is signed with a key that is no secret, such as those that Android's tools make for debugging."""
 
     @property
     def install_min_sdk(self) -> int:
@@ -183,7 +186,7 @@ class NoFitKind(StrEnum):
 
     NOT_IN_CATALOGUE = "NOT_IN_CATALOGUE"
     PLATFORM = "PLATFORM"
-    SIGNER = "SIGNER"
+    SIGNER_CHANGED = "SIGNER_CHANGED"
     MIN_SDK = "MIN_SDK"
     MAX_SDK = "MAX_SDK"
     TARGET_SDK = "TARGET_SDK"
@@ -195,6 +198,8 @@ class NoFitKind(StrEnum):
     VARIANT = "VARIANT"
     MODULE = "MODULE"
     MISSING_SPLIT = "MISSING_SPLIT"
+    DENIED = "DENIED"
+    MIN_VERSION = "MIN_VERSION"
 
 
 @dataclass(frozen=True, slots=True)

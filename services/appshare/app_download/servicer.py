@@ -1,10 +1,14 @@
 """The wire of AppDownload: requests become domain calls, results become responses."""
 
+from appshare.app_download.adaptation_table import AdaptationTable
 from appshare.app_download.catalogue import Catalogue
+from appshare.app_download.decisions import Decisions
 from appshare.app_download.ingestion import Ingestion
 from appshare.app_download.matching import Matching
 from appshare.app_download.package_files import PackageFiles
+from appshare.app_download.servicers.adaptation import AdaptationServicer
 from appshare.app_download.servicers.catalogue import CatalogueServicer
+from appshare.app_download.servicers.decisions import DecisionServicer
 from appshare.app_download.servicers.downloads import DownloadServicer
 from appshare.app_download.servicers.ingestion import IngestionServicer
 from appshare.v1 import app_download_pb2_grpc
@@ -14,13 +18,25 @@ class AppDownloadServicer(
     DownloadServicer,
     IngestionServicer,
     CatalogueServicer,
+    DecisionServicer,
+    AdaptationServicer,
     app_download_pb2_grpc.AppDownloadServiceServicer,
 ):
     """Serves `AppDownloadService`: what the classes of `servicers` serve."""
 
     def __init__(
-        self, matching: Matching, files: PackageFiles, ingestion: Ingestion, catalogue: Catalogue, *, chunk_size: int
+        self,
+        matching: Matching,
+        files: PackageFiles,
+        ingestion: Ingestion,
+        catalogue: Catalogue,
+        decisions: Decisions,
+        table: AdaptationTable,
+        *,
+        chunk_size: int,
     ) -> None:
         DownloadServicer.__init__(self, matching, files, chunk_size)
         IngestionServicer.__init__(self, ingestion)
         CatalogueServicer.__init__(self, catalogue)
+        DecisionServicer.__init__(self, decisions)
+        AdaptationServicer.__init__(self, table)

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from appshare.app_download.admission_policy import AdmissionPolicy
 from appshare.process.settings import BackendSettings
 from appshare.rpc.address import Address
 
@@ -14,11 +15,30 @@ class DownloadSettings(BackendSettings):
     listen: Address = Field(Address("127.0.0.1", 7430), description="Address to listen on, host:port.")
     max_package_mib: int = Field(2048, ge=1, description="Size in MiB that a package file may have.")
     chunk_kib: int = Field(512, ge=16, le=1024, description="Size in KiB of the chunks that a download is sent in.")
+    refuse_debuggable: bool = Field(default=True, description="Refuse packages that are debuggable.")
+    refuse_test_only: bool = Field(default=True, description="Refuse packages for tests, which phones refuse, too.")
+    refuse_debug_certificate: bool = Field(
+        default=True, description="Refuse packages that are signed with a key that is no secret, as debug keys are."
+    )
+    refuse_32_bit_only: bool = Field(
+        default=False, description="Refuse packages with 32-bit code if their version has none for 64-bit phones."
+    )
+    lowest_target_sdk: int = Field(0, ge=0, description="Refuse packages that target an older SDK; 0 takes all.")
 
     @property
     def max_package_size(self) -> int:
         """In bytes."""
         return self.max_package_mib * _MIB
+
+    def admission_policy(self) -> AdmissionPolicy:
+        """What the catalogue refuses."""
+        return AdmissionPolicy(
+            refuse_debuggable=self.refuse_debuggable,
+            refuse_test_only=self.refuse_test_only,
+            refuse_debug_certificate=self.refuse_debug_certificate,
+            refuse_32_bit_only=self.refuse_32_bit_only,
+            lowest_target_sdk=self.lowest_target_sdk,
+        )
 
     @property
     def chunk_size(self) -> int:

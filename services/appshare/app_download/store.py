@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from appshare.app_download.package import Package, PageKey
+from appshare.app_download.signer_pin import SignerPin
 
 
 class CatalogueStore(Protocol):
@@ -12,8 +13,8 @@ class CatalogueStore(Protocol):
     changed nothing. What a method has changed is durable when it returns.
     """
 
-    async def add(self, package: Package) -> None:
-        """Stores a package; one that is there already stays as it is."""
+    async def add(self, package: Package, pin: SignerPin | None = None) -> None:
+        """Stores a package, and with it the pin of its app if one is given; a package that is there stays as it is."""
 
     async def remove(self, package_id: str) -> set[str] | None:
         """Removes a package; the digests of its files that no other package has. None when there is no such package."""

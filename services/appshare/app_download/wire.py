@@ -87,6 +87,9 @@ def write_package(package: Package) -> catalogue_pb2.CataloguePackage:
         max_sdk=manifest.max_sdk or 0,
         abis=manifest.abis,
         signer_sha256=manifest.signer_sha256,
+        debuggable=any(file.manifest.debuggable for file in package.files),
+        test_only=any(file.manifest.test_only for file in package.files),
+        debug_certificate=manifest.debug_certificate,
     )
 
 

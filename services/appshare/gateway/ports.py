@@ -15,6 +15,8 @@ from appshare.gateway.operator.catalogue import add_catalogue_to
 from appshare.gateway.operator.devices import DeviceAdministrationServicer
 from appshare.gateway.operator.number_key import NumberKeyServicer
 from appshare.gateway.operator.operators import OperatorServicer
+from appshare.gateway.operator.package_decisions import SERVICE as PACKAGE_DECISION_SERVICE
+from appshare.gateway.operator.package_decisions import add_package_decisions_to
 from appshare.gateway.operator.signing_keys import SigningKeyServicer
 from appshare.gateway.operator.system import SystemServicer
 from appshare.gateway.operators import Operators
@@ -58,6 +60,7 @@ def operator_services(
     named, signing = OperatorServicer(operators), SigningKeyServicer(signing_keys)
     return [
         Service(CATALOGUE_SERVICE, partial(add_catalogue_to, backends=backends)),
+        Service(PACKAGE_DECISION_SERVICE, partial(add_package_decisions_to, backends=backends)),
         Service("appshare.v1.NumberKeyService", partial(add_NumberKeyServiceServicer_to_server, number_key)),
         Service("appshare.v1.OperatorService", partial(add_OperatorServiceServicer_to_server, named)),
         Service("appshare.v1.SigningKeyService", partial(add_SigningKeyServiceServicer_to_server, signing)),

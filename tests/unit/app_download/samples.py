@@ -3,6 +3,7 @@
 from typing import Any
 
 from appshare.app_download.model import Artifact, DeviceProfile, PackageManifest
+from appshare.app_download.package import Package
 
 
 def phone(**what_matters: Any) -> DeviceProfile:
@@ -22,3 +23,8 @@ def apk(name: str = "app.apk", *, size: int = 1000, **what_matters: Any) -> Arti
     defaults = {"package_name": "org.example.app", "version_code": 1, "min_sdk": 21, "target_sdk": 34}
     manifest = PackageManifest(**{**defaults, **what_matters})
     return Artifact(sha256=name, size=size, file_name=name, manifest=manifest)
+
+
+def package(name: str = "app.apk", **what_matters: Any) -> Package:
+    """The same in the catalogue; its name stands for its id."""
+    return Package(package_id=name, build=apk(name, **what_matters))

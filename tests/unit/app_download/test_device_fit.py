@@ -178,7 +178,7 @@ def test_only_the_pinned_signer_is_accepted_however_new_the_others_are() -> None
 
 @pytest.mark.parametrize("signer", ["bb", ""])
 def test_another_or_an_unverified_signer_is_a_reason(signer: str) -> None:
-    assert kinds(choose(phone(), [apk(signer_sha256=signer)], pinned_signer="aa")) == [NoFitKind.SIGNER]
+    assert kinds(choose(phone(), [apk(signer_sha256=signer)], pinned_signer="aa")) == [NoFitKind.SIGNER_CHANGED]
 
 
 def test_without_packages_the_app_is_not_in_the_catalogue() -> None:

@@ -78,7 +78,7 @@ def test_of_two_like_sets_the_smaller_one_for_the_device_is_taken() -> None:
         ({"sdk_version": 30}, {"max_sdk": 29}, NoFitKind.MAX_SDK),
         ({"sdk_version": 23}, {"signature_min_sdk": 24}, NoFitKind.MIN_SDK),
         ({"device_features": ("a",)}, {"required_features": ("nfc",)}, NoFitKind.FEATURE),
-        ({}, {"signer_sha256": "bb"}, NoFitKind.SIGNER),
+        ({}, {"signer_sha256": "bb"}, NoFitKind.SIGNER_CHANGED),
         ({"platform": Platform.IOS}, {}, NoFitKind.PLATFORM),
     ],
 )
@@ -86,7 +86,7 @@ def test_what_the_parts_ask_for_the_device_has_to_have(
     device: dict[str, Any], manifest: dict[str, Any], kind: NoFitKind
 ) -> None:
     package_set = PackageSet(parts=(part("", **manifest),), table_of_contents=None)
-    assert kinds(choose(phone(**device), [package_set], "aa" if kind is NoFitKind.SIGNER else None)) == [kind]
+    assert kinds(choose(phone(**device), [package_set], "aa" if kind is NoFitKind.SIGNER_CHANGED else None)) == [kind]
 
 
 def test_configuration_splits_name_no_target_and_need_none() -> None:

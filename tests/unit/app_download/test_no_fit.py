@@ -96,7 +96,7 @@ def test_a_reason_speaks_to_a_person_and_names_the_facts(
 
 def test_a_changed_signer_names_both() -> None:
     (reason,) = reasons(phone(), apk(signer_sha256="bb"), pinned_signer="aa")
-    assert str(reason) == "SIGNER device [aa] packages [bb]"
+    assert str(reason) == "SIGNER_CHANGED device [aa] packages [bb]"
 
 
 def test_a_reason_covers_all_packages_that_it_keeps_out() -> None:

@@ -158,6 +158,21 @@ GOOD_V2 = signer(PACKAGE)
 GOOD_V3 = signer(PACKAGE, sdks=FROM_28)
 
 
+@pytest.mark.parametrize("name", ["Android Debug", "android  debug"])
+def test_a_debug_certificate_is_known_by_its_name(name: str) -> None:
+    key = Key(name)
+    assert verdict(signed(PACKAGE, v2=[signer(PACKAGE, key)])).by_debug_certificate
+    assert verdict(signed(PACKAGE, v3=[signer(PACKAGE, key, sdks=FROM_28)])).by_debug_certificate
+    assert verdict(signed(PACKAGE, v2=[GOOD_V2, signer(PACKAGE, key)])).by_debug_certificate
+
+
+def test_who_has_given_a_debug_certificate_up_is_not_known_by_it() -> None:
+    debug = Key("Android Debug")
+    rotated = signer(PACKAGE, sdks=FROM_28, attributes=[rotation(debug, ANNA)])
+    assert not verdict(signed(PACKAGE, v3=[rotated])).by_debug_certificate
+    assert not verdict(signed(PACKAGE, v2=[signer(PACKAGE, Key("Android Debugger"))])).by_debug_certificate
+
+
 def test_a_package_signed_with_v2_is_for_android_7_and_newer() -> None:
     found = verdict(signed(PACKAGE, v2=[GOOD_V2]))
     assert found == SignatureVerdict(schemes=(Scheme.V2,), min_api=24, signers=(ANNA.sha256,), lineage=())

@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from tests.unit.operator.decisions import Decisions
+
 from appshare import errors
 from appshare.gateway.operator.operators import OperatorServicer
 from appshare.gateway.operator.signing_keys import SigningKeyServicer
@@ -33,6 +35,7 @@ from appshare.v1.operator_gateway_pb2_grpc import (
     add_CatalogueServiceServicer_to_server,
     add_DeviceAdministrationServiceServicer_to_server,
     add_NumberKeyServiceServicer_to_server,
+    add_PackageDecisionServiceServicer_to_server,
     add_SystemServiceServicer_to_server,
 )
 from appshare.v1.process_status_pb2 import ProcessStatus, StatusFigure
@@ -51,11 +54,13 @@ class Catalogue(
         packages: by id, in the order in which they came.
         links: App Store links, by package name.
         down: the process that does not answer.
+        decisions: what the operator decides about packages.
     """
 
     def __init__(self) -> None:
         self.packages: dict[str, catalogue_pb2.CataloguePackage] = {}
         self.links: dict[str, str] = {}
+        self.decisions = Decisions()
         self.books = iter([1, 3])
         self.rotations = 0
         self.down = ""
@@ -178,6 +183,10 @@ async def serving(catalogue: Catalogue, folder: Path) -> AsyncIterator[str]:
             partial(add_DeviceAdministrationServiceServicer_to_server, catalogue),
         ),
         Service("appshare.v1.SystemService", partial(add_SystemServiceServicer_to_server, catalogue)),
+        Service(
+            "appshare.v1.PackageDecisionService",
+            partial(add_PackageDecisionServiceServicer_to_server, catalogue.decisions),
+        ),
     ]
     async with running_server(Address("127.0.0.1", 0), services) as address:
         yield str(address)

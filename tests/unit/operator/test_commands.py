@@ -87,6 +87,7 @@ def test_every_example_can_be_typed(
         CertificateFolder(Path("certs")).complete({})
     catalogue.answer = FIT
     admin("packages", "add", "notes.apk")
+    admin("adaptations", "add", "deny", "org.example.notes")
     package_id = next(iter(catalogue.packages))
     snapshot = json.loads(admin("backup", "take", "backups", "--json").stdout)["name"]
     typed = example.replace("e489500b", package_id[:8]).replace("/srv/appshare", str(tmp_path / "data"))
@@ -223,6 +224,12 @@ def test_an_app_store_link_is_set_and_removed(admin: Admin, catalogue: Catalogue
     assert catalogue.links == {"org.example.notes": ""}
 
 
+def test_a_link_that_leads_elsewhere_is_set_and_noted(admin: Admin, catalogue: Catalogue) -> None:
+    assert admin("packages", "app-store-link", "a", "https://apps.apple.com/app/id1").stderr == ""
+    assert "not lead to the App Store" in admin("packages", "app-store-link", "a", "https://apps.example.com").stderr
+    assert catalogue.links == {"a": "https://apps.example.com"}
+
+
 @pytest.mark.parametrize("arguments", [[], ["https://x", "--remove"]])
 def test_a_link_is_set_or_removed(admin: Admin, arguments: list[str]) -> None:
     assert admin("packages", "app-store-link", "org.example.notes", *arguments).exit_code == ExitCode.WRONG_USAGE
@@ -232,6 +239,7 @@ def test_the_table_is_shown(admin: Admin) -> None:
     result = admin("table", "org.example.maps")
     assert result.stdout.splitlines()[-1].split() == [
         "org.example.maps",
+        "package",
         "2.1",
         "(21)",
         "any",

@@ -1,11 +1,15 @@
 """`appshare-admin packages app-store-link`."""
 
+from urllib.parse import urlsplit
+
 import click
 
 from appshare.command_line.command import Command, asynchronous, json_option
 from appshare.command_line.output import Output
 from appshare.operator.access import AccessOptions
 from appshare.operator.connection import open_client
+
+_STORE_HOSTS = {"apps.apple.com", "itunes.apple.com", "testflight.apple.com"}
 
 
 @click.command(
@@ -31,3 +35,5 @@ async def app_store_link(options: AccessOptions, *, app: str, url: str | None, r
         output.document({"package_name": app, "url": url})
     else:
         output.text(f"An iPhone gets {url} for {app}." if url else f"The link of {app} is removed.")
+    if url and urlsplit(url).hostname not in _STORE_HOSTS:
+        output.note("The link does not lead to the App Store; make sure that an iPhone can install the app from there.")

@@ -22,46 +22,84 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from appshare.v1 import adaptation_pb2 as appshare_dot_v1_dot_adaptation__pb2
 from appshare.v1 import catalogue_pb2 as appshare_dot_v1_dot_catalogue__pb2
 from appshare.v1 import device_pb2 as appshare_dot_v1_dot_device__pb2
 from appshare.v1 import fit_pb2 as appshare_dot_v1_dot_fit__pb2
+from appshare.v1 import package_decision_pb2 as appshare_dot_v1_dot_package__decision__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x61ppshare/v1/app_download.proto\x12\x0b\x61ppshare.v1\x1a\x1b\x61ppshare/v1/catalogue.proto\x1a\x18\x61ppshare/v1/device.proto\x1a\x15\x61ppshare/v1/fit.proto\"Q\n\x0cMatchRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\"7\n\rMatchResponse\x12&\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x16.appshare.v1.FitAnswer\"\x7f\n\x0f\x44ownloadRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\x12)\n\x06resume\x18\x03 \x03(\x0b\x32\x19.appshare.v1.FilePosition\"m\n\x10\x44ownloadResponse\x12(\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x16.appshare.v1.FitAnswerH\x00\x12\'\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x16.appshare.v1.FileChunkH\x00\x42\x06\n\x04part\"m\n\rIngestRequest\x12+\n\x06header\x18\x01 \x01(\x0b\x32\x19.appshare.v1.UploadHeaderH\x00\x12\'\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x16.appshare.v1.FileChunkH\x00\x42\x06\n\x04part\"Y\n\x0eIngestResponse\x12.\n\x07package\x18\x01 \x01(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0f\x61lready_present\x18\x02 \x01(\x08\"S\n\x14ListCatalogueRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"a\n\x15ListCatalogueResponse\x12/\n\x08packages\x18\x01 \x03(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"0\n\x1a\x44\x65leteFromCatalogueRequest\x12\x12\n\npackage_id\x18\x01 \x01(\t\"\x1d\n\x1b\x44\x65leteFromCatalogueResponse\"X\n\x19ListAdaptationRowsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"_\n\x1aListAdaptationRowsResponse\x12(\n\x04rows\x18\x01 \x03(\x0b\x32\x1a.appshare.v1.AdaptationRow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"=\n\x18WriteAppStoreLinkRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\"\x1b\n\x19WriteAppStoreLinkResponse2\xf1\x04\n\x12\x41ppDownloadService\x12>\n\x05Match\x12\x19.appshare.v1.MatchRequest\x1a\x1a.appshare.v1.MatchResponse\x12I\n\x08\x44ownload\x12\x1c.appshare.v1.DownloadRequest\x1a\x1d.appshare.v1.DownloadResponse0\x01\x12\x43\n\x06Ingest\x12\x1a.appshare.v1.IngestRequest\x1a\x1b.appshare.v1.IngestResponse(\x01\x12V\n\rListCatalogue\x12!.appshare.v1.ListCatalogueRequest\x1a\".appshare.v1.ListCatalogueResponse\x12h\n\x13\x44\x65leteFromCatalogue\x12\'.appshare.v1.DeleteFromCatalogueRequest\x1a(.appshare.v1.DeleteFromCatalogueResponse\x12\x65\n\x12ListAdaptationRows\x12&.appshare.v1.ListAdaptationRowsRequest\x1a\'.appshare.v1.ListAdaptationRowsResponse\x12\x62\n\x11WriteAppStoreLink\x12%.appshare.v1.WriteAppStoreLinkRequest\x1a&.appshare.v1.WriteAppStoreLinkResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x61ppshare/v1/app_download.proto\x12\x0b\x61ppshare.v1\x1a\x1c\x61ppshare/v1/adaptation.proto\x1a\x1b\x61ppshare/v1/catalogue.proto\x1a\x18\x61ppshare/v1/device.proto\x1a\x15\x61ppshare/v1/fit.proto\x1a\"appshare/v1/package_decision.proto\"Q\n\x0cMatchRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\"7\n\rMatchResponse\x12&\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x16.appshare.v1.FitAnswer\"\x7f\n\x0f\x44ownloadRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\x12)\n\x06resume\x18\x03 \x03(\x0b\x32\x19.appshare.v1.FilePosition\"m\n\x10\x44ownloadResponse\x12(\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x16.appshare.v1.FitAnswerH\x00\x12\'\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x16.appshare.v1.FileChunkH\x00\x42\x06\n\x04part\"m\n\rIngestRequest\x12+\n\x06header\x18\x01 \x01(\x0b\x32\x19.appshare.v1.UploadHeaderH\x00\x12\'\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x16.appshare.v1.FileChunkH\x00\x42\x06\n\x04part\"Y\n\x0eIngestResponse\x12.\n\x07package\x18\x01 \x01(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0f\x61lready_present\x18\x02 \x01(\x08\"S\n\x14ListCatalogueRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"a\n\x15ListCatalogueResponse\x12/\n\x08packages\x18\x01 \x03(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"0\n\x1a\x44\x65leteFromCatalogueRequest\x12\x12\n\npackage_id\x18\x01 \x01(\t\"\x1d\n\x1b\x44\x65leteFromCatalogueResponse\"X\n\x19ListAdaptationRowsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"_\n\x1aListAdaptationRowsResponse\x12(\n\x04rows\x18\x01 \x03(\x0b\x32\x1a.appshare.v1.AdaptationRow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"=\n\x18WriteAppStoreLinkRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\"\x1b\n\x19WriteAppStoreLinkResponse\"T\n\x15ReadSignerPinsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"W\n\x16ReadSignerPinsResponse\x12$\n\x04pins\x18\x01 \x03(\x0b\x32\x16.appshare.v1.SignerPin\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"D\n\x15WriteSignerPinRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x15\n\rsigner_sha256\x18\x02 \x01(\t\"\\\n\x16WriteSignerPinResponse\x12#\n\x03pin\x18\x01 \x01(\x0b\x32\x16.appshare.v1.SignerPin\x12\x1d\n\x15packages_not_accepted\x18\x02 \x01(\r\".\n\x16\x44\x65leteSignerPinRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\"\x19\n\x17\x44\x65leteSignerPinResponse\"W\n\x18ReadVersionFloorsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"_\n\x19ReadVersionFloorsResponse\x12)\n\x06\x66loors\x18\x01 \x03(\x0b\x32\x19.appshare.v1.VersionFloor\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"F\n\x18WriteVersionFloorRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x14\n\x0cversion_code\x18\x02 \x01(\x04\"3\n\x19WriteVersionFloorResponse\x12\x16\n\x0epackages_below\x18\x01 \x01(\r\"V\n\x17ReadOperatorRowsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"[\n\x18ReadOperatorRowsResponse\x12&\n\x04rows\x18\x01 \x03(\x0b\x32\x18.appshare.v1.OperatorRow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"A\n\x18InsertOperatorRowRequest\x12%\n\x03row\x18\x01 \x01(\x0b\x32\x18.appshare.v1.OperatorRow\"B\n\x19InsertOperatorRowResponse\x12%\n\x03row\x18\x01 \x01(\x0b\x32\x18.appshare.v1.OperatorRow\"*\n\x18\x44\x65leteOperatorRowRequest\x12\x0e\n\x06row_id\x18\x01 \x01(\t\"\x1b\n\x19\x44\x65leteOperatorRowResponse\";\n\x17PlaceOperatorRowRequest\x12\x0e\n\x06row_id\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\r\"A\n\x18PlaceOperatorRowResponse\x12%\n\x03row\x18\x01 \x01(\x0b\x32\x18.appshare.v1.OperatorRow2\xd7\x0b\n\x12\x41ppDownloadService\x12>\n\x05Match\x12\x19.appshare.v1.MatchRequest\x1a\x1a.appshare.v1.MatchResponse\x12I\n\x08\x44ownload\x12\x1c.appshare.v1.DownloadRequest\x1a\x1d.appshare.v1.DownloadResponse0\x01\x12\x43\n\x06Ingest\x12\x1a.appshare.v1.IngestRequest\x1a\x1b.appshare.v1.IngestResponse(\x01\x12V\n\rListCatalogue\x12!.appshare.v1.ListCatalogueRequest\x1a\".appshare.v1.ListCatalogueResponse\x12h\n\x13\x44\x65leteFromCatalogue\x12\'.appshare.v1.DeleteFromCatalogueRequest\x1a(.appshare.v1.DeleteFromCatalogueResponse\x12\x65\n\x12ListAdaptationRows\x12&.appshare.v1.ListAdaptationRowsRequest\x1a\'.appshare.v1.ListAdaptationRowsResponse\x12\x62\n\x11WriteAppStoreLink\x12%.appshare.v1.WriteAppStoreLinkRequest\x1a&.appshare.v1.WriteAppStoreLinkResponse\x12Y\n\x0eReadSignerPins\x12\".appshare.v1.ReadSignerPinsRequest\x1a#.appshare.v1.ReadSignerPinsResponse\x12Y\n\x0eWriteSignerPin\x12\".appshare.v1.WriteSignerPinRequest\x1a#.appshare.v1.WriteSignerPinResponse\x12\\\n\x0f\x44\x65leteSignerPin\x12#.appshare.v1.DeleteSignerPinRequest\x1a$.appshare.v1.DeleteSignerPinResponse\x12\x62\n\x11ReadVersionFloors\x12%.appshare.v1.ReadVersionFloorsRequest\x1a&.appshare.v1.ReadVersionFloorsResponse\x12\x62\n\x11WriteVersionFloor\x12%.appshare.v1.WriteVersionFloorRequest\x1a&.appshare.v1.WriteVersionFloorResponse\x12_\n\x10ReadOperatorRows\x12$.appshare.v1.ReadOperatorRowsRequest\x1a%.appshare.v1.ReadOperatorRowsResponse\x12\x62\n\x11InsertOperatorRow\x12%.appshare.v1.InsertOperatorRowRequest\x1a&.appshare.v1.InsertOperatorRowResponse\x12\x62\n\x11\x44\x65leteOperatorRow\x12%.appshare.v1.DeleteOperatorRowRequest\x1a&.appshare.v1.DeleteOperatorRowResponse\x12_\n\x10PlaceOperatorRow\x12$.appshare.v1.PlaceOperatorRowRequest\x1a%.appshare.v1.PlaceOperatorRowResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'appshare.v1.app_download_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MATCHREQUEST']._serialized_start=125
-  _globals['_MATCHREQUEST']._serialized_end=206
-  _globals['_MATCHRESPONSE']._serialized_start=208
-  _globals['_MATCHRESPONSE']._serialized_end=263
-  _globals['_DOWNLOADREQUEST']._serialized_start=265
-  _globals['_DOWNLOADREQUEST']._serialized_end=392
-  _globals['_DOWNLOADRESPONSE']._serialized_start=394
-  _globals['_DOWNLOADRESPONSE']._serialized_end=503
-  _globals['_INGESTREQUEST']._serialized_start=505
-  _globals['_INGESTREQUEST']._serialized_end=614
-  _globals['_INGESTRESPONSE']._serialized_start=616
-  _globals['_INGESTRESPONSE']._serialized_end=705
-  _globals['_LISTCATALOGUEREQUEST']._serialized_start=707
-  _globals['_LISTCATALOGUEREQUEST']._serialized_end=790
-  _globals['_LISTCATALOGUERESPONSE']._serialized_start=792
-  _globals['_LISTCATALOGUERESPONSE']._serialized_end=889
-  _globals['_DELETEFROMCATALOGUEREQUEST']._serialized_start=891
-  _globals['_DELETEFROMCATALOGUEREQUEST']._serialized_end=939
-  _globals['_DELETEFROMCATALOGUERESPONSE']._serialized_start=941
-  _globals['_DELETEFROMCATALOGUERESPONSE']._serialized_end=970
-  _globals['_LISTADAPTATIONROWSREQUEST']._serialized_start=972
-  _globals['_LISTADAPTATIONROWSREQUEST']._serialized_end=1060
-  _globals['_LISTADAPTATIONROWSRESPONSE']._serialized_start=1062
-  _globals['_LISTADAPTATIONROWSRESPONSE']._serialized_end=1157
-  _globals['_WRITEAPPSTORELINKREQUEST']._serialized_start=1159
-  _globals['_WRITEAPPSTORELINKREQUEST']._serialized_end=1220
-  _globals['_WRITEAPPSTORELINKRESPONSE']._serialized_start=1222
-  _globals['_WRITEAPPSTORELINKRESPONSE']._serialized_end=1249
-  _globals['_APPDOWNLOADSERVICE']._serialized_start=1252
-  _globals['_APPDOWNLOADSERVICE']._serialized_end=1877
+  _globals['_MATCHREQUEST']._serialized_start=191
+  _globals['_MATCHREQUEST']._serialized_end=272
+  _globals['_MATCHRESPONSE']._serialized_start=274
+  _globals['_MATCHRESPONSE']._serialized_end=329
+  _globals['_DOWNLOADREQUEST']._serialized_start=331
+  _globals['_DOWNLOADREQUEST']._serialized_end=458
+  _globals['_DOWNLOADRESPONSE']._serialized_start=460
+  _globals['_DOWNLOADRESPONSE']._serialized_end=569
+  _globals['_INGESTREQUEST']._serialized_start=571
+  _globals['_INGESTREQUEST']._serialized_end=680
+  _globals['_INGESTRESPONSE']._serialized_start=682
+  _globals['_INGESTRESPONSE']._serialized_end=771
+  _globals['_LISTCATALOGUEREQUEST']._serialized_start=773
+  _globals['_LISTCATALOGUEREQUEST']._serialized_end=856
+  _globals['_LISTCATALOGUERESPONSE']._serialized_start=858
+  _globals['_LISTCATALOGUERESPONSE']._serialized_end=955
+  _globals['_DELETEFROMCATALOGUEREQUEST']._serialized_start=957
+  _globals['_DELETEFROMCATALOGUEREQUEST']._serialized_end=1005
+  _globals['_DELETEFROMCATALOGUERESPONSE']._serialized_start=1007
+  _globals['_DELETEFROMCATALOGUERESPONSE']._serialized_end=1036
+  _globals['_LISTADAPTATIONROWSREQUEST']._serialized_start=1038
+  _globals['_LISTADAPTATIONROWSREQUEST']._serialized_end=1126
+  _globals['_LISTADAPTATIONROWSRESPONSE']._serialized_start=1128
+  _globals['_LISTADAPTATIONROWSRESPONSE']._serialized_end=1223
+  _globals['_WRITEAPPSTORELINKREQUEST']._serialized_start=1225
+  _globals['_WRITEAPPSTORELINKREQUEST']._serialized_end=1286
+  _globals['_WRITEAPPSTORELINKRESPONSE']._serialized_start=1288
+  _globals['_WRITEAPPSTORELINKRESPONSE']._serialized_end=1315
+  _globals['_READSIGNERPINSREQUEST']._serialized_start=1317
+  _globals['_READSIGNERPINSREQUEST']._serialized_end=1401
+  _globals['_READSIGNERPINSRESPONSE']._serialized_start=1403
+  _globals['_READSIGNERPINSRESPONSE']._serialized_end=1490
+  _globals['_WRITESIGNERPINREQUEST']._serialized_start=1492
+  _globals['_WRITESIGNERPINREQUEST']._serialized_end=1560
+  _globals['_WRITESIGNERPINRESPONSE']._serialized_start=1562
+  _globals['_WRITESIGNERPINRESPONSE']._serialized_end=1654
+  _globals['_DELETESIGNERPINREQUEST']._serialized_start=1656
+  _globals['_DELETESIGNERPINREQUEST']._serialized_end=1702
+  _globals['_DELETESIGNERPINRESPONSE']._serialized_start=1704
+  _globals['_DELETESIGNERPINRESPONSE']._serialized_end=1729
+  _globals['_READVERSIONFLOORSREQUEST']._serialized_start=1731
+  _globals['_READVERSIONFLOORSREQUEST']._serialized_end=1818
+  _globals['_READVERSIONFLOORSRESPONSE']._serialized_start=1820
+  _globals['_READVERSIONFLOORSRESPONSE']._serialized_end=1915
+  _globals['_WRITEVERSIONFLOORREQUEST']._serialized_start=1917
+  _globals['_WRITEVERSIONFLOORREQUEST']._serialized_end=1987
+  _globals['_WRITEVERSIONFLOORRESPONSE']._serialized_start=1989
+  _globals['_WRITEVERSIONFLOORRESPONSE']._serialized_end=2040
+  _globals['_READOPERATORROWSREQUEST']._serialized_start=2042
+  _globals['_READOPERATORROWSREQUEST']._serialized_end=2128
+  _globals['_READOPERATORROWSRESPONSE']._serialized_start=2130
+  _globals['_READOPERATORROWSRESPONSE']._serialized_end=2221
+  _globals['_INSERTOPERATORROWREQUEST']._serialized_start=2223
+  _globals['_INSERTOPERATORROWREQUEST']._serialized_end=2288
+  _globals['_INSERTOPERATORROWRESPONSE']._serialized_start=2290
+  _globals['_INSERTOPERATORROWRESPONSE']._serialized_end=2356
+  _globals['_DELETEOPERATORROWREQUEST']._serialized_start=2358
+  _globals['_DELETEOPERATORROWREQUEST']._serialized_end=2400
+  _globals['_DELETEOPERATORROWRESPONSE']._serialized_start=2402
+  _globals['_DELETEOPERATORROWRESPONSE']._serialized_end=2429
+  _globals['_PLACEOPERATORROWREQUEST']._serialized_start=2431
+  _globals['_PLACEOPERATORROWREQUEST']._serialized_end=2490
+  _globals['_PLACEOPERATORROWRESPONSE']._serialized_start=2492
+  _globals['_PLACEOPERATORROWRESPONSE']._serialized_end=2557
+  _globals['_APPDOWNLOADSERVICE']._serialized_start=2560
+  _globals['_APPDOWNLOADSERVICE']._serialized_end=4055
 # @@protoc_insertion_point(module_scope)

@@ -3,9 +3,11 @@
 isort:skip_file
 """
 
+from appshare.v1 import adaptation_pb2 as _adaptation_pb2
 from appshare.v1 import catalogue_pb2 as _catalogue_pb2
 from appshare.v1 import device_pb2 as _device_pb2
 from appshare.v1 import fit_pb2 as _fit_pb2
+from appshare.v1 import package_decision_pb2 as _package_decision_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -345,3 +347,401 @@ class WriteAppStoreLinkResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WriteAppStoreLinkResponse: _TypeAlias = WriteAppStoreLinkResponse  # noqa: Y015
+
+@_typing.final
+class ReadSignerPinsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PACKAGE_NAME_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    package_name: _builtins.str
+    """Only this app; empty: all."""
+    page_size: _builtins.int
+    """0: 50. At most 200."""
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        package_name: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["package_name", b"package_name", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadSignerPinsRequest: _TypeAlias = ReadSignerPinsRequest  # noqa: Y015
+
+@_typing.final
+class ReadSignerPinsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PINS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def pins(self) -> _containers.RepeatedCompositeFieldContainer[_package_decision_pb2.SignerPin]: ...
+    def __init__(
+        self,
+        *,
+        pins: _abc.Iterable[_package_decision_pb2.SignerPin] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "pins", b"pins"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadSignerPinsResponse: _TypeAlias = ReadSignerPinsResponse  # noqa: Y015
+
+@_typing.final
+class WriteSignerPinRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PACKAGE_NAME_FIELD_NUMBER: _builtins.int
+    SIGNER_SHA256_FIELD_NUMBER: _builtins.int
+    package_name: _builtins.str
+    signer_sha256: _builtins.str
+    """SHA-256 of the signer's certificate, in hexadecimal; of several signers with commas between. Empty: the signer that is pinned
+    already, or that of the newest package.
+    """
+    def __init__(
+        self,
+        *,
+        package_name: _builtins.str = ...,
+        signer_sha256: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["package_name", b"package_name", "signer_sha256", b"signer_sha256"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WriteSignerPinRequest: _TypeAlias = WriteSignerPinRequest  # noqa: Y015
+
+@_typing.final
+class WriteSignerPinResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PIN_FIELD_NUMBER: _builtins.int
+    PACKAGES_NOT_ACCEPTED_FIELD_NUMBER: _builtins.int
+    packages_not_accepted: _builtins.int
+    """Packages of the app in the catalogue that the pin does not accept: they fit nobody."""
+    @_builtins.property
+    def pin(self) -> _package_decision_pb2.SignerPin: ...
+    def __init__(
+        self,
+        *,
+        pin: _package_decision_pb2.SignerPin | None = ...,
+        packages_not_accepted: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["pin", b"pin"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["packages_not_accepted", b"packages_not_accepted", "pin", b"pin"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WriteSignerPinResponse: _TypeAlias = WriteSignerPinResponse  # noqa: Y015
+
+@_typing.final
+class DeleteSignerPinRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PACKAGE_NAME_FIELD_NUMBER: _builtins.int
+    package_name: _builtins.str
+    def __init__(
+        self,
+        *,
+        package_name: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["package_name", b"package_name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteSignerPinRequest: _TypeAlias = DeleteSignerPinRequest  # noqa: Y015
+
+@_typing.final
+class DeleteSignerPinResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteSignerPinResponse: _TypeAlias = DeleteSignerPinResponse  # noqa: Y015
+
+@_typing.final
+class ReadVersionFloorsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PACKAGE_NAME_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    package_name: _builtins.str
+    """Only this app; empty: all."""
+    page_size: _builtins.int
+    """0: 50. At most 200."""
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        package_name: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["package_name", b"package_name", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadVersionFloorsRequest: _TypeAlias = ReadVersionFloorsRequest  # noqa: Y015
+
+@_typing.final
+class ReadVersionFloorsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FLOORS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def floors(self) -> _containers.RepeatedCompositeFieldContainer[_package_decision_pb2.VersionFloor]: ...
+    def __init__(
+        self,
+        *,
+        floors: _abc.Iterable[_package_decision_pb2.VersionFloor] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["floors", b"floors", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadVersionFloorsResponse: _TypeAlias = ReadVersionFloorsResponse  # noqa: Y015
+
+@_typing.final
+class WriteVersionFloorRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PACKAGE_NAME_FIELD_NUMBER: _builtins.int
+    VERSION_CODE_FIELD_NUMBER: _builtins.int
+    package_name: _builtins.str
+    version_code: _builtins.int
+    """The lowest version code that is allowed; 0 removes the limit."""
+    def __init__(
+        self,
+        *,
+        package_name: _builtins.str = ...,
+        version_code: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["package_name", b"package_name", "version_code", b"version_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WriteVersionFloorRequest: _TypeAlias = WriteVersionFloorRequest  # noqa: Y015
+
+@_typing.final
+class WriteVersionFloorResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PACKAGES_BELOW_FIELD_NUMBER: _builtins.int
+    packages_below: _builtins.int
+    """Packages of the app in the catalogue below it: they fit nobody."""
+    def __init__(
+        self,
+        *,
+        packages_below: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["packages_below", b"packages_below"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WriteVersionFloorResponse: _TypeAlias = WriteVersionFloorResponse  # noqa: Y015
+
+@_typing.final
+class ReadOperatorRowsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PACKAGE_NAME_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    package_name: _builtins.str
+    """Only this app; empty: all."""
+    page_size: _builtins.int
+    """0: 50. At most 200."""
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        package_name: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["package_name", b"package_name", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadOperatorRowsRequest: _TypeAlias = ReadOperatorRowsRequest  # noqa: Y015
+
+@_typing.final
+class ReadOperatorRowsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROWS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    @_builtins.property
+    def rows(self) -> _containers.RepeatedCompositeFieldContainer[_adaptation_pb2.OperatorRow]: ...
+    def __init__(
+        self,
+        *,
+        rows: _abc.Iterable[_adaptation_pb2.OperatorRow] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "rows", b"rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadOperatorRowsResponse: _TypeAlias = ReadOperatorRowsResponse  # noqa: Y015
+
+@_typing.final
+class InsertOperatorRowRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROW_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def row(self) -> _adaptation_pb2.OperatorRow:
+        """Without an id. Position 0: behind the other rows of the app."""
+
+    def __init__(
+        self,
+        *,
+        row: _adaptation_pb2.OperatorRow | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["row", b"row"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["row", b"row"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InsertOperatorRowRequest: _TypeAlias = InsertOperatorRowRequest  # noqa: Y015
+
+@_typing.final
+class InsertOperatorRowResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROW_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def row(self) -> _adaptation_pb2.OperatorRow: ...
+    def __init__(
+        self,
+        *,
+        row: _adaptation_pb2.OperatorRow | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["row", b"row"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["row", b"row"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InsertOperatorRowResponse: _TypeAlias = InsertOperatorRowResponse  # noqa: Y015
+
+@_typing.final
+class DeleteOperatorRowRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROW_ID_FIELD_NUMBER: _builtins.int
+    row_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        row_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["row_id", b"row_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteOperatorRowRequest: _TypeAlias = DeleteOperatorRowRequest  # noqa: Y015
+
+@_typing.final
+class DeleteOperatorRowResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteOperatorRowResponse: _TypeAlias = DeleteOperatorRowResponse  # noqa: Y015
+
+@_typing.final
+class PlaceOperatorRowRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROW_ID_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    row_id: _builtins.str
+    position: _builtins.int
+    """From 1 on."""
+    def __init__(
+        self,
+        *,
+        row_id: _builtins.str = ...,
+        position: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["position", b"position", "row_id", b"row_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlaceOperatorRowRequest: _TypeAlias = PlaceOperatorRowRequest  # noqa: Y015
+
+@_typing.final
+class PlaceOperatorRowResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ROW_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def row(self) -> _adaptation_pb2.OperatorRow: ...
+    def __init__(
+        self,
+        *,
+        row: _adaptation_pb2.OperatorRow | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["row", b"row"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["row", b"row"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PlaceOperatorRowResponse: _TypeAlias = PlaceOperatorRowResponse  # noqa: Y015

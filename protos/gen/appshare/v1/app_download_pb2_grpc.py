@@ -73,6 +73,51 @@ class AppDownloadServiceStub:
                 request_serializer=appshare_dot_v1_dot_app__download__pb2.WriteAppStoreLinkRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_app__download__pb2.WriteAppStoreLinkResponse.FromString,
                 _registered_method=True)
+        self.ReadSignerPins = channel.unary_unary(
+                '/appshare.v1.AppDownloadService/ReadSignerPins',
+                request_serializer=appshare_dot_v1_dot_app__download__pb2.ReadSignerPinsRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_app__download__pb2.ReadSignerPinsResponse.FromString,
+                _registered_method=True)
+        self.WriteSignerPin = channel.unary_unary(
+                '/appshare.v1.AppDownloadService/WriteSignerPin',
+                request_serializer=appshare_dot_v1_dot_app__download__pb2.WriteSignerPinRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_app__download__pb2.WriteSignerPinResponse.FromString,
+                _registered_method=True)
+        self.DeleteSignerPin = channel.unary_unary(
+                '/appshare.v1.AppDownloadService/DeleteSignerPin',
+                request_serializer=appshare_dot_v1_dot_app__download__pb2.DeleteSignerPinRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_app__download__pb2.DeleteSignerPinResponse.FromString,
+                _registered_method=True)
+        self.ReadVersionFloors = channel.unary_unary(
+                '/appshare.v1.AppDownloadService/ReadVersionFloors',
+                request_serializer=appshare_dot_v1_dot_app__download__pb2.ReadVersionFloorsRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_app__download__pb2.ReadVersionFloorsResponse.FromString,
+                _registered_method=True)
+        self.WriteVersionFloor = channel.unary_unary(
+                '/appshare.v1.AppDownloadService/WriteVersionFloor',
+                request_serializer=appshare_dot_v1_dot_app__download__pb2.WriteVersionFloorRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_app__download__pb2.WriteVersionFloorResponse.FromString,
+                _registered_method=True)
+        self.ReadOperatorRows = channel.unary_unary(
+                '/appshare.v1.AppDownloadService/ReadOperatorRows',
+                request_serializer=appshare_dot_v1_dot_app__download__pb2.ReadOperatorRowsRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_app__download__pb2.ReadOperatorRowsResponse.FromString,
+                _registered_method=True)
+        self.InsertOperatorRow = channel.unary_unary(
+                '/appshare.v1.AppDownloadService/InsertOperatorRow',
+                request_serializer=appshare_dot_v1_dot_app__download__pb2.InsertOperatorRowRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_app__download__pb2.InsertOperatorRowResponse.FromString,
+                _registered_method=True)
+        self.DeleteOperatorRow = channel.unary_unary(
+                '/appshare.v1.AppDownloadService/DeleteOperatorRow',
+                request_serializer=appshare_dot_v1_dot_app__download__pb2.DeleteOperatorRowRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_app__download__pb2.DeleteOperatorRowResponse.FromString,
+                _registered_method=True)
+        self.PlaceOperatorRow = channel.unary_unary(
+                '/appshare.v1.AppDownloadService/PlaceOperatorRow',
+                request_serializer=appshare_dot_v1_dot_app__download__pb2.PlaceOperatorRowRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_app__download__pb2.PlaceOperatorRowResponse.FromString,
+                _registered_method=True)
 
 
 class AppDownloadServiceServicer:
@@ -145,7 +190,94 @@ class AppDownloadServiceServicer:
     def WriteAppStoreLink(self, request, context):
         """Sets or removes the App Store link that an iPhone gets for an app.
 
-        INVALID_ARGUMENT INVALID_FIELD: not an https address.
+        INVALID_ARGUMENT INVALID_FIELD: not an https address of at most 2048 characters.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadSignerPins(self, request, context):
+        """Lists whose signature each app is pinned to, by package name.
+
+        INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WriteSignerPin(self, request, context):
+        """Pins an app to a signer, whether packages of it are there or not. Packages of others stay and fit nobody.
+
+        INVALID_ARGUMENT INVALID_FIELD: not the digests of one to ten certificates.
+        NOT_FOUND SIGNER_NOT_PINNED: no signer is given, and none is known.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteSignerPin(self, request, context):
+        """Forgets whose signature an app is pinned to: the next package that is added pins its signer.
+
+        NOT_FOUND SIGNER_NOT_PINNED: the app is not pinned.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadVersionFloors(self, request, context):
+        """Lists the apps of which the operator allows only versions from one on, by package name.
+
+        INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WriteVersionFloor(self, request, context):
+        """Sets or removes the lowest version of an app that is allowed.
+
+        INVALID_ARGUMENT INVALID_FIELD: no version code that an app can have.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadOperatorRows(self, request, context):
+        """Lists the operator's rows of the adaptation table, by package name, in the order in which they are searched.
+
+        INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def InsertOperatorRow(self, request, context):
+        """Adds a row.
+
+        INVALID_ARGUMENT INVALID_FIELD: a condition that no device can meet, or a position beyond the next one.
+        INVALID_ARGUMENT OPERATOR_ROW_IDLE: the row would decide nothing; the message says why.
+        NOT_FOUND PACKAGE_NOT_FOUND: the catalogue has no build that the row is about.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the app has as many rows as it can have.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteOperatorRow(self, request, context):
+        """Removes a row; those behind it move up.
+
+        NOT_FOUND OPERATOR_ROW_NOT_FOUND: there is no such row.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PlaceOperatorRow(self, request, context):
+        """Moves a row to another position among those of its app.
+
+        INVALID_ARGUMENT INVALID_FIELD: a position beyond the last one.
+        INVALID_ARGUMENT OPERATOR_ROW_IDLE: the row would decide nothing there; the message says why.
+        NOT_FOUND OPERATOR_ROW_NOT_FOUND: there is no such row.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -188,6 +320,51 @@ def add_AppDownloadServiceServicer_to_server(servicer, server):
                     servicer.WriteAppStoreLink,
                     request_deserializer=appshare_dot_v1_dot_app__download__pb2.WriteAppStoreLinkRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_app__download__pb2.WriteAppStoreLinkResponse.SerializeToString,
+            ),
+            'ReadSignerPins': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadSignerPins,
+                    request_deserializer=appshare_dot_v1_dot_app__download__pb2.ReadSignerPinsRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_app__download__pb2.ReadSignerPinsResponse.SerializeToString,
+            ),
+            'WriteSignerPin': grpc.unary_unary_rpc_method_handler(
+                    servicer.WriteSignerPin,
+                    request_deserializer=appshare_dot_v1_dot_app__download__pb2.WriteSignerPinRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_app__download__pb2.WriteSignerPinResponse.SerializeToString,
+            ),
+            'DeleteSignerPin': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteSignerPin,
+                    request_deserializer=appshare_dot_v1_dot_app__download__pb2.DeleteSignerPinRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_app__download__pb2.DeleteSignerPinResponse.SerializeToString,
+            ),
+            'ReadVersionFloors': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadVersionFloors,
+                    request_deserializer=appshare_dot_v1_dot_app__download__pb2.ReadVersionFloorsRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_app__download__pb2.ReadVersionFloorsResponse.SerializeToString,
+            ),
+            'WriteVersionFloor': grpc.unary_unary_rpc_method_handler(
+                    servicer.WriteVersionFloor,
+                    request_deserializer=appshare_dot_v1_dot_app__download__pb2.WriteVersionFloorRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_app__download__pb2.WriteVersionFloorResponse.SerializeToString,
+            ),
+            'ReadOperatorRows': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadOperatorRows,
+                    request_deserializer=appshare_dot_v1_dot_app__download__pb2.ReadOperatorRowsRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_app__download__pb2.ReadOperatorRowsResponse.SerializeToString,
+            ),
+            'InsertOperatorRow': grpc.unary_unary_rpc_method_handler(
+                    servicer.InsertOperatorRow,
+                    request_deserializer=appshare_dot_v1_dot_app__download__pb2.InsertOperatorRowRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_app__download__pb2.InsertOperatorRowResponse.SerializeToString,
+            ),
+            'DeleteOperatorRow': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteOperatorRow,
+                    request_deserializer=appshare_dot_v1_dot_app__download__pb2.DeleteOperatorRowRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_app__download__pb2.DeleteOperatorRowResponse.SerializeToString,
+            ),
+            'PlaceOperatorRow': grpc.unary_unary_rpc_method_handler(
+                    servicer.PlaceOperatorRow,
+                    request_deserializer=appshare_dot_v1_dot_app__download__pb2.PlaceOperatorRowRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_app__download__pb2.PlaceOperatorRowResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -383,6 +560,249 @@ class AppDownloadService:
             '/appshare.v1.AppDownloadService/WriteAppStoreLink',
             appshare_dot_v1_dot_app__download__pb2.WriteAppStoreLinkRequest.SerializeToString,
             appshare_dot_v1_dot_app__download__pb2.WriteAppStoreLinkResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadSignerPins(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.AppDownloadService/ReadSignerPins',
+            appshare_dot_v1_dot_app__download__pb2.ReadSignerPinsRequest.SerializeToString,
+            appshare_dot_v1_dot_app__download__pb2.ReadSignerPinsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WriteSignerPin(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.AppDownloadService/WriteSignerPin',
+            appshare_dot_v1_dot_app__download__pb2.WriteSignerPinRequest.SerializeToString,
+            appshare_dot_v1_dot_app__download__pb2.WriteSignerPinResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteSignerPin(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.AppDownloadService/DeleteSignerPin',
+            appshare_dot_v1_dot_app__download__pb2.DeleteSignerPinRequest.SerializeToString,
+            appshare_dot_v1_dot_app__download__pb2.DeleteSignerPinResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadVersionFloors(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.AppDownloadService/ReadVersionFloors',
+            appshare_dot_v1_dot_app__download__pb2.ReadVersionFloorsRequest.SerializeToString,
+            appshare_dot_v1_dot_app__download__pb2.ReadVersionFloorsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WriteVersionFloor(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.AppDownloadService/WriteVersionFloor',
+            appshare_dot_v1_dot_app__download__pb2.WriteVersionFloorRequest.SerializeToString,
+            appshare_dot_v1_dot_app__download__pb2.WriteVersionFloorResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadOperatorRows(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.AppDownloadService/ReadOperatorRows',
+            appshare_dot_v1_dot_app__download__pb2.ReadOperatorRowsRequest.SerializeToString,
+            appshare_dot_v1_dot_app__download__pb2.ReadOperatorRowsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def InsertOperatorRow(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.AppDownloadService/InsertOperatorRow',
+            appshare_dot_v1_dot_app__download__pb2.InsertOperatorRowRequest.SerializeToString,
+            appshare_dot_v1_dot_app__download__pb2.InsertOperatorRowResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteOperatorRow(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.AppDownloadService/DeleteOperatorRow',
+            appshare_dot_v1_dot_app__download__pb2.DeleteOperatorRowRequest.SerializeToString,
+            appshare_dot_v1_dot_app__download__pb2.DeleteOperatorRowResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PlaceOperatorRow(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.AppDownloadService/PlaceOperatorRow',
+            appshare_dot_v1_dot_app__download__pb2.PlaceOperatorRowRequest.SerializeToString,
+            appshare_dot_v1_dot_app__download__pb2.PlaceOperatorRowResponse.FromString,
             options,
             channel_credentials,
             insecure,

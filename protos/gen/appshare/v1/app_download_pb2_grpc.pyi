@@ -59,7 +59,58 @@ class AppDownloadServiceStub:
     WriteAppStoreLink: _aio.UnaryUnaryMultiCallable[_app_download_pb2.WriteAppStoreLinkRequest, _app_download_pb2.WriteAppStoreLinkResponse]
     """Sets or removes the App Store link that an iPhone gets for an app.
 
-    INVALID_ARGUMENT INVALID_FIELD: not an https address.
+    INVALID_ARGUMENT INVALID_FIELD: not an https address of at most 2048 characters.
+    """
+    ReadSignerPins: _aio.UnaryUnaryMultiCallable[_app_download_pb2.ReadSignerPinsRequest, _app_download_pb2.ReadSignerPinsResponse]
+    """Lists whose signature each app is pinned to, by package name.
+
+    INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+    """
+    WriteSignerPin: _aio.UnaryUnaryMultiCallable[_app_download_pb2.WriteSignerPinRequest, _app_download_pb2.WriteSignerPinResponse]
+    """Pins an app to a signer, whether packages of it are there or not. Packages of others stay and fit nobody.
+
+    INVALID_ARGUMENT INVALID_FIELD: not the digests of one to ten certificates.
+    NOT_FOUND SIGNER_NOT_PINNED: no signer is given, and none is known.
+    """
+    DeleteSignerPin: _aio.UnaryUnaryMultiCallable[_app_download_pb2.DeleteSignerPinRequest, _app_download_pb2.DeleteSignerPinResponse]
+    """Forgets whose signature an app is pinned to: the next package that is added pins its signer.
+
+    NOT_FOUND SIGNER_NOT_PINNED: the app is not pinned.
+    """
+    ReadVersionFloors: _aio.UnaryUnaryMultiCallable[_app_download_pb2.ReadVersionFloorsRequest, _app_download_pb2.ReadVersionFloorsResponse]
+    """Lists the apps of which the operator allows only versions from one on, by package name.
+
+    INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+    """
+    WriteVersionFloor: _aio.UnaryUnaryMultiCallable[_app_download_pb2.WriteVersionFloorRequest, _app_download_pb2.WriteVersionFloorResponse]
+    """Sets or removes the lowest version of an app that is allowed.
+
+    INVALID_ARGUMENT INVALID_FIELD: no version code that an app can have.
+    """
+    ReadOperatorRows: _aio.UnaryUnaryMultiCallable[_app_download_pb2.ReadOperatorRowsRequest, _app_download_pb2.ReadOperatorRowsResponse]
+    """Lists the operator's rows of the adaptation table, by package name, in the order in which they are searched.
+
+    INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+    """
+    InsertOperatorRow: _aio.UnaryUnaryMultiCallable[_app_download_pb2.InsertOperatorRowRequest, _app_download_pb2.InsertOperatorRowResponse]
+    """Adds a row.
+
+    INVALID_ARGUMENT INVALID_FIELD: a condition that no device can meet, or a position beyond the next one.
+    INVALID_ARGUMENT OPERATOR_ROW_IDLE: the row would decide nothing; the message says why.
+    NOT_FOUND PACKAGE_NOT_FOUND: the catalogue has no build that the row is about.
+    RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the app has as many rows as it can have.
+    """
+    DeleteOperatorRow: _aio.UnaryUnaryMultiCallable[_app_download_pb2.DeleteOperatorRowRequest, _app_download_pb2.DeleteOperatorRowResponse]
+    """Removes a row; those behind it move up.
+
+    NOT_FOUND OPERATOR_ROW_NOT_FOUND: there is no such row.
+    """
+    PlaceOperatorRow: _aio.UnaryUnaryMultiCallable[_app_download_pb2.PlaceOperatorRowRequest, _app_download_pb2.PlaceOperatorRowResponse]
+    """Moves a row to another position among those of its app.
+
+    INVALID_ARGUMENT INVALID_FIELD: a position beyond the last one.
+    INVALID_ARGUMENT OPERATOR_ROW_IDLE: the row would decide nothing there; the message says why.
+    NOT_FOUND OPERATOR_ROW_NOT_FOUND: there is no such row.
     """
 
 class AppDownloadServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -149,7 +200,112 @@ class AppDownloadServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_app_download_pb2.WriteAppStoreLinkResponse]:
         """Sets or removes the App Store link that an iPhone gets for an app.
 
-        INVALID_ARGUMENT INVALID_FIELD: not an https address.
+        INVALID_ARGUMENT INVALID_FIELD: not an https address of at most 2048 characters.
+        """
+
+    @_abc_1.abstractmethod
+    def ReadSignerPins(
+        self,
+        request: _app_download_pb2.ReadSignerPinsRequest,
+        context: _aio.ServicerContext[_app_download_pb2.ReadSignerPinsRequest, _abc.Awaitable[_app_download_pb2.ReadSignerPinsResponse]],
+    ) -> _abc.Awaitable[_app_download_pb2.ReadSignerPinsResponse]:
+        """Lists whose signature each app is pinned to, by package name.
+
+        INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+        """
+
+    @_abc_1.abstractmethod
+    def WriteSignerPin(
+        self,
+        request: _app_download_pb2.WriteSignerPinRequest,
+        context: _aio.ServicerContext[_app_download_pb2.WriteSignerPinRequest, _abc.Awaitable[_app_download_pb2.WriteSignerPinResponse]],
+    ) -> _abc.Awaitable[_app_download_pb2.WriteSignerPinResponse]:
+        """Pins an app to a signer, whether packages of it are there or not. Packages of others stay and fit nobody.
+
+        INVALID_ARGUMENT INVALID_FIELD: not the digests of one to ten certificates.
+        NOT_FOUND SIGNER_NOT_PINNED: no signer is given, and none is known.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteSignerPin(
+        self,
+        request: _app_download_pb2.DeleteSignerPinRequest,
+        context: _aio.ServicerContext[_app_download_pb2.DeleteSignerPinRequest, _abc.Awaitable[_app_download_pb2.DeleteSignerPinResponse]],
+    ) -> _abc.Awaitable[_app_download_pb2.DeleteSignerPinResponse]:
+        """Forgets whose signature an app is pinned to: the next package that is added pins its signer.
+
+        NOT_FOUND SIGNER_NOT_PINNED: the app is not pinned.
+        """
+
+    @_abc_1.abstractmethod
+    def ReadVersionFloors(
+        self,
+        request: _app_download_pb2.ReadVersionFloorsRequest,
+        context: _aio.ServicerContext[_app_download_pb2.ReadVersionFloorsRequest, _abc.Awaitable[_app_download_pb2.ReadVersionFloorsResponse]],
+    ) -> _abc.Awaitable[_app_download_pb2.ReadVersionFloorsResponse]:
+        """Lists the apps of which the operator allows only versions from one on, by package name.
+
+        INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+        """
+
+    @_abc_1.abstractmethod
+    def WriteVersionFloor(
+        self,
+        request: _app_download_pb2.WriteVersionFloorRequest,
+        context: _aio.ServicerContext[_app_download_pb2.WriteVersionFloorRequest, _abc.Awaitable[_app_download_pb2.WriteVersionFloorResponse]],
+    ) -> _abc.Awaitable[_app_download_pb2.WriteVersionFloorResponse]:
+        """Sets or removes the lowest version of an app that is allowed.
+
+        INVALID_ARGUMENT INVALID_FIELD: no version code that an app can have.
+        """
+
+    @_abc_1.abstractmethod
+    def ReadOperatorRows(
+        self,
+        request: _app_download_pb2.ReadOperatorRowsRequest,
+        context: _aio.ServicerContext[_app_download_pb2.ReadOperatorRowsRequest, _abc.Awaitable[_app_download_pb2.ReadOperatorRowsResponse]],
+    ) -> _abc.Awaitable[_app_download_pb2.ReadOperatorRowsResponse]:
+        """Lists the operator's rows of the adaptation table, by package name, in the order in which they are searched.
+
+        INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+        """
+
+    @_abc_1.abstractmethod
+    def InsertOperatorRow(
+        self,
+        request: _app_download_pb2.InsertOperatorRowRequest,
+        context: _aio.ServicerContext[_app_download_pb2.InsertOperatorRowRequest, _abc.Awaitable[_app_download_pb2.InsertOperatorRowResponse]],
+    ) -> _abc.Awaitable[_app_download_pb2.InsertOperatorRowResponse]:
+        """Adds a row.
+
+        INVALID_ARGUMENT INVALID_FIELD: a condition that no device can meet, or a position beyond the next one.
+        INVALID_ARGUMENT OPERATOR_ROW_IDLE: the row would decide nothing; the message says why.
+        NOT_FOUND PACKAGE_NOT_FOUND: the catalogue has no build that the row is about.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the app has as many rows as it can have.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteOperatorRow(
+        self,
+        request: _app_download_pb2.DeleteOperatorRowRequest,
+        context: _aio.ServicerContext[_app_download_pb2.DeleteOperatorRowRequest, _abc.Awaitable[_app_download_pb2.DeleteOperatorRowResponse]],
+    ) -> _abc.Awaitable[_app_download_pb2.DeleteOperatorRowResponse]:
+        """Removes a row; those behind it move up.
+
+        NOT_FOUND OPERATOR_ROW_NOT_FOUND: there is no such row.
+        """
+
+    @_abc_1.abstractmethod
+    def PlaceOperatorRow(
+        self,
+        request: _app_download_pb2.PlaceOperatorRowRequest,
+        context: _aio.ServicerContext[_app_download_pb2.PlaceOperatorRowRequest, _abc.Awaitable[_app_download_pb2.PlaceOperatorRowResponse]],
+    ) -> _abc.Awaitable[_app_download_pb2.PlaceOperatorRowResponse]:
+        """Moves a row to another position among those of its app.
+
+        INVALID_ARGUMENT INVALID_FIELD: a position beyond the last one.
+        INVALID_ARGUMENT OPERATOR_ROW_IDLE: the row would decide nothing there; the message says why.
+        NOT_FOUND OPERATOR_ROW_NOT_FOUND: there is no such row.
         """
 
 def add_AppDownloadServiceServicer_to_server(servicer: AppDownloadServiceServicer, server: _aio.Server) -> None: ...

@@ -88,6 +88,9 @@ class CataloguePackage(_message.Message):
     MAX_SDK_FIELD_NUMBER: _builtins.int
     ABIS_FIELD_NUMBER: _builtins.int
     SIGNER_SHA256_FIELD_NUMBER: _builtins.int
+    DEBUGGABLE_FIELD_NUMBER: _builtins.int
+    TEST_ONLY_FIELD_NUMBER: _builtins.int
+    DEBUG_CERTIFICATE_FIELD_NUMBER: _builtins.int
     package_id: _builtins.str
     """Identity of the package; of a whole package the SHA-256 of its file."""
     package_name: _builtins.str
@@ -101,6 +104,10 @@ class CataloguePackage(_message.Message):
     """0: no limit."""
     signer_sha256: _builtins.str
     """SHA-256 of the certificate of the verified signer, in lower-case hexadecimal; of several signers with commas between."""
+    debuggable: _builtins.bool
+    """What an operator may refuse; see the reasons PACKAGE_DEBUGGABLE to PACKAGE_DEBUG_CERTIFICATE."""
+    test_only: _builtins.bool
+    debug_certificate: _builtins.bool
     @_builtins.property
     def files(self) -> _containers.RepeatedCompositeFieldContainer[_fit_pb2.PackageFile]:
         """Under the names under which they were added."""
@@ -123,10 +130,13 @@ class CataloguePackage(_message.Message):
         max_sdk: _builtins.int = ...,
         abis: _abc.Iterable[_builtins.str] | None = ...,
         signer_sha256: _builtins.str = ...,
+        debuggable: _builtins.bool = ...,
+        test_only: _builtins.bool = ...,
+        debug_certificate: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["abis", b"abis", "files", b"files", "label", b"label", "max_sdk", b"max_sdk", "min_sdk", b"min_sdk", "package_id", b"package_id", "package_name", b"package_name", "signer_sha256", b"signer_sha256", "target_sdk", b"target_sdk", "version_code", b"version_code", "version_name", b"version_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["abis", b"abis", "debug_certificate", b"debug_certificate", "debuggable", b"debuggable", "files", b"files", "label", b"label", "max_sdk", b"max_sdk", "min_sdk", b"min_sdk", "package_id", b"package_id", "package_name", b"package_name", "signer_sha256", b"signer_sha256", "target_sdk", b"target_sdk", "test_only", b"test_only", "version_code", b"version_code", "version_name", b"version_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -50,8 +50,20 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_PACKAGE_SIGNATURE_INVALID: _ErrorReason.ValueType  # 13
     """INVALID_ARGUMENT: the package's signature does not hold."""
     ERROR_REASON_PACKAGE_SIGNER_CHANGED: _ErrorReason.ValueType  # 14
-    """INVALID_ARGUMENT: another signer than that of the app's packages in the catalogue, and not its successor. `metadata` holds
-    both digests, as `signer_sha256` and `pinned_sha256`.
+    """INVALID_ARGUMENT: another signer than the one that the app is pinned to, and not its successor. `metadata` holds both digests,
+    as `signer_sha256` and `pinned_sha256`.
+    """
+    ERROR_REASON_PACKAGE_DEBUGGABLE: _ErrorReason.ValueType  # 15
+    """INVALID_ARGUMENT: the package is debuggable, which the operator refuses."""
+    ERROR_REASON_PACKAGE_TEST_ONLY: _ErrorReason.ValueType  # 16
+    """INVALID_ARGUMENT: the package is for tests only: devices refuse it unless a developer installs it. The operator refuses such."""
+    ERROR_REASON_PACKAGE_DEBUG_CERTIFICATE: _ErrorReason.ValueType  # 17
+    """INVALID_ARGUMENT: the key that signed the package is no secret, which the operator refuses."""
+    ERROR_REASON_PACKAGE_TARGET_SDK_TOO_LOW: _ErrorReason.ValueType  # 18
+    """INVALID_ARGUMENT: the package targets an older SDK than the operator takes."""
+    ERROR_REASON_PACKAGE_32_BIT_ONLY: _ErrorReason.ValueType  # 19
+    """INVALID_ARGUMENT: the package has native code for 32-bit processors and not for their 64-bit successors, which the operator
+    refuses.
     """
     ERROR_REASON_MISSING_TOKEN: _ErrorReason.ValueType  # 20
     """UNAUTHENTICATED: the call carries no `authorization: Bearer` token."""
@@ -97,6 +109,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """INTERNAL: a defect. `metadata["incident"]` finds it in the service's log."""
     ERROR_REASON_UNKNOWN_METHOD: _ErrorReason.ValueType  # 75
     """UNIMPLEMENTED: the server has no such method; it is older or newer than the caller, or the port is another one."""
+    ERROR_REASON_PACKAGE_VERSION_TOO_LOW: _ErrorReason.ValueType  # 80
+    """INVALID_ARGUMENT: the package is of a lower version than the operator allows of the app."""
+    ERROR_REASON_SIGNER_NOT_PINNED: _ErrorReason.ValueType  # 81
+    """NOT_FOUND: the app is not pinned to a signer."""
+    ERROR_REASON_OPERATOR_ROW_NOT_FOUND: _ErrorReason.ValueType  # 82
+    """NOT_FOUND: the adaptation table has no such row of the operator."""
+    ERROR_REASON_OPERATOR_ROW_IDLE: _ErrorReason.ValueType  # 83
+    """INVALID_ARGUMENT: the row of the adaptation table would decide nothing; the message says why."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed. Every error is a `google.rpc.Status` with exactly one `google.rpc.ErrorInfo`, whose `domain` is "appshare"
@@ -132,8 +152,20 @@ ERROR_REASON_PACKAGE_UNSIGNED: ErrorReason.ValueType  # 12
 ERROR_REASON_PACKAGE_SIGNATURE_INVALID: ErrorReason.ValueType  # 13
 """INVALID_ARGUMENT: the package's signature does not hold."""
 ERROR_REASON_PACKAGE_SIGNER_CHANGED: ErrorReason.ValueType  # 14
-"""INVALID_ARGUMENT: another signer than that of the app's packages in the catalogue, and not its successor. `metadata` holds
-both digests, as `signer_sha256` and `pinned_sha256`.
+"""INVALID_ARGUMENT: another signer than the one that the app is pinned to, and not its successor. `metadata` holds both digests,
+as `signer_sha256` and `pinned_sha256`.
+"""
+ERROR_REASON_PACKAGE_DEBUGGABLE: ErrorReason.ValueType  # 15
+"""INVALID_ARGUMENT: the package is debuggable, which the operator refuses."""
+ERROR_REASON_PACKAGE_TEST_ONLY: ErrorReason.ValueType  # 16
+"""INVALID_ARGUMENT: the package is for tests only: devices refuse it unless a developer installs it. The operator refuses such."""
+ERROR_REASON_PACKAGE_DEBUG_CERTIFICATE: ErrorReason.ValueType  # 17
+"""INVALID_ARGUMENT: the key that signed the package is no secret, which the operator refuses."""
+ERROR_REASON_PACKAGE_TARGET_SDK_TOO_LOW: ErrorReason.ValueType  # 18
+"""INVALID_ARGUMENT: the package targets an older SDK than the operator takes."""
+ERROR_REASON_PACKAGE_32_BIT_ONLY: ErrorReason.ValueType  # 19
+"""INVALID_ARGUMENT: the package has native code for 32-bit processors and not for their 64-bit successors, which the operator
+refuses.
 """
 ERROR_REASON_MISSING_TOKEN: ErrorReason.ValueType  # 20
 """UNAUTHENTICATED: the call carries no `authorization: Bearer` token."""
@@ -179,4 +211,12 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 74
 """INTERNAL: a defect. `metadata["incident"]` finds it in the service's log."""
 ERROR_REASON_UNKNOWN_METHOD: ErrorReason.ValueType  # 75
 """UNIMPLEMENTED: the server has no such method; it is older or newer than the caller, or the port is another one."""
+ERROR_REASON_PACKAGE_VERSION_TOO_LOW: ErrorReason.ValueType  # 80
+"""INVALID_ARGUMENT: the package is of a lower version than the operator allows of the app."""
+ERROR_REASON_SIGNER_NOT_PINNED: ErrorReason.ValueType  # 81
+"""NOT_FOUND: the app is not pinned to a signer."""
+ERROR_REASON_OPERATOR_ROW_NOT_FOUND: ErrorReason.ValueType  # 82
+"""NOT_FOUND: the adaptation table has no such row of the operator."""
+ERROR_REASON_OPERATOR_ROW_IDLE: ErrorReason.ValueType  # 83
+"""INVALID_ARGUMENT: the row of the adaptation table would decide nothing; the message says why."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

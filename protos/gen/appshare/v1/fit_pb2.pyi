@@ -44,7 +44,7 @@ class _NoFitKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NoFitKind.V
     """The device lacks a feature that every build requires."""
     NO_FIT_KIND_GL_ES: _NoFitKind.ValueType  # 9
     """The device's OpenGL ES is too old."""
-    NO_FIT_KIND_SIGNER: _NoFitKind.ValueType  # 10
+    NO_FIT_KIND_SIGNER_CHANGED: _NoFitKind.ValueType  # 10
     """The builds that fit are signed by another signer than the one pinned."""
     NO_FIT_KIND_TEXTURE: _NoFitKind.ValueType  # 11
     """No split set has its textures in a format that the device reads."""
@@ -54,6 +54,10 @@ class _NoFitKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_NoFitKind.V
     """A split set has no module of a name that was asked for."""
     NO_FIT_KIND_MISSING_SPLIT: _NoFitKind.ValueType  # 14
     """A split set lacks a file that the device needs."""
+    NO_FIT_KIND_DENIED: _NoFitKind.ValueType  # 15
+    """The operator keeps the builds from devices like this one."""
+    NO_FIT_KIND_MIN_VERSION: _NoFitKind.ValueType  # 16
+    """The builds are older than the operator allows."""
 
 class NoFitKind(_NoFitKind, metaclass=_NoFitKindEnumTypeWrapper):
     """Why no build fits."""
@@ -77,7 +81,7 @@ NO_FIT_KIND_FEATURE: NoFitKind.ValueType  # 8
 """The device lacks a feature that every build requires."""
 NO_FIT_KIND_GL_ES: NoFitKind.ValueType  # 9
 """The device's OpenGL ES is too old."""
-NO_FIT_KIND_SIGNER: NoFitKind.ValueType  # 10
+NO_FIT_KIND_SIGNER_CHANGED: NoFitKind.ValueType  # 10
 """The builds that fit are signed by another signer than the one pinned."""
 NO_FIT_KIND_TEXTURE: NoFitKind.ValueType  # 11
 """No split set has its textures in a format that the device reads."""
@@ -87,6 +91,10 @@ NO_FIT_KIND_MODULE: NoFitKind.ValueType  # 13
 """A split set has no module of a name that was asked for."""
 NO_FIT_KIND_MISSING_SPLIT: NoFitKind.ValueType  # 14
 """A split set lacks a file that the device needs."""
+NO_FIT_KIND_DENIED: NoFitKind.ValueType  # 15
+"""The operator keeps the builds from devices like this one."""
+NO_FIT_KIND_MIN_VERSION: NoFitKind.ValueType  # 16
+"""The builds are older than the operator allows."""
 Global___NoFitKind: _TypeAlias = NoFitKind  # noqa: Y015
 
 @_typing.final

@@ -22,73 +22,113 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from appshare.v1 import adaptation_pb2 as appshare_dot_v1_dot_adaptation__pb2
 from appshare.v1 import catalogue_pb2 as appshare_dot_v1_dot_catalogue__pb2
 from appshare.v1 import deletion_pb2 as appshare_dot_v1_dot_deletion__pb2
 from appshare.v1 import device_pb2 as appshare_dot_v1_dot_device__pb2
 from appshare.v1 import fit_pb2 as appshare_dot_v1_dot_fit__pb2
 from appshare.v1 import number_key_pb2 as appshare_dot_v1_dot_number__key__pb2
 from appshare.v1 import process_status_pb2 as appshare_dot_v1_dot_process__status__pb2
+from appshare.v1 import package_decision_pb2 as appshare_dot_v1_dot_package__decision__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"appshare/v1/operator_gateway.proto\x12\x0b\x61ppshare.v1\x1a\x1b\x61ppshare/v1/catalogue.proto\x1a\x1a\x61ppshare/v1/deletion.proto\x1a\x18\x61ppshare/v1/device.proto\x1a\x15\x61ppshare/v1/fit.proto\x1a\x1c\x61ppshare/v1/number_key.proto\x1a appshare/v1/process_status.proto\"q\n\x11\x41\x64\x64PackageRequest\x12+\n\x06header\x18\x01 \x01(\x0b\x32\x19.appshare.v1.UploadHeaderH\x00\x12\'\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x16.appshare.v1.FileChunkH\x00\x42\x06\n\x04part\"]\n\x12\x41\x64\x64PackageResponse\x12.\n\x07package\x18\x01 \x01(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0f\x61lready_present\x18\x02 \x01(\x08\"R\n\x13ListPackagesRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"`\n\x14ListPackagesResponse\x12/\n\x08packages\x18\x01 \x03(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"*\n\x14RemovePackageRequest\x12\x12\n\npackage_id\x18\x01 \x01(\t\"\x17\n\x15RemovePackageResponse\"X\n\x13MatchPackageRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\">\n\x14MatchPackageResponse\x12&\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x16.appshare.v1.FitAnswer\"U\n\x16ListAdaptationsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"\\\n\x17ListAdaptationsResponse\x12(\n\x04rows\x18\x01 \x03(\x0b\x32\x1a.appshare.v1.AdaptationRow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\";\n\x16SetAppStoreLinkRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\"\x19\n\x17SetAppStoreLinkResponse\"\x18\n\x16RotateNumberKeyRequest\"K\n\x17RotateNumberKeyResponse\x12\x30\n\x08rotation\x18\x01 \x01(\x0b\x32\x1e.appshare.v1.NumberKeyRotation\"\x1d\n\x1bGetNumberKeyRotationRequest\"P\n\x1cGetNumberKeyRotationResponse\x12\x30\n\x08rotation\x18\x01 \x01(\x0b\x32\x1e.appshare.v1.NumberKeyRotation\"\x15\n\x13\x43ountDevicesRequest\"8\n\x14\x43ountDevicesResponse\x12\x0f\n\x07\x64\x65vices\x18\x01 \x01(\x04\x12\x0f\n\x07numbers\x18\x02 \x01(\x04\"=\n\x13\x44\x65leteDeviceRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x13\n\x0bwith_number\x18\x02 \x01(\x08\"E\n\x14\x44\x65leteDeviceResponse\x12-\n\x07receipt\x18\x01 \x01(\x0b\x32\x1c.appshare.v1.DeletionReceipt\"\x18\n\x16GetSystemStatusRequest\"G\n\x17GetSystemStatusResponse\x12,\n\x08services\x18\x01 \x03(\x0b\x32\x1a.appshare.v1.ServiceStatus\"I\n\rServiceStatus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12*\n\x06status\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.ProcessStatus2\xa1\x04\n\x10\x43\x61talogueService\x12O\n\nAddPackage\x12\x1e.appshare.v1.AddPackageRequest\x1a\x1f.appshare.v1.AddPackageResponse(\x01\x12S\n\x0cListPackages\x12 .appshare.v1.ListPackagesRequest\x1a!.appshare.v1.ListPackagesResponse\x12V\n\rRemovePackage\x12!.appshare.v1.RemovePackageRequest\x1a\".appshare.v1.RemovePackageResponse\x12S\n\x0cMatchPackage\x12 .appshare.v1.MatchPackageRequest\x1a!.appshare.v1.MatchPackageResponse\x12\\\n\x0fListAdaptations\x12#.appshare.v1.ListAdaptationsRequest\x1a$.appshare.v1.ListAdaptationsResponse\x12\\\n\x0fSetAppStoreLink\x12#.appshare.v1.SetAppStoreLinkRequest\x1a$.appshare.v1.SetAppStoreLinkResponse2\xdd\x01\n\x10NumberKeyService\x12\\\n\x0fRotateNumberKey\x12#.appshare.v1.RotateNumberKeyRequest\x1a$.appshare.v1.RotateNumberKeyResponse\x12k\n\x14GetNumberKeyRotation\x12(.appshare.v1.GetNumberKeyRotationRequest\x1a).appshare.v1.GetNumberKeyRotationResponse2\xc7\x01\n\x1b\x44\x65viceAdministrationService\x12S\n\x0c\x43ountDevices\x12 .appshare.v1.CountDevicesRequest\x1a!.appshare.v1.CountDevicesResponse\x12S\n\x0c\x44\x65leteDevice\x12 .appshare.v1.DeleteDeviceRequest\x1a!.appshare.v1.DeleteDeviceResponse2m\n\rSystemService\x12\\\n\x0fGetSystemStatus\x12#.appshare.v1.GetSystemStatusRequest\x1a$.appshare.v1.GetSystemStatusResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"appshare/v1/operator_gateway.proto\x12\x0b\x61ppshare.v1\x1a\x1c\x61ppshare/v1/adaptation.proto\x1a\x1b\x61ppshare/v1/catalogue.proto\x1a\x1a\x61ppshare/v1/deletion.proto\x1a\x18\x61ppshare/v1/device.proto\x1a\x15\x61ppshare/v1/fit.proto\x1a\x1c\x61ppshare/v1/number_key.proto\x1a appshare/v1/process_status.proto\x1a\"appshare/v1/package_decision.proto\"q\n\x11\x41\x64\x64PackageRequest\x12+\n\x06header\x18\x01 \x01(\x0b\x32\x19.appshare.v1.UploadHeaderH\x00\x12\'\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x16.appshare.v1.FileChunkH\x00\x42\x06\n\x04part\"]\n\x12\x41\x64\x64PackageResponse\x12.\n\x07package\x18\x01 \x01(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0f\x61lready_present\x18\x02 \x01(\x08\"R\n\x13ListPackagesRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"`\n\x14ListPackagesResponse\x12/\n\x08packages\x18\x01 \x03(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"*\n\x14RemovePackageRequest\x12\x12\n\npackage_id\x18\x01 \x01(\t\"\x17\n\x15RemovePackageResponse\"X\n\x13MatchPackageRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\">\n\x14MatchPackageResponse\x12&\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x16.appshare.v1.FitAnswer\"U\n\x16ListAdaptationsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"\\\n\x17ListAdaptationsResponse\x12(\n\x04rows\x18\x01 \x03(\x0b\x32\x1a.appshare.v1.AdaptationRow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\";\n\x16SetAppStoreLinkRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\"\x19\n\x17SetAppStoreLinkResponse\"\x18\n\x16RotateNumberKeyRequest\"K\n\x17RotateNumberKeyResponse\x12\x30\n\x08rotation\x18\x01 \x01(\x0b\x32\x1e.appshare.v1.NumberKeyRotation\"\x1d\n\x1bGetNumberKeyRotationRequest\"P\n\x1cGetNumberKeyRotationResponse\x12\x30\n\x08rotation\x18\x01 \x01(\x0b\x32\x1e.appshare.v1.NumberKeyRotation\"\x15\n\x13\x43ountDevicesRequest\"8\n\x14\x43ountDevicesResponse\x12\x0f\n\x07\x64\x65vices\x18\x01 \x01(\x04\x12\x0f\n\x07numbers\x18\x02 \x01(\x04\"=\n\x13\x44\x65leteDeviceRequest\x12\x11\n\tdevice_id\x18\x01 \x01(\t\x12\x13\n\x0bwith_number\x18\x02 \x01(\x08\"E\n\x14\x44\x65leteDeviceResponse\x12-\n\x07receipt\x18\x01 \x01(\x0b\x32\x1c.appshare.v1.DeletionReceipt\"\x18\n\x16GetSystemStatusRequest\"G\n\x17GetSystemStatusResponse\x12,\n\x08services\x18\x01 \x03(\x0b\x32\x1a.appshare.v1.ServiceStatus\"I\n\rServiceStatus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12*\n\x06status\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.ProcessStatus\"T\n\x15ListSignerPinsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"W\n\x16ListSignerPinsResponse\x12$\n\x04pins\x18\x01 \x03(\x0b\x32\x16.appshare.v1.SignerPin\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"?\n\x10PinSignerRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x15\n\rsigner_sha256\x18\x02 \x01(\t\"W\n\x11PinSignerResponse\x12#\n\x03pin\x18\x01 \x01(\x0b\x32\x16.appshare.v1.SignerPin\x12\x1d\n\x15packages_not_accepted\x18\x02 \x01(\r\"*\n\x12UnpinSignerRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\"\x15\n\x13UnpinSignerResponse\"W\n\x18ListVersionFloorsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"_\n\x19ListVersionFloorsResponse\x12)\n\x06\x66loors\x18\x01 \x03(\x0b\x32\x19.appshare.v1.VersionFloor\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"D\n\x16SetVersionFloorRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x14\n\x0cversion_code\x18\x02 \x01(\x04\"1\n\x17SetVersionFloorResponse\x12\x16\n\x0epackages_below\x18\x01 \x01(\r\"V\n\x17ListOperatorRowsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"[\n\x18ListOperatorRowsResponse\x12&\n\x04rows\x18\x01 \x03(\x0b\x32\x18.appshare.v1.OperatorRow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\">\n\x15\x41\x64\x64OperatorRowRequest\x12%\n\x03row\x18\x01 \x01(\x0b\x32\x18.appshare.v1.OperatorRow\"?\n\x16\x41\x64\x64OperatorRowResponse\x12%\n\x03row\x18\x01 \x01(\x0b\x32\x18.appshare.v1.OperatorRow\"*\n\x18RemoveOperatorRowRequest\x12\x0e\n\x06row_id\x18\x01 \x01(\t\"\x1b\n\x19RemoveOperatorRowResponse\":\n\x16MoveOperatorRowRequest\x12\x0e\n\x06row_id\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\r\"@\n\x17MoveOperatorRowResponse\x12%\n\x03row\x18\x01 \x01(\x0b\x32\x18.appshare.v1.OperatorRow2\xa1\x04\n\x10\x43\x61talogueService\x12O\n\nAddPackage\x12\x1e.appshare.v1.AddPackageRequest\x1a\x1f.appshare.v1.AddPackageResponse(\x01\x12S\n\x0cListPackages\x12 .appshare.v1.ListPackagesRequest\x1a!.appshare.v1.ListPackagesResponse\x12V\n\rRemovePackage\x12!.appshare.v1.RemovePackageRequest\x1a\".appshare.v1.RemovePackageResponse\x12S\n\x0cMatchPackage\x12 .appshare.v1.MatchPackageRequest\x1a!.appshare.v1.MatchPackageResponse\x12\\\n\x0fListAdaptations\x12#.appshare.v1.ListAdaptationsRequest\x1a$.appshare.v1.ListAdaptationsResponse\x12\\\n\x0fSetAppStoreLink\x12#.appshare.v1.SetAppStoreLinkRequest\x1a$.appshare.v1.SetAppStoreLinkResponse2\xdd\x01\n\x10NumberKeyService\x12\\\n\x0fRotateNumberKey\x12#.appshare.v1.RotateNumberKeyRequest\x1a$.appshare.v1.RotateNumberKeyResponse\x12k\n\x14GetNumberKeyRotation\x12(.appshare.v1.GetNumberKeyRotationRequest\x1a).appshare.v1.GetNumberKeyRotationResponse2\xc7\x01\n\x1b\x44\x65viceAdministrationService\x12S\n\x0c\x43ountDevices\x12 .appshare.v1.CountDevicesRequest\x1a!.appshare.v1.CountDevicesResponse\x12S\n\x0c\x44\x65leteDevice\x12 .appshare.v1.DeleteDeviceRequest\x1a!.appshare.v1.DeleteDeviceResponse2m\n\rSystemService\x12\\\n\x0fGetSystemStatus\x12#.appshare.v1.GetSystemStatusRequest\x1a$.appshare.v1.GetSystemStatusResponse2\xd1\x06\n\x16PackageDecisionService\x12Y\n\x0eListSignerPins\x12\".appshare.v1.ListSignerPinsRequest\x1a#.appshare.v1.ListSignerPinsResponse\x12J\n\tPinSigner\x12\x1d.appshare.v1.PinSignerRequest\x1a\x1e.appshare.v1.PinSignerResponse\x12P\n\x0bUnpinSigner\x12\x1f.appshare.v1.UnpinSignerRequest\x1a .appshare.v1.UnpinSignerResponse\x12\x62\n\x11ListVersionFloors\x12%.appshare.v1.ListVersionFloorsRequest\x1a&.appshare.v1.ListVersionFloorsResponse\x12\\\n\x0fSetVersionFloor\x12#.appshare.v1.SetVersionFloorRequest\x1a$.appshare.v1.SetVersionFloorResponse\x12_\n\x10ListOperatorRows\x12$.appshare.v1.ListOperatorRowsRequest\x1a%.appshare.v1.ListOperatorRowsResponse\x12Y\n\x0e\x41\x64\x64OperatorRow\x12\".appshare.v1.AddOperatorRowRequest\x1a#.appshare.v1.AddOperatorRowResponse\x12\x62\n\x11RemoveOperatorRow\x12%.appshare.v1.RemoveOperatorRowRequest\x1a&.appshare.v1.RemoveOperatorRowResponse\x12\\\n\x0fMoveOperatorRow\x12#.appshare.v1.MoveOperatorRowRequest\x1a$.appshare.v1.MoveOperatorRowResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'appshare.v1.operator_gateway_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ADDPACKAGEREQUEST']._serialized_start=221
-  _globals['_ADDPACKAGEREQUEST']._serialized_end=334
-  _globals['_ADDPACKAGERESPONSE']._serialized_start=336
-  _globals['_ADDPACKAGERESPONSE']._serialized_end=429
-  _globals['_LISTPACKAGESREQUEST']._serialized_start=431
-  _globals['_LISTPACKAGESREQUEST']._serialized_end=513
-  _globals['_LISTPACKAGESRESPONSE']._serialized_start=515
-  _globals['_LISTPACKAGESRESPONSE']._serialized_end=611
-  _globals['_REMOVEPACKAGEREQUEST']._serialized_start=613
-  _globals['_REMOVEPACKAGEREQUEST']._serialized_end=655
-  _globals['_REMOVEPACKAGERESPONSE']._serialized_start=657
-  _globals['_REMOVEPACKAGERESPONSE']._serialized_end=680
-  _globals['_MATCHPACKAGEREQUEST']._serialized_start=682
-  _globals['_MATCHPACKAGEREQUEST']._serialized_end=770
-  _globals['_MATCHPACKAGERESPONSE']._serialized_start=772
-  _globals['_MATCHPACKAGERESPONSE']._serialized_end=834
-  _globals['_LISTADAPTATIONSREQUEST']._serialized_start=836
-  _globals['_LISTADAPTATIONSREQUEST']._serialized_end=921
-  _globals['_LISTADAPTATIONSRESPONSE']._serialized_start=923
-  _globals['_LISTADAPTATIONSRESPONSE']._serialized_end=1015
-  _globals['_SETAPPSTORELINKREQUEST']._serialized_start=1017
-  _globals['_SETAPPSTORELINKREQUEST']._serialized_end=1076
-  _globals['_SETAPPSTORELINKRESPONSE']._serialized_start=1078
-  _globals['_SETAPPSTORELINKRESPONSE']._serialized_end=1103
-  _globals['_ROTATENUMBERKEYREQUEST']._serialized_start=1105
-  _globals['_ROTATENUMBERKEYREQUEST']._serialized_end=1129
-  _globals['_ROTATENUMBERKEYRESPONSE']._serialized_start=1131
-  _globals['_ROTATENUMBERKEYRESPONSE']._serialized_end=1206
-  _globals['_GETNUMBERKEYROTATIONREQUEST']._serialized_start=1208
-  _globals['_GETNUMBERKEYROTATIONREQUEST']._serialized_end=1237
-  _globals['_GETNUMBERKEYROTATIONRESPONSE']._serialized_start=1239
-  _globals['_GETNUMBERKEYROTATIONRESPONSE']._serialized_end=1319
-  _globals['_COUNTDEVICESREQUEST']._serialized_start=1321
-  _globals['_COUNTDEVICESREQUEST']._serialized_end=1342
-  _globals['_COUNTDEVICESRESPONSE']._serialized_start=1344
-  _globals['_COUNTDEVICESRESPONSE']._serialized_end=1400
-  _globals['_DELETEDEVICEREQUEST']._serialized_start=1402
-  _globals['_DELETEDEVICEREQUEST']._serialized_end=1463
-  _globals['_DELETEDEVICERESPONSE']._serialized_start=1465
-  _globals['_DELETEDEVICERESPONSE']._serialized_end=1534
-  _globals['_GETSYSTEMSTATUSREQUEST']._serialized_start=1536
-  _globals['_GETSYSTEMSTATUSREQUEST']._serialized_end=1560
-  _globals['_GETSYSTEMSTATUSRESPONSE']._serialized_start=1562
-  _globals['_GETSYSTEMSTATUSRESPONSE']._serialized_end=1633
-  _globals['_SERVICESTATUS']._serialized_start=1635
-  _globals['_SERVICESTATUS']._serialized_end=1708
-  _globals['_CATALOGUESERVICE']._serialized_start=1711
-  _globals['_CATALOGUESERVICE']._serialized_end=2256
-  _globals['_NUMBERKEYSERVICE']._serialized_start=2259
-  _globals['_NUMBERKEYSERVICE']._serialized_end=2480
-  _globals['_DEVICEADMINISTRATIONSERVICE']._serialized_start=2483
-  _globals['_DEVICEADMINISTRATIONSERVICE']._serialized_end=2682
-  _globals['_SYSTEMSERVICE']._serialized_start=2684
-  _globals['_SYSTEMSERVICE']._serialized_end=2793
+  _globals['_ADDPACKAGEREQUEST']._serialized_start=287
+  _globals['_ADDPACKAGEREQUEST']._serialized_end=400
+  _globals['_ADDPACKAGERESPONSE']._serialized_start=402
+  _globals['_ADDPACKAGERESPONSE']._serialized_end=495
+  _globals['_LISTPACKAGESREQUEST']._serialized_start=497
+  _globals['_LISTPACKAGESREQUEST']._serialized_end=579
+  _globals['_LISTPACKAGESRESPONSE']._serialized_start=581
+  _globals['_LISTPACKAGESRESPONSE']._serialized_end=677
+  _globals['_REMOVEPACKAGEREQUEST']._serialized_start=679
+  _globals['_REMOVEPACKAGEREQUEST']._serialized_end=721
+  _globals['_REMOVEPACKAGERESPONSE']._serialized_start=723
+  _globals['_REMOVEPACKAGERESPONSE']._serialized_end=746
+  _globals['_MATCHPACKAGEREQUEST']._serialized_start=748
+  _globals['_MATCHPACKAGEREQUEST']._serialized_end=836
+  _globals['_MATCHPACKAGERESPONSE']._serialized_start=838
+  _globals['_MATCHPACKAGERESPONSE']._serialized_end=900
+  _globals['_LISTADAPTATIONSREQUEST']._serialized_start=902
+  _globals['_LISTADAPTATIONSREQUEST']._serialized_end=987
+  _globals['_LISTADAPTATIONSRESPONSE']._serialized_start=989
+  _globals['_LISTADAPTATIONSRESPONSE']._serialized_end=1081
+  _globals['_SETAPPSTORELINKREQUEST']._serialized_start=1083
+  _globals['_SETAPPSTORELINKREQUEST']._serialized_end=1142
+  _globals['_SETAPPSTORELINKRESPONSE']._serialized_start=1144
+  _globals['_SETAPPSTORELINKRESPONSE']._serialized_end=1169
+  _globals['_ROTATENUMBERKEYREQUEST']._serialized_start=1171
+  _globals['_ROTATENUMBERKEYREQUEST']._serialized_end=1195
+  _globals['_ROTATENUMBERKEYRESPONSE']._serialized_start=1197
+  _globals['_ROTATENUMBERKEYRESPONSE']._serialized_end=1272
+  _globals['_GETNUMBERKEYROTATIONREQUEST']._serialized_start=1274
+  _globals['_GETNUMBERKEYROTATIONREQUEST']._serialized_end=1303
+  _globals['_GETNUMBERKEYROTATIONRESPONSE']._serialized_start=1305
+  _globals['_GETNUMBERKEYROTATIONRESPONSE']._serialized_end=1385
+  _globals['_COUNTDEVICESREQUEST']._serialized_start=1387
+  _globals['_COUNTDEVICESREQUEST']._serialized_end=1408
+  _globals['_COUNTDEVICESRESPONSE']._serialized_start=1410
+  _globals['_COUNTDEVICESRESPONSE']._serialized_end=1466
+  _globals['_DELETEDEVICEREQUEST']._serialized_start=1468
+  _globals['_DELETEDEVICEREQUEST']._serialized_end=1529
+  _globals['_DELETEDEVICERESPONSE']._serialized_start=1531
+  _globals['_DELETEDEVICERESPONSE']._serialized_end=1600
+  _globals['_GETSYSTEMSTATUSREQUEST']._serialized_start=1602
+  _globals['_GETSYSTEMSTATUSREQUEST']._serialized_end=1626
+  _globals['_GETSYSTEMSTATUSRESPONSE']._serialized_start=1628
+  _globals['_GETSYSTEMSTATUSRESPONSE']._serialized_end=1699
+  _globals['_SERVICESTATUS']._serialized_start=1701
+  _globals['_SERVICESTATUS']._serialized_end=1774
+  _globals['_LISTSIGNERPINSREQUEST']._serialized_start=1776
+  _globals['_LISTSIGNERPINSREQUEST']._serialized_end=1860
+  _globals['_LISTSIGNERPINSRESPONSE']._serialized_start=1862
+  _globals['_LISTSIGNERPINSRESPONSE']._serialized_end=1949
+  _globals['_PINSIGNERREQUEST']._serialized_start=1951
+  _globals['_PINSIGNERREQUEST']._serialized_end=2014
+  _globals['_PINSIGNERRESPONSE']._serialized_start=2016
+  _globals['_PINSIGNERRESPONSE']._serialized_end=2103
+  _globals['_UNPINSIGNERREQUEST']._serialized_start=2105
+  _globals['_UNPINSIGNERREQUEST']._serialized_end=2147
+  _globals['_UNPINSIGNERRESPONSE']._serialized_start=2149
+  _globals['_UNPINSIGNERRESPONSE']._serialized_end=2170
+  _globals['_LISTVERSIONFLOORSREQUEST']._serialized_start=2172
+  _globals['_LISTVERSIONFLOORSREQUEST']._serialized_end=2259
+  _globals['_LISTVERSIONFLOORSRESPONSE']._serialized_start=2261
+  _globals['_LISTVERSIONFLOORSRESPONSE']._serialized_end=2356
+  _globals['_SETVERSIONFLOORREQUEST']._serialized_start=2358
+  _globals['_SETVERSIONFLOORREQUEST']._serialized_end=2426
+  _globals['_SETVERSIONFLOORRESPONSE']._serialized_start=2428
+  _globals['_SETVERSIONFLOORRESPONSE']._serialized_end=2477
+  _globals['_LISTOPERATORROWSREQUEST']._serialized_start=2479
+  _globals['_LISTOPERATORROWSREQUEST']._serialized_end=2565
+  _globals['_LISTOPERATORROWSRESPONSE']._serialized_start=2567
+  _globals['_LISTOPERATORROWSRESPONSE']._serialized_end=2658
+  _globals['_ADDOPERATORROWREQUEST']._serialized_start=2660
+  _globals['_ADDOPERATORROWREQUEST']._serialized_end=2722
+  _globals['_ADDOPERATORROWRESPONSE']._serialized_start=2724
+  _globals['_ADDOPERATORROWRESPONSE']._serialized_end=2787
+  _globals['_REMOVEOPERATORROWREQUEST']._serialized_start=2789
+  _globals['_REMOVEOPERATORROWREQUEST']._serialized_end=2831
+  _globals['_REMOVEOPERATORROWRESPONSE']._serialized_start=2833
+  _globals['_REMOVEOPERATORROWRESPONSE']._serialized_end=2860
+  _globals['_MOVEOPERATORROWREQUEST']._serialized_start=2862
+  _globals['_MOVEOPERATORROWREQUEST']._serialized_end=2920
+  _globals['_MOVEOPERATORROWRESPONSE']._serialized_start=2922
+  _globals['_MOVEOPERATORROWRESPONSE']._serialized_end=2986
+  _globals['_CATALOGUESERVICE']._serialized_start=2989
+  _globals['_CATALOGUESERVICE']._serialized_end=3534
+  _globals['_NUMBERKEYSERVICE']._serialized_start=3537
+  _globals['_NUMBERKEYSERVICE']._serialized_end=3758
+  _globals['_DEVICEADMINISTRATIONSERVICE']._serialized_start=3761
+  _globals['_DEVICEADMINISTRATIONSERVICE']._serialized_end=3960
+  _globals['_SYSTEMSERVICE']._serialized_start=3962
+  _globals['_SYSTEMSERVICE']._serialized_end=4071
+  _globals['_PACKAGEDECISIONSERVICE']._serialized_start=4074
+  _globals['_PACKAGEDECISIONSERVICE']._serialized_end=4923
 # @@protoc_insertion_point(module_scope)

@@ -131,7 +131,7 @@ class CatalogueServiceServicer:
     def SetAppStoreLink(self, request, context):
         """Sets or removes the App Store link that an iPhone gets for an app. Naturally idempotent.
 
-        INVALID_ARGUMENT INVALID_FIELD: not an https address.
+        INVALID_ARGUMENT INVALID_FIELD: not an https address of at most 2048 characters.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -661,6 +661,458 @@ class SystemService:
             '/appshare.v1.SystemService/GetSystemStatus',
             appshare_dot_v1_dot_operator__gateway__pb2.GetSystemStatusRequest.SerializeToString,
             appshare_dot_v1_dot_operator__gateway__pb2.GetSystemStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+
+class PackageDecisionServiceStub:
+    """What the operator decides about packages, on the gateway's operator port only. Tokens and errors as in `CatalogueService`.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.ListSignerPins = channel.unary_unary(
+                '/appshare.v1.PackageDecisionService/ListSignerPins',
+                request_serializer=appshare_dot_v1_dot_operator__gateway__pb2.ListSignerPinsRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.ListSignerPinsResponse.FromString,
+                _registered_method=True)
+        self.PinSigner = channel.unary_unary(
+                '/appshare.v1.PackageDecisionService/PinSigner',
+                request_serializer=appshare_dot_v1_dot_operator__gateway__pb2.PinSignerRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.PinSignerResponse.FromString,
+                _registered_method=True)
+        self.UnpinSigner = channel.unary_unary(
+                '/appshare.v1.PackageDecisionService/UnpinSigner',
+                request_serializer=appshare_dot_v1_dot_operator__gateway__pb2.UnpinSignerRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.UnpinSignerResponse.FromString,
+                _registered_method=True)
+        self.ListVersionFloors = channel.unary_unary(
+                '/appshare.v1.PackageDecisionService/ListVersionFloors',
+                request_serializer=appshare_dot_v1_dot_operator__gateway__pb2.ListVersionFloorsRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.ListVersionFloorsResponse.FromString,
+                _registered_method=True)
+        self.SetVersionFloor = channel.unary_unary(
+                '/appshare.v1.PackageDecisionService/SetVersionFloor',
+                request_serializer=appshare_dot_v1_dot_operator__gateway__pb2.SetVersionFloorRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.SetVersionFloorResponse.FromString,
+                _registered_method=True)
+        self.ListOperatorRows = channel.unary_unary(
+                '/appshare.v1.PackageDecisionService/ListOperatorRows',
+                request_serializer=appshare_dot_v1_dot_operator__gateway__pb2.ListOperatorRowsRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.ListOperatorRowsResponse.FromString,
+                _registered_method=True)
+        self.AddOperatorRow = channel.unary_unary(
+                '/appshare.v1.PackageDecisionService/AddOperatorRow',
+                request_serializer=appshare_dot_v1_dot_operator__gateway__pb2.AddOperatorRowRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.AddOperatorRowResponse.FromString,
+                _registered_method=True)
+        self.RemoveOperatorRow = channel.unary_unary(
+                '/appshare.v1.PackageDecisionService/RemoveOperatorRow',
+                request_serializer=appshare_dot_v1_dot_operator__gateway__pb2.RemoveOperatorRowRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.RemoveOperatorRowResponse.FromString,
+                _registered_method=True)
+        self.MoveOperatorRow = channel.unary_unary(
+                '/appshare.v1.PackageDecisionService/MoveOperatorRow',
+                request_serializer=appshare_dot_v1_dot_operator__gateway__pb2.MoveOperatorRowRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.MoveOperatorRowResponse.FromString,
+                _registered_method=True)
+
+
+class PackageDecisionServiceServicer:
+    """What the operator decides about packages, on the gateway's operator port only. Tokens and errors as in `CatalogueService`.
+    """
+
+    def ListSignerPins(self, request, context):
+        """Lists whose signature each app is pinned to, by package name.
+
+        INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PinSigner(self, request, context):
+        """Pins an app to a signer, whether packages of it are there or not. Packages of others stay and fit nobody.
+
+        INVALID_ARGUMENT INVALID_FIELD: not the digests of one to ten certificates.
+        NOT_FOUND SIGNER_NOT_PINNED: no signer is given, and none is known.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnpinSigner(self, request, context):
+        """Forgets whose signature an app is pinned to: the next package that is added pins its signer.
+
+        NOT_FOUND SIGNER_NOT_PINNED: the app is not pinned.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListVersionFloors(self, request, context):
+        """Lists the apps of which the operator allows only versions from one on, by package name.
+
+        INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetVersionFloor(self, request, context):
+        """Sets or removes the lowest version of an app that is allowed.
+
+        INVALID_ARGUMENT INVALID_FIELD: no version code that an app can have.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListOperatorRows(self, request, context):
+        """Lists the operator's rows of the adaptation table, by package name, in the order in which they are searched.
+
+        INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddOperatorRow(self, request, context):
+        """Adds a row.
+
+        INVALID_ARGUMENT INVALID_FIELD: a condition that no device can meet, or a position beyond the next one.
+        INVALID_ARGUMENT OPERATOR_ROW_IDLE: the row would decide nothing; the message says why.
+        NOT_FOUND PACKAGE_NOT_FOUND: the catalogue has no build that the row is about.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the app has as many rows as it can have.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveOperatorRow(self, request, context):
+        """Removes a row; those behind it move up.
+
+        NOT_FOUND OPERATOR_ROW_NOT_FOUND: there is no such row.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MoveOperatorRow(self, request, context):
+        """Moves a row to another position among those of its app.
+
+        INVALID_ARGUMENT INVALID_FIELD: a position beyond the last one.
+        INVALID_ARGUMENT OPERATOR_ROW_IDLE: the row would decide nothing there; the message says why.
+        NOT_FOUND OPERATOR_ROW_NOT_FOUND: there is no such row.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_PackageDecisionServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'ListSignerPins': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSignerPins,
+                    request_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.ListSignerPinsRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_operator__gateway__pb2.ListSignerPinsResponse.SerializeToString,
+            ),
+            'PinSigner': grpc.unary_unary_rpc_method_handler(
+                    servicer.PinSigner,
+                    request_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.PinSignerRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_operator__gateway__pb2.PinSignerResponse.SerializeToString,
+            ),
+            'UnpinSigner': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnpinSigner,
+                    request_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.UnpinSignerRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_operator__gateway__pb2.UnpinSignerResponse.SerializeToString,
+            ),
+            'ListVersionFloors': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListVersionFloors,
+                    request_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.ListVersionFloorsRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_operator__gateway__pb2.ListVersionFloorsResponse.SerializeToString,
+            ),
+            'SetVersionFloor': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetVersionFloor,
+                    request_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.SetVersionFloorRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_operator__gateway__pb2.SetVersionFloorResponse.SerializeToString,
+            ),
+            'ListOperatorRows': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOperatorRows,
+                    request_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.ListOperatorRowsRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_operator__gateway__pb2.ListOperatorRowsResponse.SerializeToString,
+            ),
+            'AddOperatorRow': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddOperatorRow,
+                    request_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.AddOperatorRowRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_operator__gateway__pb2.AddOperatorRowResponse.SerializeToString,
+            ),
+            'RemoveOperatorRow': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveOperatorRow,
+                    request_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.RemoveOperatorRowRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_operator__gateway__pb2.RemoveOperatorRowResponse.SerializeToString,
+            ),
+            'MoveOperatorRow': grpc.unary_unary_rpc_method_handler(
+                    servicer.MoveOperatorRow,
+                    request_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.MoveOperatorRowRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_operator__gateway__pb2.MoveOperatorRowResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'appshare.v1.PackageDecisionService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('appshare.v1.PackageDecisionService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class PackageDecisionService:
+    """What the operator decides about packages, on the gateway's operator port only. Tokens and errors as in `CatalogueService`.
+    """
+
+    @staticmethod
+    def ListSignerPins(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.PackageDecisionService/ListSignerPins',
+            appshare_dot_v1_dot_operator__gateway__pb2.ListSignerPinsRequest.SerializeToString,
+            appshare_dot_v1_dot_operator__gateway__pb2.ListSignerPinsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PinSigner(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.PackageDecisionService/PinSigner',
+            appshare_dot_v1_dot_operator__gateway__pb2.PinSignerRequest.SerializeToString,
+            appshare_dot_v1_dot_operator__gateway__pb2.PinSignerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnpinSigner(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.PackageDecisionService/UnpinSigner',
+            appshare_dot_v1_dot_operator__gateway__pb2.UnpinSignerRequest.SerializeToString,
+            appshare_dot_v1_dot_operator__gateway__pb2.UnpinSignerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListVersionFloors(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.PackageDecisionService/ListVersionFloors',
+            appshare_dot_v1_dot_operator__gateway__pb2.ListVersionFloorsRequest.SerializeToString,
+            appshare_dot_v1_dot_operator__gateway__pb2.ListVersionFloorsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetVersionFloor(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.PackageDecisionService/SetVersionFloor',
+            appshare_dot_v1_dot_operator__gateway__pb2.SetVersionFloorRequest.SerializeToString,
+            appshare_dot_v1_dot_operator__gateway__pb2.SetVersionFloorResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOperatorRows(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.PackageDecisionService/ListOperatorRows',
+            appshare_dot_v1_dot_operator__gateway__pb2.ListOperatorRowsRequest.SerializeToString,
+            appshare_dot_v1_dot_operator__gateway__pb2.ListOperatorRowsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddOperatorRow(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.PackageDecisionService/AddOperatorRow',
+            appshare_dot_v1_dot_operator__gateway__pb2.AddOperatorRowRequest.SerializeToString,
+            appshare_dot_v1_dot_operator__gateway__pb2.AddOperatorRowResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveOperatorRow(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.PackageDecisionService/RemoveOperatorRow',
+            appshare_dot_v1_dot_operator__gateway__pb2.RemoveOperatorRowRequest.SerializeToString,
+            appshare_dot_v1_dot_operator__gateway__pb2.RemoveOperatorRowResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MoveOperatorRow(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.PackageDecisionService/MoveOperatorRow',
+            appshare_dot_v1_dot_operator__gateway__pb2.MoveOperatorRowRequest.SerializeToString,
+            appshare_dot_v1_dot_operator__gateway__pb2.MoveOperatorRowResponse.FromString,
             options,
             channel_credentials,
             insecure,

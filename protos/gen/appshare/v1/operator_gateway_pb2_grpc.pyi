@@ -52,7 +52,7 @@ class CatalogueServiceStub:
     SetAppStoreLink: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.SetAppStoreLinkRequest, _operator_gateway_pb2.SetAppStoreLinkResponse]
     """Sets or removes the App Store link that an iPhone gets for an app. Naturally idempotent.
 
-    INVALID_ARGUMENT INVALID_FIELD: not an https address.
+    INVALID_ARGUMENT INVALID_FIELD: not an https address of at most 2048 characters.
     """
 
 class CatalogueServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -129,7 +129,7 @@ class CatalogueServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_operator_gateway_pb2.SetAppStoreLinkResponse]:
         """Sets or removes the App Store link that an iPhone gets for an app. Naturally idempotent.
 
-        INVALID_ARGUMENT INVALID_FIELD: not an https address.
+        INVALID_ARGUMENT INVALID_FIELD: not an https address of at most 2048 characters.
         """
 
 def add_CatalogueServiceServicer_to_server(servicer: CatalogueServiceServicer, server: _aio.Server) -> None: ...
@@ -227,3 +227,169 @@ class SystemServiceServicer(metaclass=_abc_1.ABCMeta):
         """Says how every process of the cloud does. One that does not answer is told in its entry, not by the status of the call."""
 
 def add_SystemServiceServicer_to_server(servicer: SystemServiceServicer, server: _aio.Server) -> None: ...
+
+class PackageDecisionServiceStub:
+    """What the operator decides about packages, on the gateway's operator port only. Tokens and errors as in `CatalogueService`."""
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    ListSignerPins: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.ListSignerPinsRequest, _operator_gateway_pb2.ListSignerPinsResponse]
+    """Lists whose signature each app is pinned to, by package name.
+
+    INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+    """
+    PinSigner: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.PinSignerRequest, _operator_gateway_pb2.PinSignerResponse]
+    """Pins an app to a signer, whether packages of it are there or not. Packages of others stay and fit nobody.
+
+    INVALID_ARGUMENT INVALID_FIELD: not the digests of one to ten certificates.
+    NOT_FOUND SIGNER_NOT_PINNED: no signer is given, and none is known.
+    """
+    UnpinSigner: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.UnpinSignerRequest, _operator_gateway_pb2.UnpinSignerResponse]
+    """Forgets whose signature an app is pinned to: the next package that is added pins its signer.
+
+    NOT_FOUND SIGNER_NOT_PINNED: the app is not pinned.
+    """
+    ListVersionFloors: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.ListVersionFloorsRequest, _operator_gateway_pb2.ListVersionFloorsResponse]
+    """Lists the apps of which the operator allows only versions from one on, by package name.
+
+    INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+    """
+    SetVersionFloor: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.SetVersionFloorRequest, _operator_gateway_pb2.SetVersionFloorResponse]
+    """Sets or removes the lowest version of an app that is allowed.
+
+    INVALID_ARGUMENT INVALID_FIELD: no version code that an app can have.
+    """
+    ListOperatorRows: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.ListOperatorRowsRequest, _operator_gateway_pb2.ListOperatorRowsResponse]
+    """Lists the operator's rows of the adaptation table, by package name, in the order in which they are searched.
+
+    INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+    """
+    AddOperatorRow: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.AddOperatorRowRequest, _operator_gateway_pb2.AddOperatorRowResponse]
+    """Adds a row.
+
+    INVALID_ARGUMENT INVALID_FIELD: a condition that no device can meet, or a position beyond the next one.
+    INVALID_ARGUMENT OPERATOR_ROW_IDLE: the row would decide nothing; the message says why.
+    NOT_FOUND PACKAGE_NOT_FOUND: the catalogue has no build that the row is about.
+    RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the app has as many rows as it can have.
+    """
+    RemoveOperatorRow: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.RemoveOperatorRowRequest, _operator_gateway_pb2.RemoveOperatorRowResponse]
+    """Removes a row; those behind it move up.
+
+    NOT_FOUND OPERATOR_ROW_NOT_FOUND: there is no such row.
+    """
+    MoveOperatorRow: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.MoveOperatorRowRequest, _operator_gateway_pb2.MoveOperatorRowResponse]
+    """Moves a row to another position among those of its app.
+
+    INVALID_ARGUMENT INVALID_FIELD: a position beyond the last one.
+    INVALID_ARGUMENT OPERATOR_ROW_IDLE: the row would decide nothing there; the message says why.
+    NOT_FOUND OPERATOR_ROW_NOT_FOUND: there is no such row.
+    """
+
+class PackageDecisionServiceServicer(metaclass=_abc_1.ABCMeta):
+    """What the operator decides about packages, on the gateway's operator port only. Tokens and errors as in `CatalogueService`."""
+
+    @_abc_1.abstractmethod
+    def ListSignerPins(
+        self,
+        request: _operator_gateway_pb2.ListSignerPinsRequest,
+        context: _aio.ServicerContext[_operator_gateway_pb2.ListSignerPinsRequest, _abc.Awaitable[_operator_gateway_pb2.ListSignerPinsResponse]],
+    ) -> _abc.Awaitable[_operator_gateway_pb2.ListSignerPinsResponse]:
+        """Lists whose signature each app is pinned to, by package name.
+
+        INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+        """
+
+    @_abc_1.abstractmethod
+    def PinSigner(
+        self,
+        request: _operator_gateway_pb2.PinSignerRequest,
+        context: _aio.ServicerContext[_operator_gateway_pb2.PinSignerRequest, _abc.Awaitable[_operator_gateway_pb2.PinSignerResponse]],
+    ) -> _abc.Awaitable[_operator_gateway_pb2.PinSignerResponse]:
+        """Pins an app to a signer, whether packages of it are there or not. Packages of others stay and fit nobody.
+
+        INVALID_ARGUMENT INVALID_FIELD: not the digests of one to ten certificates.
+        NOT_FOUND SIGNER_NOT_PINNED: no signer is given, and none is known.
+        """
+
+    @_abc_1.abstractmethod
+    def UnpinSigner(
+        self,
+        request: _operator_gateway_pb2.UnpinSignerRequest,
+        context: _aio.ServicerContext[_operator_gateway_pb2.UnpinSignerRequest, _abc.Awaitable[_operator_gateway_pb2.UnpinSignerResponse]],
+    ) -> _abc.Awaitable[_operator_gateway_pb2.UnpinSignerResponse]:
+        """Forgets whose signature an app is pinned to: the next package that is added pins its signer.
+
+        NOT_FOUND SIGNER_NOT_PINNED: the app is not pinned.
+        """
+
+    @_abc_1.abstractmethod
+    def ListVersionFloors(
+        self,
+        request: _operator_gateway_pb2.ListVersionFloorsRequest,
+        context: _aio.ServicerContext[_operator_gateway_pb2.ListVersionFloorsRequest, _abc.Awaitable[_operator_gateway_pb2.ListVersionFloorsResponse]],
+    ) -> _abc.Awaitable[_operator_gateway_pb2.ListVersionFloorsResponse]:
+        """Lists the apps of which the operator allows only versions from one on, by package name.
+
+        INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+        """
+
+    @_abc_1.abstractmethod
+    def SetVersionFloor(
+        self,
+        request: _operator_gateway_pb2.SetVersionFloorRequest,
+        context: _aio.ServicerContext[_operator_gateway_pb2.SetVersionFloorRequest, _abc.Awaitable[_operator_gateway_pb2.SetVersionFloorResponse]],
+    ) -> _abc.Awaitable[_operator_gateway_pb2.SetVersionFloorResponse]:
+        """Sets or removes the lowest version of an app that is allowed.
+
+        INVALID_ARGUMENT INVALID_FIELD: no version code that an app can have.
+        """
+
+    @_abc_1.abstractmethod
+    def ListOperatorRows(
+        self,
+        request: _operator_gateway_pb2.ListOperatorRowsRequest,
+        context: _aio.ServicerContext[_operator_gateway_pb2.ListOperatorRowsRequest, _abc.Awaitable[_operator_gateway_pb2.ListOperatorRowsResponse]],
+    ) -> _abc.Awaitable[_operator_gateway_pb2.ListOperatorRowsResponse]:
+        """Lists the operator's rows of the adaptation table, by package name, in the order in which they are searched.
+
+        INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+        """
+
+    @_abc_1.abstractmethod
+    def AddOperatorRow(
+        self,
+        request: _operator_gateway_pb2.AddOperatorRowRequest,
+        context: _aio.ServicerContext[_operator_gateway_pb2.AddOperatorRowRequest, _abc.Awaitable[_operator_gateway_pb2.AddOperatorRowResponse]],
+    ) -> _abc.Awaitable[_operator_gateway_pb2.AddOperatorRowResponse]:
+        """Adds a row.
+
+        INVALID_ARGUMENT INVALID_FIELD: a condition that no device can meet, or a position beyond the next one.
+        INVALID_ARGUMENT OPERATOR_ROW_IDLE: the row would decide nothing; the message says why.
+        NOT_FOUND PACKAGE_NOT_FOUND: the catalogue has no build that the row is about.
+        RESOURCE_EXHAUSTED LIMIT_EXCEEDED: the app has as many rows as it can have.
+        """
+
+    @_abc_1.abstractmethod
+    def RemoveOperatorRow(
+        self,
+        request: _operator_gateway_pb2.RemoveOperatorRowRequest,
+        context: _aio.ServicerContext[_operator_gateway_pb2.RemoveOperatorRowRequest, _abc.Awaitable[_operator_gateway_pb2.RemoveOperatorRowResponse]],
+    ) -> _abc.Awaitable[_operator_gateway_pb2.RemoveOperatorRowResponse]:
+        """Removes a row; those behind it move up.
+
+        NOT_FOUND OPERATOR_ROW_NOT_FOUND: there is no such row.
+        """
+
+    @_abc_1.abstractmethod
+    def MoveOperatorRow(
+        self,
+        request: _operator_gateway_pb2.MoveOperatorRowRequest,
+        context: _aio.ServicerContext[_operator_gateway_pb2.MoveOperatorRowRequest, _abc.Awaitable[_operator_gateway_pb2.MoveOperatorRowResponse]],
+    ) -> _abc.Awaitable[_operator_gateway_pb2.MoveOperatorRowResponse]:
+        """Moves a row to another position among those of its app.
+
+        INVALID_ARGUMENT INVALID_FIELD: a position beyond the last one.
+        INVALID_ARGUMENT OPERATOR_ROW_IDLE: the row would decide nothing there; the message says why.
+        NOT_FOUND OPERATOR_ROW_NOT_FOUND: there is no such row.
+        """
+
+def add_PackageDecisionServiceServicer_to_server(servicer: PackageDecisionServiceServicer, server: _aio.Server) -> None: ...

@@ -1,8 +1,8 @@
 """Which build of an app fits a device: whole APKs, one file per variant, and split sets.
 
-The order of the decision: keep what fits the device and the pinned signer, take the highest version code, then the
-kind of build, then what the device prefers. (Newest first and tested afterwards would leave a device with nothing
-although an older version fits.)
+The order of the decision: keep what fits the device and the pinned signer, take what the operator puts before the
+rest, then the highest version code, then the kind of build, then what the device prefers. (Newest first and tested
+afterwards would leave a device with nothing although an older version fits.)
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from appshare.app_download.fitting import apk_fit, set_fit
 from appshare.app_download.fitting.fit_rules import Miss, misses
 from appshare.app_download.fitting.no_fit import NOT_IN_CATALOGUE, reasons
+from appshare.app_download.fitting.rulings import NO_RULING, Ruling
 from appshare.app_download.fitting.split_sets.selection import Selection
 from appshare.app_download.model import Artifact, DeviceProfile, Fit, NoFit, PackageManifest
 from appshare.app_download.package import Build
 from appshare.app_download.package_set import PackageSet
+from appshare.app_download.signer_pin import SignerPin
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class _Candidate:
     artifacts: tuple[Artifact, ...]
     why: tuple[str, ...] = ()
     """What the set says; of a whole APK nothing."""
+    ruling: Ruling = NO_RULING
 
     @property
     def manifest(self) -> PackageManifest:
@@ -34,16 +37,18 @@ class _Candidate:
 def choose(
     profile: DeviceProfile,
     builds: Sequence[Build],
-    pinned_signer: str | None = None,
+    pinned_signer: SignerPin | str | None = None,
     modules: Collection[str] = (),
+    rulings: Sequence[Ruling] = (),
 ) -> Fit | NoFit:
     """What to install on a device, or every rule that keeps the builds from it.
 
     Args:
         profile: The device.
         builds: Builds of one package; their order does not matter.
-        pinned_signer: SHA-256 of the only signing certificate to accept; None accepts any.
+        pinned_signer: The signer to accept, or the SHA-256 of the only signing certificate to accept; None: any.
         modules: Of a split set, what to install besides what comes at install time; a whole APK has no modules.
+        rulings: What the operator has decided on each build, in their order; empty: nothing.
 
     Raises:
         InvalidProfile: The profile holds a value that no device can have.
@@ -51,7 +56,9 @@ def choose(
     profile.validate()
     if not builds:
         return NoFit((NOT_IN_CATALOGUE,))
-    judged = [_judge(profile, build, pinned_signer, modules) for build in builds]
+    pin = SignerPin(pinned_signer) if isinstance(pinned_signer, str) else pinned_signer
+    ruled = zip(builds, rulings or [NO_RULING] * len(builds), strict=True)
+    judged = [_judge(profile, build, pin, modules, ruling) for build, ruling in ruled]
     fitting = [each for each in judged if isinstance(each, _Candidate)]
     if not fitting:
         return NoFit(reasons(profile, [each for each in judged if not isinstance(each, _Candidate)]))
@@ -61,29 +68,33 @@ def choose(
         package_name=best.manifest.package_name,
         version_code=best.manifest.version_code,
         version_name=best.manifest.version_name,
-        why=tuple(_why(profile, best, fitting, pinned_signer)),
+        why=tuple(_why(profile, best, fitting, pin)),
     )
 
 
 def _judge(
-    profile: DeviceProfile, build: Build, pinned_signer: str | None, modules: Collection[str]
+    profile: DeviceProfile, build: Build, pin: SignerPin | None, modules: Collection[str], ruling: Ruling
 ) -> _Candidate | tuple[Miss, ...]:
     if isinstance(build, Artifact):
-        return misses(profile, build.manifest, pinned_signer) or _Candidate(build, (build,))
-    selection = set_fit.select(profile, build, pinned_signer, modules)
+        broken = ruling.misses + misses(profile, build.manifest, pin, ruling.lifted)
+        return broken or _Candidate(build, (build,), ruling=ruling)
+    selection = set_fit.select(profile, build, pin, modules, ruling.lifted)
     if not isinstance(selection, Selection):
-        return selection
-    return _Candidate(build, tuple(map(build.part, selection.names)), selection.why)
+        return ruling.misses + selection
+    return ruling.misses or _Candidate(build, tuple(map(build.part, selection.names)), selection.why, ruling)
 
 
 def _best(profile: DeviceProfile, fitting: Sequence[_Candidate]) -> _Candidate:
-    """The newest; of these a set with a table of contents, then a whole APK, then a set as a phone held it.
+    """Of those that the operator puts before the rest the newest.
 
-    The first gives the device what it needs and no more, the second gives it all, the third may lack what its phone
-    did not need, such as a language.
+    Of these a set with a table of contents, then a whole APK, then a set as a phone held it: the first gives
+    the device what it needs and no more, the second gives it all, the third may lack what its phone did not need, such
+    as a language.
     """
-    newest = max(candidate.manifest.version_code for candidate in fitting)
-    preferred = [candidate for candidate in fitting if candidate.manifest.version_code == newest]
+    rank = min(candidate.ruling.rank for candidate in fitting)
+    preferred = [candidate for candidate in fitting if candidate.ruling.rank == rank]
+    newest = max(candidate.manifest.version_code for candidate in preferred)
+    preferred = [candidate for candidate in preferred if candidate.manifest.version_code == newest]
     kind = min(_kind(candidate.build) for candidate in preferred)
     preferred = [candidate for candidate in preferred if _kind(candidate.build) == kind]
     apks = {candidate.build: candidate for candidate in preferred if isinstance(candidate.build, Artifact)}
@@ -102,16 +113,30 @@ def _cost(candidate: _Candidate) -> tuple[int, list[str]]:
 
 
 def _why(
-    profile: DeviceProfile, chosen: _Candidate, fitting: Sequence[_Candidate], pinned_signer: str | None
+    profile: DeviceProfile, chosen: _Candidate, fitting: Sequence[_Candidate], pin: SignerPin | None
 ) -> Iterator[str]:
     manifest = chosen.manifest
     versions = {candidate.manifest.version_code for candidate in fitting}
-    yield f"version {manifest.version_code} highest of {len(versions)} that fit"
-    lowest = manifest.min_sdk_codename or manifest.install_min_sdk
-    limits = f"at least {lowest}" if manifest.max_sdk is None else f"within {lowest} to {manifest.max_sdk}"
-    yield f"SDK {profile.sdk_version} {limits}"
+    if chosen.ruling.why:
+        yield chosen.ruling.why
+    if manifest.version_code == max(versions):
+        yield f"version {manifest.version_code} highest of {len(versions)} that fit"
+    else:
+        yield f"version {manifest.version_code}, although {max(versions)} fits as well"
+    yield _sdk_explained(profile, manifest)
     yield from chosen.why
     if isinstance(chosen.build, Artifact):
         yield from apk_fit.explain(profile, manifest)
-    if pinned_signer is not None:
+    if pin is not None:
         yield "signer as pinned"
+    if manifest.test_only:
+        yield "for tests only: a phone takes it from a developer's cable only (adb install -t)"
+
+
+def _sdk_explained(profile: DeviceProfile, manifest: PackageManifest) -> str:
+    lowest, highest = manifest.min_sdk_codename or manifest.install_min_sdk, manifest.max_sdk
+    if highest is None:
+        return f"SDK {profile.sdk_version} at least {lowest}"
+    if profile.sdk_version is not None and profile.sdk_version > highest:
+        return f"SDK {profile.sdk_version} above {lowest} to {highest}, which the operator lifts"
+    return f"SDK {profile.sdk_version} within {lowest} to {highest}"

@@ -1,10 +1,11 @@
 """The rules that keep one whole APK from one device; each gives None where the package may be installed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 
 from appshare.app_download.fitting import density
 from appshare.app_download.model import DeviceProfile, NoFitKind, PackageManifest, Platform, Screen, ScreenSize
+from appshare.app_download.signer_pin import SignerPin
 
 # (from this SDK on, a device refuses packages that target less): PackageManager's lowest installable target SDK.
 _TARGET_SDK_FLOORS = ((35, 24), (34, 23))
@@ -27,12 +28,20 @@ class Miss:
     package_wants: tuple[str, ...]
 
 
-def misses(profile: DeviceProfile, manifest: PackageManifest, pinned_signer: str | None) -> tuple[Miss, ...]:
-    """Every rule that the package breaks on the device; none: it fits. What the profile leaves out is not asked."""
+def misses(
+    profile: DeviceProfile,
+    manifest: PackageManifest,
+    pinned_signer: SignerPin | None,
+    lifted: Set[NoFitKind] = frozenset(),
+) -> tuple[Miss, ...]:
+    """Every rule that the package breaks on the device; none: it fits.
+
+    What the profile leaves out is not asked, nor are the rules that are lifted.
+    """
     if profile.platform is not Platform.ANDROID:
         return (Miss(NoFitKind.PLATFORM, (profile.platform,), (Platform.ANDROID,)),)
     broken = [_signer(manifest, pinned_signer), *(rule(profile, manifest) for rule in _RULES)]
-    return tuple(miss for miss in broken if miss)
+    return tuple(miss for miss in broken if miss and miss.kind not in lifted)
 
 
 def target_sdk_floor(profile: DeviceProfile) -> int:
@@ -41,10 +50,10 @@ def target_sdk_floor(profile: DeviceProfile) -> int:
     return next((floor for since, floor in _TARGET_SDK_FLOORS if sdk >= since), 0)
 
 
-def _signer(manifest: PackageManifest, pinned: str | None) -> Miss | None:
-    if pinned is None or manifest.signer_sha256 == pinned:
+def _signer(manifest: PackageManifest, pinned: SignerPin | None) -> Miss | None:
+    if pinned is None or pinned.accepts(manifest):
         return None
-    return Miss(NoFitKind.SIGNER, (pinned,), (manifest.signer_sha256 or "unverified",))
+    return Miss(NoFitKind.SIGNER_CHANGED, (pinned.signer_sha256,), (manifest.signer_sha256 or "unverified",))
 
 
 def _min_sdk(profile: DeviceProfile, manifest: PackageManifest) -> Miss | None:

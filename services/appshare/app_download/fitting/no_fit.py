@@ -12,7 +12,7 @@ NOT_IN_CATALOGUE = NoFitReason(NoFitKind.NOT_IN_CATALOGUE, "the catalogue has no
 
 _SENTENCES = {
     NoFitKind.PLATFORM: "made for {wants}; you have {has}",
-    NoFitKind.SIGNER: "signed by somebody else than the catalogue trusts",
+    NoFitKind.SIGNER_CHANGED: "signed by somebody else than the catalogue trusts",
     NoFitKind.MIN_SDK: "needs Android {lowest}; you have {has}",
     NoFitKind.MAX_SDK: "made for Android up to {highest}; you have {has}",
     NoFitKind.TARGET_SDK: "made for Android {highest}; you have {has}, which asks for {floor} or newer",
@@ -24,6 +24,8 @@ _SENTENCES = {
     NoFitKind.VARIANT: "its split set is not clear about your device: {wants}",
     NoFitKind.MODULE: "cannot be had with the modules {wants}",
     NoFitKind.MISSING_SPLIT: "lacks for your device: {wants}",
+    NoFitKind.DENIED: "the operator keeps it from devices like yours ({wants})",
+    NoFitKind.MIN_VERSION: "the operator allows version code {has} and newer only; there is {highest}",
 }
 _SDK_KINDS = (NoFitKind.MIN_SDK, NoFitKind.MAX_SDK, NoFitKind.TARGET_SDK)
 

@@ -1,16 +1,21 @@
 """Which parts of a split set a device gets, with or without a table of contents."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Set
 
 from appshare.app_download.fitting.fit_rules import Miss, misses
 from appshare.app_download.fitting.split_sets import held_fit, toc_fit
 from appshare.app_download.fitting.split_sets.selection import Selection
-from appshare.app_download.model import DeviceProfile, Platform
+from appshare.app_download.model import DeviceProfile, NoFitKind, Platform
 from appshare.app_download.package_set import PackageSet
+from appshare.app_download.signer_pin import SignerPin
 
 
 def select(
-    profile: DeviceProfile, package_set: PackageSet, pinned_signer: str | None, modules: Collection[str]
+    profile: DeviceProfile,
+    package_set: PackageSet,
+    pinned_signer: SignerPin | None,
+    modules: Collection[str],
+    lifted: Set[NoFitKind] = frozenset(),
 ) -> Selection | tuple[Miss, ...]:
     """The parts to install together, or every rule that keeps the set from the device.
 
@@ -23,7 +28,7 @@ def select(
         return selection
     manifests = [package_set.part(name).manifest for name in selection.names]
     masters = [manifest for manifest in manifests if manifest.config_for_split is None]
-    broken = dict.fromkeys(miss for manifest in masters for miss in misses(profile, manifest, pinned_signer))
+    broken = dict.fromkeys(miss for manifest in masters for miss in misses(profile, manifest, pinned_signer, lifted))
     return tuple(broken) or selection
 
 

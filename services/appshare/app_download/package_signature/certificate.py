@@ -48,6 +48,7 @@ class Certificate:
 
     encoded: bytes
     issuer: Name
+    subject: Name
     serial: bytes
     public_key: bytes
     """SubjectPublicKeyInfo."""
@@ -76,10 +77,17 @@ def read_certificate(encoded: bytes) -> Certificate:
     fields.next(SEQUENCE)  # the algorithm of the issuer's signature
     issuer = read_name(fields.next(SEQUENCE))
     fields.next(SEQUENCE)  # the validity, which Android does not look at
-    fields.next(SEQUENCE)  # the subject
+    subject = read_name(fields.next(SEQUENCE))
     public_key = fields.next(SEQUENCE).encoded
     extensions = next((field for field in fields if field.tag == context(3)), None)
-    return Certificate(encoded, issuer, serial, public_key, _extensions(extensions.content) if extensions else {})
+    return Certificate(
+        encoded=encoded,
+        issuer=issuer,
+        subject=subject,
+        serial=serial,
+        public_key=public_key,
+        extensions=_extensions(extensions.content) if extensions else {},
+    )
 
 
 def read_name(element: Element) -> Name:

@@ -50,7 +50,7 @@ class JarSignature:
         signed = [signer.entries(self._manifest, level, self._block_schemes) for signer in self._signers]
         signers = self._signers_of_all([entries or frozenset() for entries in signed])
         self._check_entries(level)
-        return Signed(Scheme.V1, tuple(dict.fromkeys(certificates[signer].sha256 for signer in signers)))
+        return Signed.by(Scheme.V1, [certificates[signer] for signer in signers])
 
     def _read_signer(self, file: str, signature: str) -> JarSigner:
         return JarSigner(

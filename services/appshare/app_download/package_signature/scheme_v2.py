@@ -28,7 +28,7 @@ def signed_by_v2(block: bytes, content: SignedContent, level: int, *, has_v3: bo
     signers = verified_signers(block, content, SdkRange(level, API_NEWEST))
     if not has_v3 and any(_also_signed_by_v3(signer) for signer in signers):
         raise stripped("the v2 signature says that there was a v3 signature, too")
-    return Signed(Scheme.V2, tuple(dict.fromkeys(signer.certificate.sha256 for signer in signers)))
+    return Signed.by(Scheme.V2, [signer.certificate for signer in signers])
 
 
 def _also_signed_by_v3(signer: Signer) -> bool:

@@ -70,7 +70,7 @@ def _signature(scheme: Scheme, signer: Signer) -> _Signature:
     attributes = dict(signer.attributes)
     rotation = attributes.get(_PROOF_OF_ROTATION)
     lineage = () if rotation is None else read_lineage(rotation, signer.certificate)
-    signed = Signed(scheme, (signer.certificate.sha256,), lineage)
+    signed = Signed.by(scheme, [signer.certificate], lineage)
     rotated_from = attributes.get(_ROTATION_MIN_SDK) if scheme is Scheme.V3 else None
     never = API_NEWEST + 1
     return _Signature(signed, signer.sdks, never if rotated_from is None else Fields(rotated_from).number())

@@ -1,8 +1,12 @@
 """What a scheme finds out about a package at one API level."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
+from appshare.app_download.package_signature.certificate import Certificate
+from appshare.app_download.package_signature.debug_certificate import is_debug_certificate
 from appshare.app_download.package_signature.lineage import LineageCertificate
 
 
@@ -24,6 +28,20 @@ class Signed:
     """SHA-256 of each signer's certificate."""
     lineage: tuple[LineageCertificate, ...] = ()
     """The signer's certificates from the oldest to the current one; empty without a proof of rotation."""
+    by_debug_certificate: bool = False
+    """Whether one of the signers' keys is no secret."""
+
+    @classmethod
+    def by(
+        cls, scheme: Scheme, certificates: Sequence[Certificate], lineage: tuple[LineageCertificate, ...] = ()
+    ) -> Self:
+        """Signed with the keys of these certificates, of which some may be there twice."""
+        return cls(
+            scheme=scheme,
+            signers=tuple(dict.fromkeys(certificate.sha256 for certificate in certificates)),
+            lineage=lineage,
+            by_debug_certificate=any(map(is_debug_certificate, certificates)),
+        )
 
     @property
     def history(self) -> tuple[str, ...]:

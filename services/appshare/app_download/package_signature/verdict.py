@@ -35,6 +35,8 @@ class SignatureVerdict:
     """SHA-256 of each signer's certificate as the newest Android sees them, in ascending order."""
     lineage: tuple[LineageCertificate, ...]
     """The signer's certificates from the oldest to the current one; empty without a proof of rotation."""
+    by_debug_certificate: bool = False
+    """Whether the key of one of the signers is no secret."""
 
 
 def verify_signature(package: BinaryIO, *, min_sdk: int, target_sdk: int, sandbox_version: int = 1) -> SignatureVerdict:
@@ -60,6 +62,7 @@ def verify_signature(package: BinaryIO, *, min_sdk: int, target_sdk: int, sandbo
         min_api=min(accepted),
         signers=tuple(sorted(newest.signers)),
         lineage=newest.lineage,
+        by_debug_certificate=newest.by_debug_certificate,
     )
 
 

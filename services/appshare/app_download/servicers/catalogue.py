@@ -13,6 +13,8 @@ from appshare.rpc.fields import invalid_field, require_length, require_text
 from appshare.rpc.interceptor import Context
 from appshare.v1 import app_download_pb2 as pb
 
+_LONGEST_URL = 2048
+
 
 class CatalogueServicer:
     """The RPCs by which an operator looks after the catalogue."""
@@ -45,8 +47,9 @@ class CatalogueServicer:
         """Sets or removes an App Store link."""
         require_text(request.package_name, "package_name")
         require_length(request.package_name, "package_name", LONGEST_NAME)
-        if request.url and not _is_https(request.url):
-            raise invalid_field("url", "not an https address")
+        require_length(request.url, "url", _LONGEST_URL)
+        if request.url and not _is_link(request.url):
+            raise invalid_field("url", "not an https address of a page, such as https://apps.apple.com/app/id123456789")
         await self._catalogue.set_app_store_link(request.package_name, request.url)
         return pb.WriteAppStoreLinkResponse()
 
@@ -60,9 +63,12 @@ class CatalogueServicer:
         return page, paging.encode_token(*page[-1].page_key) if len(found) > size else ""
 
 
-def _is_https(url: str) -> bool:
+def _is_link(url: str) -> bool:
+    """Whether a phone opens it as it reads: no spaces, and nobody's name in front of the host."""
+    if not url.isprintable() or " " in url:
+        return False
     try:
         parts = urlsplit(url)
     except ValueError:
         return False
-    return parts.scheme == "https" and bool(parts.hostname)
+    return parts.scheme == "https" and bool(parts.hostname) and "@" not in parts.netloc

@@ -5,6 +5,8 @@ from importlib.resources import files
 
 from appshare.app_download.package import Package, PageKey
 from appshare.app_download.package_reading.report import build_from, build_report
+from appshare.app_download.signer_pin import SignerPin
+from appshare.app_download.stores.sqlite_decisions import write_pin
 from appshare.sql.database import Database
 
 MIGRATIONS = files("appshare.app_download") / "migrations"
@@ -19,8 +21,8 @@ class SqliteCatalogueStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, package: Package) -> None:
-        """Stores a package; one that is there already stays as it is."""
+    async def add(self, package: Package, pin: SignerPin | None = None) -> None:
+        """Stores a package, and with it the pin of its app if one is given; a package that is there stays as it is."""
         manifest, build = package.manifest, build_report(package.build)
         async with self._database.transaction() as transaction:
             added = await transaction.write(
@@ -29,6 +31,8 @@ class SqliteCatalogueStore:
             )
             for sha256 in {file.sha256 for file in package.files} if added else ():
                 await transaction.write("INSERT INTO package_files VALUES (?, ?)", (package.package_id, sha256))
+            if pin:
+                await write_pin(transaction, manifest.package_name, pin)
 
     async def remove(self, package_id: str) -> set[str] | None:
         """Removes a package; the digests of its files that no other package has. None when there is no such package."""
