@@ -1,12 +1,13 @@
 """The catalogue: the packages that there are, and their files."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from contextlib import suppress
 
 from appshare import errors
 from appshare.app_download.admission import require_admitted
 from appshare.app_download.package import Package, PageKey
-from appshare.app_download.package_files import IncomingFile, PackageFiles
+from appshare.app_download.package_files import FilledFile, IncomingFile, PackageFiles
 from appshare.app_download.store import CatalogueStore
 
 
@@ -23,7 +24,7 @@ class Catalogue:
         """The package with the id."""
         return await self._store.find(package_id)
 
-    async def keep(self, package: Package, files: Sequence[IncomingFile]) -> None:
+    async def keep(self, package: Package, files: Sequence[IncomingFile | FilledFile]) -> None:
         """Takes a package in.
 
         Args:
@@ -36,9 +37,13 @@ class Catalogue:
         async with self._changing:
             present = await self._store.packages_of(package.manifest.package_name)
             require_admitted(package.manifest, [each.manifest for each in present])
-            for file in files:
-                await self._files.keep(file)
-            await self._store.add(package)
+            try:
+                for file in files:
+                    await self._files.keep(file)
+                await self._store.add(package)
+            except BaseException:
+                await self._drop_unreferenced({file.sha256 for file in files})
+                raise
 
     async def remove(self, package_id: str) -> None:
         """Removes a package; a download of it that is under way completes.
@@ -54,6 +59,12 @@ class Catalogue:
                     "the catalogue has no such package; list them for their ids",
                 )
             for sha256 in orphaned:
+                await self._files.remove(sha256)
+
+    async def _drop_unreferenced(self, digests: Set[str]) -> None:
+        """Removes files of a package that could not be added; what is left after all, the next start removes."""
+        with suppress(errors.UnavailableError):
+            for sha256 in digests - await self._store.referenced(digests):
                 await self._files.remove(sha256)
 
     async def page(self, package_name: str, after: PageKey | None, size: int) -> list[Package]:

@@ -1,5 +1,7 @@
 """Which build of an app fits a device: the rules of fit, asked of the catalogue."""
 
+from collections.abc import Collection
+
 from appshare.app_download.fitting.device_fit import choose
 from appshare.app_download.model import AppStoreLink, DeviceProfile, Fit, NoFit, NoFitKind, NoFitReason, Platform
 from appshare.app_download.package import Package
@@ -12,8 +14,15 @@ class Matching:
     def __init__(self, store: CatalogueStore) -> None:
         self._store = store
 
-    async def match(self, package_name: str, profile: DeviceProfile) -> Fit | NoFit | AppStoreLink:
+    async def match(
+        self, package_name: str, profile: DeviceProfile, modules: Collection[str] = ()
+    ) -> Fit | NoFit | AppStoreLink:
         """Which build of an app fits a device.
+
+        Args:
+            package_name: The app.
+            profile: The device.
+            modules: Of a split set, those to install besides the ones that come by themselves.
 
         Raises:
             InvalidProfile: the profile holds a value that no device can have.
@@ -23,7 +32,7 @@ class Matching:
         if profile.platform is Platform.IOS:
             link = await self._store.app_store_link(package_name)
             return AppStoreLink(link) if link else _not_for_ios(packages)
-        return choose(profile, [package.build for package in packages])
+        return choose(profile, [package.build for package in packages], modules=modules)
 
 
 def _not_for_ios(packages: list[Package]) -> NoFit:

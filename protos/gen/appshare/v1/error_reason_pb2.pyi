@@ -93,6 +93,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """INTERNAL: a defect. `metadata["incident"]` finds it in the service's log."""
     ERROR_REASON_UNKNOWN_METHOD: _ErrorReason.ValueType  # 75
     """UNIMPLEMENTED: the server has no such method; it is older or newer than the caller, or the port is another one."""
+    ERROR_REASON_PACKAGE_INCOMPLETE: _ErrorReason.ValueType  # 100
+    """INVALID_ARGUMENT: only a part of a package: a split without its base, or a base without the splits that it requires. All
+    parts are added together, in one upload.
+    """
+    ERROR_REASON_PACKAGE_PARTS_DIFFER: _ErrorReason.ValueType  # 101
+    """INVALID_ARGUMENT: the parts of a set are of several apps, versions or signers, or two of them are the same part."""
+    ERROR_REASON_PACKAGE_SET_MALFORMED: _ErrorReason.ValueType  # 102
+    """INVALID_ARGUMENT: the archive of a split set cannot be used: its table of contents, the names in it, or what else it holds."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed. Every error is a `google.rpc.Status` with exactly one `google.rpc.ErrorInfo`, whose `domain` is "appshare"
@@ -171,4 +179,12 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 74
 """INTERNAL: a defect. `metadata["incident"]` finds it in the service's log."""
 ERROR_REASON_UNKNOWN_METHOD: ErrorReason.ValueType  # 75
 """UNIMPLEMENTED: the server has no such method; it is older or newer than the caller, or the port is another one."""
+ERROR_REASON_PACKAGE_INCOMPLETE: ErrorReason.ValueType  # 100
+"""INVALID_ARGUMENT: only a part of a package: a split without its base, or a base without the splits that it requires. All
+parts are added together, in one upload.
+"""
+ERROR_REASON_PACKAGE_PARTS_DIFFER: ErrorReason.ValueType  # 101
+"""INVALID_ARGUMENT: the parts of a set are of several apps, versions or signers, or two of them are the same part."""
+ERROR_REASON_PACKAGE_SET_MALFORMED: ErrorReason.ValueType  # 102
+"""INVALID_ARGUMENT: the archive of a split set cannot be used: its table of contents, the names in it, or what else it holds."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -23,6 +23,7 @@ class _Candidate:
 
     build: Build
     artifacts: tuple[Artifact, ...]
+    """The base first."""
     why: tuple[str, ...] = ()
     """What the set says; of a whole APK nothing."""
 
@@ -73,7 +74,8 @@ def _judge(
     selection = set_fit.select(profile, build, pinned_signer, modules)
     if not isinstance(selection, Selection):
         return selection
-    return _Candidate(build, tuple(map(build.part, selection.names)), selection.why)
+    parts = sorted(map(build.part, selection.names), key=lambda part: part.manifest.split_name != "")
+    return _Candidate(build, tuple(parts), selection.why)
 
 
 def _best(profile: DeviceProfile, fitting: Sequence[_Candidate]) -> _Candidate:

@@ -43,14 +43,19 @@ class DownloadServicer:
     async def MatchApp(self, request: pb.MatchAppRequest, context: Context) -> bytes:
         """Says which build of a shared app fits."""
         await self._require_shared(request, context)
-        match = download_pb.MatchRequest(package_name=request.package_name, profile=request.profile)
+        match = download_pb.MatchRequest(
+            package_name=request.package_name, profile=request.profile, modules=request.modules
+        )
         return await self._forward.call("Match", match.SerializeToString(), time_limit=remaining_time(context))
 
     async def DownloadApp(self, request: pb.DownloadAppRequest, context: Context) -> AsyncIterator[bytes]:
         """Streams the build of a shared app that fits."""
         await self._require_shared(request, context)
         download = download_pb.DownloadRequest(
-            package_name=request.package_name, profile=request.profile, resume=request.resume
+            package_name=request.package_name,
+            profile=request.profile,
+            resume=request.resume,
+            modules=request.modules,
         )
         async with aclosing(self._forward.download("Download", download.SerializeToString())) as messages:
             async for message in messages:
