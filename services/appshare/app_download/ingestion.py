@@ -8,15 +8,15 @@ from pathlib import Path
 
 from appshare import errors
 from appshare.app_download.catalogue import Catalogue
-from appshare.app_download.model import AnnouncedFile, AnnouncedPackage, Artifact
+from appshare.app_download.model import AnnouncedFile, AnnouncedPackage, Artifact, PackageManifest
 from appshare.app_download.package import Build, Package
 from appshare.app_download.package_files import FilledFile, IncomingFile, PackageFiles, translated
 from appshare.app_download.package_reader import (
     PackageRefused,
     ReadingLimits,
     RefusalReason,
-    read_package,
     read_package_or_set,
+    read_splits,
     require_set,
     unpacked_part,
 )
@@ -102,29 +102,21 @@ class Ingestion:
             with translated():
                 found = await read_package_or_set(upload.path, self._limits, unpack_into=folder)
         if not isinstance(found, PackageSet):
-            apk = Artifact(sha256=file.sha256, size=file.size, file_name=file.name, manifest=found)
-            _require_whole(apk)
-            return apk, received
+            _require_whole(found)
+            return _artifact(file, found), received
         if found.table_of_contents is None:
             found = replace(found, device_model=announced.device_model)
         return found, [await self._unpacked(folder, index, part) for index, part in enumerate(found.parts)]
 
     async def _read_splits(self, announced: AnnouncedPackage, received: Sequence[IncomingFile]) -> PackageSet:
         """The set that several files are; raises PackageRefused."""
-        parts = [
-            await self._read_split(file, upload.path) for file, upload in zip(announced.files, received, strict=True)
-        ]
-        require_set([part.manifest for part in parts], has_table_of_contents=False)
+        paths = {file.name: upload.path for file, upload in zip(announced.files, received, strict=True)}
+        async with self._reading:
+            with translated():
+                manifests = await read_splits(paths, self._limits)
+        require_set(manifests, has_table_of_contents=False)
+        parts = map(_artifact, announced.files, manifests)
         return PackageSet(parts=tuple(parts), device_model=announced.device_model)
-
-    async def _read_split(self, file: AnnouncedFile, path: Path) -> Artifact:
-        try:
-            async with self._reading:
-                with translated():
-                    manifest = await read_package(path, self._limits)
-        except PackageRefused as refused:
-            raise PackageRefused(refused.reason, f"{file.name}: {refused.message}") from None
-        return Artifact(sha256=file.sha256, size=file.size, file_name=file.name, manifest=manifest)
 
     async def _unpacked(self, folder: Path, index: int, part: Artifact) -> FilledFile:
         """A part of a set, compared with what was said of it by the process that has met the hostile bytes."""
@@ -134,14 +126,19 @@ class Ingestion:
         return file
 
 
-def _require_whole(apk: Artifact) -> None:
+def _artifact(file: AnnouncedFile, manifest: PackageManifest) -> Artifact:
+    return Artifact(sha256=file.sha256, size=file.size, file_name=file.name, manifest=manifest)
+
+
+def _require_whole(manifest: PackageManifest) -> None:
     """Refuses what is only a part of a package; raises PackageRefused."""
-    if apk.manifest.split_name:
+    if manifest.split_name:
         raise PackageRefused(
             RefusalReason.INCOMPLETE_SET,
-            f"the file is only the split {apk.manifest.split_name!r} of a package; add it together with its base",
+            f"the file is only the split {manifest.split_name!r} of a package;"
+            " add it together with its base and other splits",
         )
-    require_set([apk.manifest], has_table_of_contents=False)
+    require_set([manifest], has_table_of_contents=False)
 
 
 async def _receive(announced: Sequence[AnnouncedFile], content: Content, files: Sequence[IncomingFile]) -> None:

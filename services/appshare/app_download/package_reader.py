@@ -2,19 +2,22 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from appshare.app_download import package_reading
 from appshare.app_download.model import PackageManifest
 from appshare.app_download.package_reading.coherence import require_set
 from appshare.app_download.package_reading.limits import ReadingLimits
 from appshare.app_download.package_reading.refusal import PackageRefused, RefusalReason
-from appshare.app_download.package_reading.report import manifest_from, package_or_set_from
+from appshare.app_download.package_reading.report import manifest_from, package_or_set_from, splits_from
 from appshare.app_download.package_reading.unpacked import unpacked_part
 from appshare.app_download.package_set import PackageSet
 
@@ -24,6 +27,7 @@ __all__ = [
     "RefusalReason",
     "read_package",
     "read_package_or_set",
+    "read_splits",
     "require_set",
     "unpacked_part",
 ]
@@ -41,7 +45,8 @@ async def read_package(path: Path, limits: ReadingLimits, *, require_signature: 
         PackageRefused: No device would install the file, or reading it goes beyond the limits.
         OSError: The file cannot be opened, or the disk is full.
     """
-    return manifest_from(await _read(path, limits, require_signature=require_signature, accept_sets=False))
+    choices = {"require_signature": require_signature, "accept_sets": False, "unpack_into": None}
+    return manifest_from(await _read(path, limits, choices))
 
 
 async def read_package_or_set(
@@ -59,23 +64,29 @@ async def read_package_or_set(
             `unpacked_part` of its place in the set. None: nothing is left of them.
     """
     folder = None if unpack_into is None else str(unpack_into)
-    return package_or_set_from(
-        await _read(path, limits, require_signature=require_signature, accept_sets=True, unpack_into=folder)
-    )
+    choices = {"require_signature": require_signature, "accept_sets": True, "unpack_into": folder}
+    return package_or_set_from(await _read(path, limits, choices))
 
 
-async def _read(
-    path: Path, limits: ReadingLimits, *, require_signature: bool, accept_sets: bool, unpack_into: str | None = None
-) -> bytes:
-    """The report of a process that reads the file."""
-    choices = {
-        "limits": asdict(limits),
-        "require_signature": require_signature,
-        "accept_sets": accept_sets,
-        "unpack_into": unpack_into,
-    }
+async def read_splits(files: Mapping[str, Path], limits: ReadingLimits) -> list[PackageManifest]:
+    """What packages that lie beside each other say of themselves, all read in one process.
+
+    Args:
+        files: Their paths by the names that refusals give them.
+        limits: What reading them all may take.
+
+    Raises:
+        PackageRefused: One of them is refused, or reading them goes beyond the limits.
+        OSError: A file cannot be opened, or the disk is full.
+    """
+    choices = {"splits": {name: str(path) for name, path in files.items()}}
+    return splits_from(await _read(Path(os.devnull), limits, choices))
+
+
+async def _read(path: Path, limits: ReadingLimits, choices: Mapping[str, Any]) -> bytes:
+    """The report of a process that reads the file, or what the choices say."""
     with TemporaryDirectory(prefix="appshare-") as scratch:
-        process = await _start(path, scratch, json.dumps(choices))
+        process = await _start(path, scratch, json.dumps({"limits": asdict(limits), **choices}))
         report = await _report(process, limits)
     if process.returncode == -signal.SIGXCPU:
         message = f"reading it takes more than {limits.cpu_seconds} seconds of processor time"

@@ -1,7 +1,8 @@
 """Reads the package on standard input, as the first argument says, and prints a report.
 
 The argument is JSON: `limits`; `require_signature`, whether its signature has to hold; `accept_sets`, whether it may be
-a split set; `unpack_into`, the folder in which to leave the parts of one, or null.
+a split set; `unpack_into`, the folder in which to leave the parts of one, or null. Or `limits` and `splits`, the names
+and paths of packages that are read instead, one after the other.
 """
 
 import json
@@ -11,7 +12,13 @@ from typing import Any
 
 from appshare.app_download.package_reading.limits import ReadingLimits
 from appshare.app_download.package_reading.refusal import PackageRefused, RefusalReason
-from appshare.app_download.package_reading.report import disk_report, manifest_report, refusal_report, set_report
+from appshare.app_download.package_reading.report import (
+    disk_report,
+    manifest_report,
+    refusal_report,
+    set_report,
+    splits_report,
+)
 from appshare.app_download.package_set import PackageSet
 
 
@@ -25,7 +32,7 @@ def main() -> None:
 
 def _report(limits: ReadingLimits, choices: dict[str, Any]) -> str:
     try:
-        return _read(limits, **choices)
+        return _read_splits(limits, **choices) if "splits" in choices else _read(limits, **choices)
     except PackageRefused as refused:
         return refusal_report(refused)
     except MemoryError:
@@ -46,6 +53,12 @@ def _read(limits: ReadingLimits, *, require_signature: bool, accept_sets: bool, 
     folder = None if unpack_into is None else Path(unpack_into)
     result = read_package_or_set(package, limits, require_signature=require_signature, unpack_into=folder)
     return set_report(result) if isinstance(result, PackageSet) else manifest_report(result)
+
+
+def _read_splits(limits: ReadingLimits, *, splits: dict[str, str]) -> str:
+    from appshare.app_download.package_reading.set_reading import read_splits  # noqa: PLC0415  # as above
+
+    return splits_report(read_splits({name: Path(path) for name, path in splits.items()}, limits))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,11 @@ def set_report(package_set: PackageSet) -> str:
     return json.dumps({"set": asdict(package_set)})
 
 
+def splits_report(manifests: list[PackageManifest]) -> str:
+    """The report on packages that lie beside each other."""
+    return json.dumps({"splits": [asdict(manifest) for manifest in manifests]})
+
+
 def build_report(build: Build) -> str:
     """A build as the catalogue keeps it."""
     return json.dumps({"set" if isinstance(build, PackageSet) else "apk": asdict(build)})
@@ -51,6 +56,11 @@ def package_or_set_from(report: bytes) -> PackageManifest | PackageSet:
     """The manifest or the set that the report holds; raises PackageRefused, or OSError, if it holds that instead."""
     content = _content(report)
     return _set(content["set"]) if "set" in content else _manifest(content["manifest"])
+
+
+def splits_from(report: bytes) -> list[PackageManifest]:
+    """The manifests that the report holds; raises PackageRefused, or OSError, if it holds that instead."""
+    return [_manifest(each) for each in _content(report)["splits"]]
 
 
 def _content(report: bytes) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -50,6 +51,11 @@ def read_set(
     return PackageSet(parts=tuple(parts), table_of_contents=archive.table_of_contents)
 
 
+def read_splits(files: Mapping[str, Path], limits: ReadingLimits) -> list[PackageManifest]:
+    """The manifests of packages that lie beside each other, by their names; raises PackageRefused."""
+    return [_read_named(name, path, limits, require_signature=True) for name, path in files.items()]
+
+
 def _read_part(
     archive: SetArchive, index: int, limits: ReadingLimits, *, require_signature: bool, unpack_into: Path | None
 ) -> Artifact:
@@ -59,12 +65,17 @@ def _read_part(
         folder = unpack_into or Path(stack.enter_context(TemporaryDirectory()))
         file = unpacked_part(folder, index)
         sha256 = _unpack(archive, path, file)
-        try:
-            with file.open("rb") as part:
-                manifest = read(part, limits, require_signature=require_signature)
-        except PackageRefused as refused:
-            raise PackageRefused(refused.reason, f"{shown(path)}: {refused.message}") from None
+        manifest = _read_named(path, file, limits, require_signature=require_signature)
     return Artifact(sha256=sha256, size=archive.size(path), file_name=plain_name(path), manifest=manifest)
+
+
+def _read_named(name: str, file: Path, limits: ReadingLimits, *, require_signature: bool) -> PackageManifest:
+    """A refusal says of which part it is."""
+    try:
+        with file.open("rb") as package:
+            return read(package, limits, require_signature=require_signature)
+    except PackageRefused as refused:
+        raise PackageRefused(refused.reason, f"{shown(name)}: {refused.message}") from None
 
 
 def _unpack(archive: SetArchive, path: str, file: Path) -> str:
