@@ -13,6 +13,8 @@ class CataloguePackage:
         max_sdk: 0 for no limit.
         abis: empty for every ABI.
         signer_sha256: empty when no signature was verified.
+        kind: a name of `PackageKind` in `catalogue.proto`, for example "SPLIT_SET".
+        labels: the label in other languages, by BCP-47 tag.
     """
 
     package_id: str
@@ -26,6 +28,14 @@ class CataloguePackage:
     max_sdk: int
     abis: tuple[str, ...]
     signer_sha256: str
+    kind: str
+    modules: tuple[str, ...]
+    locales: tuple[str, ...]
+    required_features: tuple[str, ...]
+    device_model: str
+    labels: dict[str, str]
+    icon_sha256: str
+    permissions: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ class Downloads(pb_grpc.DownloadServiceServicer):
         announced: what is said of a file instead of the truth, by name.
         ends_after: chunks after which each call ends with UNAVAILABLE; a call without an entry goes on to its end.
         resumed: the positions that each call named.
+        modules: that each call named.
     """
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
@@ -40,14 +41,17 @@ class Downloads(pb_grpc.DownloadServiceServicer):
         self.announced: dict[str, Mapping[str, Any]] = {}
         self.ends_after: list[int] = []
         self.resumed: list[dict[str, int]] = []
+        self.modules: list[list[str]] = []
         self.answer: fit_pb2.FitAnswer | None = None
 
     async def MatchApp(self, request: pb.MatchAppRequest, context: Any) -> pb.MatchAppResponse:
+        self.modules.append(list(request.modules))
         return pb.MatchAppResponse(answer=self._answer())
 
     async def DownloadApp(self, request: pb.DownloadAppRequest, context: Any) -> AsyncIterator[pb.DownloadAppResponse]:
         positions = {position.sha256: position.offset for position in request.resume}
         self.resumed.append(positions)
+        self.modules.append(list(request.modules))
         left = self.ends_after.pop(0) if self.ends_after else None
         yield pb.DownloadAppResponse(answer=self._answer())
         for chunk in self._chunks(positions):

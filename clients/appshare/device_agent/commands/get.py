@@ -19,12 +19,13 @@ from appshare.device_agent.app_names import find_app
 from appshare.device_agent.client import DeviceClient
 from appshare.device_agent.commands.home import pass_home
 from appshare.device_agent.connection import open_client
-from appshare.device_agent.download import Download, Downloaded
+from appshare.device_agent.download import Download, Downloaded, OpenStream
 from appshare.device_agent.model import ByDevice, Person
 from appshare.device_agent.part_file import require_plain_name
 from appshare.device_agent.people import find_person
 from appshare.fit.answer import AppStoreLink, NoFit
 from appshare.fit.device_profile import DeviceProfile, load_device_profile
+from appshare.fit.module_option import module_option
 from appshare.fit.report import report_answer, say_fit
 
 _MOST_NAMES = 2
@@ -70,6 +71,7 @@ class _Offer:
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the files. [default: one named after the package, here]",
 )
+@module_option
 @click.option("--dry-run", is_flag=True, help="Only say which build fits, and why.")
 @json_option
 @pass_home
@@ -80,6 +82,7 @@ async def get(
     names: Sequence[str],
     device: Path | None,
     folder: Path | None,
+    modules: tuple[str, ...],
     dry_run: bool,
     output: Output,
 ) -> ExitCode:
@@ -98,8 +101,9 @@ async def get(
         else:
             offer = await _offer_of_friends(client, names[0])
         if dry_run:
-            return report_answer(output, await client.match(offer.owner, offer.package_name, profile))
-        result = await _download(client, offer, profile, folder, output)
+            return report_answer(output, await client.match(offer.owner, offer.package_name, profile, modules))
+        wanted = partial(client.download, offer.owner, offer.package_name, profile, modules=modules)
+        result = await _download(wanted, offer, folder, output)
         if isinstance(result, Downloaded) and home.choices().install_receipts:
             await _tell_owner(client, offer, result.fit.version_code, output)
     return _report(output, result)
@@ -127,9 +131,8 @@ async def _offer_of_friends(client: DeviceClient, text: str) -> _Offer:
 
 
 async def _download(
-    client: DeviceClient, offer: _Offer, profile: DeviceProfile, folder: Path | None, output: Output
+    open_stream: OpenStream, offer: _Offer, folder: Path | None, output: Output
 ) -> Downloaded | NoFit | AppStoreLink:
-    open_stream = partial(client.download, offer.owner, offer.package_name, profile)
     target = folder or Path(require_plain_name(offer.package_name))
     with ExitStack() as stack:
         label = offer.label or offer.package_name

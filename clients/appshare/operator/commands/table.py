@@ -6,7 +6,7 @@ from appshare.command_line.command import Command, asynchronous, json_option
 from appshare.command_line.output import Output
 from appshare.operator.access import AccessOptions
 from appshare.operator.connection import open_client
-from appshare.operator.shown import shown_id, shown_screens, shown_sdks
+from appshare.operator.shown import shown_files, shown_id, shown_screens, shown_sdks
 
 
 @click.command(
@@ -43,7 +43,7 @@ async def table(options: AccessOptions, app: str, output: Output) -> None:
                 shown_sdks(row.min_sdk, row.max_sdk),
                 shown_screens(row.screens),
                 ", ".join(row.abis) or "any",
-                ", ".join(row.file_names),
+                shown_files(row.file_names),
                 shown_id(row.package_id),
             ]
             for row in rows
