@@ -2,25 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
+from tests.support.app_download import SERVICE, add, assert_nothing_is_left, download, refusal, serving, stored
 from tests.support.uploads import unzipped, upload, zipped
 
 from appshare import errors
-from appshare.app_download.__main__ import running
-from appshare.app_download.settings import DownloadSettings
-from appshare.rpc.address import Address
-from appshare.rpc.call import Callee
 from appshare.v1 import app_download_pb2 as pb
 from appshare.v1 import catalogue_pb2, fit_pb2
 from appshare.v1.app_download_pb2_grpc import AppDownloadServiceStub
 from appshare.v1.device_pb2 import PLATFORM_ANDROID, DeviceProfile
 
-SERVICE = Callee("AppDownload")
 NOTES = "org.appshare.sample.notes"
 SETS = Path(__file__).parents[1] / "packages" / "sets"
 OTHERS = Path(__file__).parents[3] / "shared" / "data" / "apks"
@@ -38,51 +33,11 @@ PIXEL = DeviceProfile(
 
 @pytest.fixture
 async def stub(tmp_path: Path) -> AsyncIterator[AppDownloadServiceStub]:
-    settings = DownloadSettings(data=tmp_path, listen=Address("127.0.0.1", 0), max_package_mib=8, chunk_kib=64)
-    async with running(settings) as addresses, grpc.aio.insecure_channel(str(addresses["listen"])) as channel:
-        yield AppDownloadServiceStub(channel)
+    async with serving(tmp_path) as opened:
+        yield opened
 
 
-async def add(
-    stub: AppDownloadServiceStub, files: Mapping[str, bytes], device_model: str = ""
-) -> catalogue_pb2.CataloguePackage:
-    return (await SERVICE.upload(stub.Ingest, upload(files, device_model=device_model))).package
-
-
-async def refusal(stub: AppDownloadServiceStub, files: Mapping[str, bytes]) -> errors.InvalidArgumentError:
-    with pytest.raises(errors.InvalidArgumentError) as refused:
-        await add(stub, files)
-    return refused.value
-
-
-async def download(
-    stub: AppDownloadServiceStub, package_name: str, profile: DeviceProfile, modules: Sequence[str] = ()
-) -> dict[str, bytes]:
-    """The files that a device gets, in their order; none when nothing fits."""
-    request = pb.DownloadRequest(package_name=package_name, profile=profile, modules=modules)
-    first, *rest = [message async for message in SERVICE.stream(stub.Download, request)]
-    files = list(first.answer.fit.files)
-    received = [bytearray() for _ in files]
-    for message in rest:
-        received[message.chunk.file_index] += message.chunk.data
-    for file, content in zip(files, received, strict=True):
-        assert hashlib.sha256(content).hexdigest() == file.sha256
-    return {file.name: bytes(content) for file, content in zip(files, received, strict=True)}
-
-
-def stored(tmp_path: Path) -> dict[str, int]:
-    """The files of the store, and whatever was forgotten in it, with their sizes."""
-    folder = tmp_path / "app-download" / "packages"
-    return {path.name: path.stat().st_size for path in folder.rglob("*") if path.is_file()}
-
-
-async def assert_nothing_is_left(stub: AppDownloadServiceStub, tmp_path: Path) -> None:
-    assert not (await SERVICE.unary(stub.ListCatalogue, pb.ListCatalogueRequest())).packages
-    assert stored(tmp_path) == {}
-    assert not list((tmp_path / "app-download" / "packages" / "incoming").iterdir())
-
-
-def profile_of(spec: Mapping[str, Any]) -> DeviceProfile:
+def profile_of(spec: dict[str, Any]) -> DeviceProfile:
     """A device as bundletool's JSON describes it."""
     return DeviceProfile(
         platform=PLATFORM_ANDROID,
@@ -196,11 +151,9 @@ async def test_a_part_of_several_packages_is_stored_once_and_goes_with_the_last_
 
 
 async def test_a_set_is_the_same_after_a_restart(tmp_path: Path) -> None:
-    settings = DownloadSettings(data=tmp_path, listen=Address("127.0.0.1", 0))
     packages = []
     for start in range(2):
-        async with running(settings) as addresses, grpc.aio.insecure_channel(str(addresses["listen"])) as channel:
-            stub = AppDownloadServiceStub(channel)
+        async with serving(tmp_path) as stub:
             if start == 0:
                 await add(stub, {"notes.apks": APKS})
             packages += (await SERVICE.unary(stub.ListCatalogue, pb.ListCatalogueRequest())).packages
