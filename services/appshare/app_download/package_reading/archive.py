@@ -109,6 +109,17 @@ def read_entry(archive: ZipFile, name: str, limit: int) -> bytes:
         raise PackageRefused(RefusalReason.MALFORMED_ARCHIVE, f"{shown(name)} cannot be unpacked") from None
 
 
+def read_picture(package: BinaryIO, name: str, limit: int) -> bytes:
+    """A file of an archive that was checked; empty if it is not there, too large, or damaged."""
+    with ZipFile(package) as archive:
+        if name not in archive.NameToInfo or archive.getinfo(name).file_size > limit:
+            return b""
+        try:
+            return archive.read(name)
+        except DAMAGE:
+            return b""
+
+
 def native_abis(names: Iterable[str]) -> tuple[str, ...]:
     """The ABIs that a package holds native code for, whatever its name or its manifest says."""
     return tuple(sorted({match[1] for name in names if (match := _NATIVE_LIBRARY.fullmatch(name))}))

@@ -15,6 +15,7 @@ class ReadingLimits:
     """Of all entries together, as the archive declares them."""
     manifest_bytes: int = 4 * _MIB
     resources_bytes: int = 64 * _MIB
+    icon_bytes: int = 4 * _MIB
     toc_bytes: int = 4 * _MIB
     set_parts: int = 1000
     """Packages of a split set that are read."""
