@@ -37,15 +37,21 @@ class ResourceValues:
 
     def __init__(self, table: bytes) -> None:
         self._table = table
-        inner = (chunk for outer in chunks(memoryview(table)) for chunk in outer.inner)
-        self._texts = next((_Pool(chunk) for chunk in inner if chunk.kind == POOL), None)
 
     def of(self, reference: str) -> list[ResourceValue]:
         """The values of `@string/name` or `@7f010002`; none for what is not there, or is neither text nor file."""
         try:
-            return list(self._values(self._identified(reference), set()))
+            return list(self._values(self._identified(reference), self._texts(), set()))
         except _WRONG:
             return []
+
+    def _texts(self) -> "_Pool":
+        """The pool of all texts; raises ValueError when there is none."""
+        inner = (chunk for outer in chunks(memoryview(self._table)) for chunk in outer.inner)
+        pool = next((chunk for chunk in inner if chunk.kind == POOL), None)
+        if pool is None:
+            raise ValueError("no pool of texts")
+        return _Pool(pool)
 
     def _identified(self, reference: str) -> _Identity:
         """Raises ValueError when there is no such resource."""
@@ -62,9 +68,9 @@ class ResourceValues:
                         return package.data[8], kind, entry
         raise ValueError(reference)
 
-    def _values(self, resource: _Identity, seen: set[_Identity]) -> Iterator[ResourceValue]:
+    def _values(self, resource: _Identity, texts: "_Pool", seen: set[_Identity]) -> Iterator[ResourceValue]:
         """Those of the resource, and of the resources that it refers to, each of which is looked at once."""
-        if resource in seen or len(seen) > _MOST_REFERENCES or self._texts is None:
+        if resource in seen or len(seen) > _MOST_REFERENCES:
             return
         seen.add(resource)
         package_id, kind, entry = resource
@@ -72,9 +78,9 @@ class ResourceValues:
         for chunk in (chunk for package in same for chunk in _of_kind(package, kind)):
             data_type, data = _value(chunk, entry)
             if data_type == _STRING:
-                yield ResourceValue(self._texts[data], chunk.locale, chunk.density or 0)
+                yield ResourceValue(texts[data], chunk.locale, chunk.density or 0)
             elif data_type == _REFERENCE:
-                yield from self._values(_identity(data), seen)
+                yield from self._values(_identity(data), texts, seen)
 
 
 class _Pool:
@@ -89,7 +95,10 @@ class _Pool:
     def at(cls, package: Chunk, field: int) -> "_Pool":
         """The pool whose offset stands in a field of the package."""
         (offset,) = struct.unpack_from("<I", package.data, field)
-        return cls(next(chunks(package.data[offset:])))
+        pool = next(chunks(package.data[offset:]), None)
+        if pool is None:
+            raise ValueError("no pool of names")
+        return cls(pool)
 
     def __getitem__(self, index: int) -> str:
         if not 0 <= index < self._count:
