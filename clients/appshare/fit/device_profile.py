@@ -30,7 +30,7 @@ class Resolution:
 
 @dataclass(frozen=True)
 class DeviceProfile:
-    """What decides which build fits; the fields are those of `device.proto`, 0 or empty for what is not known."""
+    """What decides which build fits; the fields are those of `device.proto`, 0, None or empty for what is not known."""
 
     platform: Platform = Platform.ANDROID
     sdk_version: int = 0
@@ -44,6 +44,9 @@ class DeviceProfile:
     gl_extensions: tuple[str, ...] = ()
     model: str = ""
     manufacturer: str = ""
+    device_tier: int | None = None
+    country_set: str = ""
+    device_groups: tuple[str, ...] = ()
 
 
 def load_device_profile(path: Path) -> DeviceProfile:
@@ -83,6 +86,9 @@ def read_device_profile(document: object) -> DeviceProfile:
         gl_extensions=spec.texts("glExtensions"),
         model=spec.text("model"),
         manufacturer=spec.text("manufacturer"),
+        device_tier=spec.optional_number("deviceTier"),
+        country_set=spec.text("countrySet"),
+        device_groups=spec.texts("deviceGroups"),
     )
     if profile.platform is Platform.ANDROID and not (profile.sdk_version or profile.os_version or profile.codename):
         raise InputError('say which Android the device has: sdkVersion (for example 34) or osVersion ("14")')
@@ -103,10 +109,13 @@ def write_device_profile(profile: DeviceProfile) -> dict[str, Any]:
         "glExtensions": list(profile.gl_extensions),
         "model": profile.model,
         "manufacturer": profile.manufacturer,
+        "countrySet": profile.country_set,
+        "deviceGroups": list(profile.device_groups),
     }
     if profile.resolution:
         document["resolution"] = {"width": profile.resolution.width, "height": profile.resolution.height}
-    return {key: value for key, value in document.items() if value}
+    known = {key: value for key, value in document.items() if value}
+    return known if profile.device_tier is None else known | {"deviceTier": profile.device_tier}
 
 
 class _Spec:
@@ -117,7 +126,12 @@ class _Spec:
         self._prefix = prefix
 
     def number(self, key: str) -> int:
-        value = self._get(key, 0)
+        return self.optional_number(key) or 0
+
+    def optional_number(self, key: str) -> int | None:
+        value = self._get(key, None)
+        if value is None:
+            return None
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST:
             raise self._wrong(key, "must be a whole number of at least 0")
         return value

@@ -8,7 +8,7 @@ Every call raises the `appshare.errors` that the contract lists for it.
 """
 
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC
 from types import TracebackType
 from typing import Self, TypeVar
@@ -88,13 +88,13 @@ class OperatorClient:
         await self._channel.close()
 
     async def add_package(self, upload: PackageUpload, sent: Callable[[int], None]) -> AddedPackage:
-        """Adds a package from its file.
+        """Adds a package from its files.
 
         Args:
             sent: told how many more bytes have been given to the connection.
 
         Raises:
-            OSError: the file cannot be read.
+            OSError: a file cannot be read.
         """
         requests = _Requests(upload, sent)
         try:
@@ -123,9 +123,9 @@ class OperatorClient:
         """Removes a package."""
         await self._call(self._catalogue.RemovePackage, pb.RemovePackageRequest(package_id=package_id))
 
-    async def match(self, package_name: str, profile: DeviceProfile) -> FitAnswer:
-        """Says which build of an app fits a device."""
-        request = pb.MatchPackageRequest(package_name=package_name, profile=write_profile(profile))
+    async def match(self, package_name: str, profile: DeviceProfile, modules: Sequence[str] = ()) -> FitAnswer:
+        """Says which build of an app fits a device, with modules besides those that come by themselves."""
+        request = pb.MatchPackageRequest(package_name=package_name, profile=write_profile(profile), modules=modules)
         response = await self._call(self._catalogue.MatchPackage, request)
         return read_answer(response.answer)
 
@@ -209,7 +209,7 @@ class _Requests:
     """The messages of an upload.
 
     Attributes:
-        failure: why the file could not be read to its end; gRPC would only say that the call was cancelled.
+        failure: why a file could not be read to its end; gRPC would only say that the call was cancelled.
     """
 
     def __init__(self, upload: PackageUpload, sent: Callable[[int], None]) -> None:
@@ -218,14 +218,14 @@ class _Requests:
         self.failure: OSError | None = None
 
     async def messages(self) -> AsyncIterator[pb.AddPackageRequest]:
-        upload, offset = self._upload, 0
-        file = catalogue_pb2.UploadFile(name=upload.name, size=upload.size, sha256=upload.sha256)
-        yield pb.AddPackageRequest(header=catalogue_pb2.UploadHeader(files=[file]))
+        upload = self._upload
+        files = [catalogue_pb2.UploadFile(name=file.name, size=file.size, sha256=file.sha256) for file in upload.files]
+        yield pb.AddPackageRequest(header=catalogue_pb2.UploadHeader(files=files, device_model=upload.device_model))
         try:
-            for data in upload.chunks():
-                yield pb.AddPackageRequest(chunk=fit_pb2.FileChunk(file_index=0, offset=offset, data=data))
-                offset += len(data)
-                self._sent(len(data))
+            for index, file in enumerate(upload.files):
+                for offset, data in file.chunks():
+                    yield pb.AddPackageRequest(chunk=fit_pb2.FileChunk(file_index=index, offset=offset, data=data))
+                    self._sent(len(data))
         except OSError as error:
             self.failure = error
 
@@ -246,7 +246,20 @@ def _read_package(message: catalogue_pb2.CataloguePackage) -> CataloguePackage:
         debuggable=message.debuggable,
         test_only=message.test_only,
         debug_certificate=message.debug_certificate,
+        kind=_read_kind(message.kind),
+        modules=tuple(message.modules),
+        locales=tuple(message.locales),
+        required_features=tuple(message.required_features),
+        device_model=message.device_model,
+        labels=dict(message.labels),
+        icon_sha256=message.icon_sha256,
+        permissions=tuple(message.permissions),
     )
+
+
+def _read_kind(number: catalogue_pb2.PackageKind.ValueType) -> str:
+    known = number in catalogue_pb2.PackageKind.values()
+    return catalogue_pb2.PackageKind.Name(number).removeprefix("PACKAGE_KIND_") if known else "UNSPECIFIED"
 
 
 def _read_row(message: catalogue_pb2.AdaptationRow) -> AdaptationRow:

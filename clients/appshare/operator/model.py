@@ -15,6 +15,8 @@ class CataloguePackage:
         abis: empty for every ABI.
         signer_sha256: empty when no signature was verified.
         debug_certificate: signed with a key that is no secret.
+        kind: a name of `PackageKind` in `catalogue.proto`, for example "SPLIT_SET".
+        labels: the label in other languages, by BCP-47 tag.
     """
 
     package_id: str
@@ -28,6 +30,14 @@ class CataloguePackage:
     max_sdk: int
     abis: tuple[str, ...]
     signer_sha256: str
+    kind: str
+    modules: tuple[str, ...]
+    locales: tuple[str, ...]
+    required_features: tuple[str, ...]
+    device_model: str
+    labels: dict[str, str]
+    icon_sha256: str
+    permissions: tuple[str, ...]
     debuggable: bool = False
     test_only: bool = False
     debug_certificate: bool = False

@@ -1,4 +1,4 @@
-"""A package file on its way into the catalogue."""
+"""A package on its way into the catalogue: one file, or the splits of a package."""
 
 import hashlib
 import os
@@ -11,7 +11,7 @@ _CHUNK_SIZE = 512 * 1024
 
 
 @dataclass(frozen=True)
-class PackageUpload:
+class UploadFile:
     """What an upload announces of a file, and the file.
 
     Attributes:
@@ -35,8 +35,32 @@ class PackageUpload:
             digest = hashlib.file_digest(content, "sha256").hexdigest()
             return cls(path, path.name, os.fstat(content.fileno()).st_size, digest)
 
-    def chunks(self) -> Iterator[bytes]:
-        """The bytes of the file; when it has changed since it was announced, the server refuses it."""
+    def chunks(self) -> Iterator[tuple[int, bytes]]:
+        """The bytes with their offsets; when the file has changed since it was announced, the server refuses it."""
+        offset = 0
         with self.path.open("rb") as content:
             while data := content.read(_CHUNK_SIZE):
-                yield data
+                yield offset, data
+                offset += len(data)
+
+
+@dataclass(frozen=True)
+class PackageUpload:
+    """The files that make one package.
+
+    Attributes:
+        device_model: of the phone that splits come from; empty: not known.
+    """
+
+    files: tuple[UploadFile, ...]
+    device_model: str = ""
+
+    @classmethod
+    def of(cls, *paths: Path, device_model: str = "") -> Self:
+        """Reads every file once; raises OSError."""
+        return cls(tuple(map(UploadFile.of, paths)), device_model)
+
+    @property
+    def size(self) -> int:
+        """The bytes of all files."""
+        return sum(file.size for file in self.files)

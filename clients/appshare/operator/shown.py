@@ -3,9 +3,12 @@
 import re
 from collections.abc import Sequence
 
-from appshare.operator.model import NumberKeyRotation, SigningKey
+from appshare.operator.model import CataloguePackage, NumberKeyRotation, SigningKey
 
 _SCREEN = re.compile(r"(\w+) (\d+) dpi")
+
+_KINDS = {"WHOLE": "whole", "SPLIT_SET": "split set", "HELD_SET": "splits"}
+_MOST_NAMES = 2
 
 _ID_LENGTH = 12
 """Characters of a package id: enough to tell packages apart, and for `packages remove`."""
@@ -14,6 +17,18 @@ _ID_LENGTH = 12
 def shown_sdks(min_sdk: int, max_sdk: int) -> str:
     """A range of SDK versions, for example "21-28" or "21+"."""
     return f"{min_sdk}-{max_sdk}" if max_sdk else f"{min_sdk}+"
+
+
+def shown_kind(package: CataloguePackage) -> str:
+    """What a package is made of, for example "split set: base, scanner"."""
+    modules = f": {', '.join(package.modules)}" if len(package.modules) > 1 else ""
+    model = f" of a {package.device_model}" if package.device_model else ""
+    return _KINDS.get(package.kind, package.kind.lower()) + model + modules
+
+
+def shown_files(names: Sequence[str]) -> str:
+    """The files of a package; of many the first one."""
+    return ", ".join(names) if len(names) <= _MOST_NAMES else f"{names[0]} and {len(names) - 1} more"
 
 
 def shown_id(package_id: str) -> str:

@@ -27,10 +27,10 @@ def row_of(package: Package) -> AdaptationRow:
     manifest = package.manifest
     return AdaptationRow(
         package=package,
-        min_sdk=min(manifest.install_min_sdk, SDK_IN_DEVELOPMENT),
+        min_sdk=min(package.min_sdk, SDK_IN_DEVELOPMENT),
         max_sdk=manifest.max_sdk,
         screens=_screens(manifest),
-        abis=manifest.abis,
+        abis=package.abis,
     )
 
 

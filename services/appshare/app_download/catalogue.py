@@ -1,14 +1,15 @@
 """The catalogue: the packages that there are, and their files."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from contextlib import suppress
 
 from appshare import errors
 from appshare.app_download.admission import admitted
 from appshare.app_download.admission_policy import AdmissionPolicy
 from appshare.app_download.decision_store import DecisionStore
 from appshare.app_download.package import Package, PageKey
-from appshare.app_download.package_files import IncomingFile, PackageFiles
+from appshare.app_download.package_files import FilledFile, IncomingFile, PackageFiles
 from appshare.app_download.store import CatalogueStore
 
 
@@ -36,7 +37,7 @@ class Catalogue:
         """The package with the id."""
         return await self._store.find(package_id)
 
-    async def keep(self, package: Package, files: Sequence[IncomingFile]) -> None:
+    async def keep(self, package: Package, files: Sequence[IncomingFile | FilledFile]) -> None:
         """Takes a package in; the app is pinned to its signer if it was to none.
 
         Args:
@@ -50,9 +51,13 @@ class Catalogue:
         async with self.changing:
             present = await self._store.packages_of(name)
             pin = admitted(package, present, await self._decisions.decisions_of(name), self._policy)
-            for file in files:
-                await self._files.keep(file)
-            await self._store.add(package, pin)
+            try:
+                for file in files:
+                    await self._files.keep(file)
+                await self._store.add(package, pin)
+            except BaseException:
+                await self._drop_unreferenced({file.sha256 for file in files})
+                raise
 
     async def remove(self, package_id: str) -> None:
         """Removes a package; a download of it that is under way completes.
@@ -73,6 +78,12 @@ class Catalogue:
     async def packages_of(self, package_name: str) -> list[Package]:
         """All packages of an app, newest version first."""
         return await self._store.packages_of(package_name)
+
+    async def _drop_unreferenced(self, digests: Set[str]) -> None:
+        """Removes files of a package that could not be added; what is left after all, the next start removes."""
+        with suppress(errors.UnavailableError):
+            for sha256 in digests - await self._store.referenced(digests):
+                await self._files.remove(sha256)
 
     async def page(self, package_name: str, after: PageKey | None, size: int) -> list[Package]:
         """Packages by name, newest version first; of one app, or of all when `package_name` is empty."""

@@ -1,5 +1,7 @@
 """Which build of an app fits a device: the rules of fit, asked of the catalogue."""
 
+from collections.abc import Collection
+
 from appshare.app_download.decision_store import DecisionStore
 from appshare.app_download.fitting.device_fit import choose
 from appshare.app_download.fitting.rulings import rulings
@@ -15,8 +17,15 @@ class Matching:
         self._store = store
         self._decisions = decisions
 
-    async def match(self, package_name: str, profile: DeviceProfile) -> Fit | NoFit | AppStoreLink:
+    async def match(
+        self, package_name: str, profile: DeviceProfile, modules: Collection[str] = ()
+    ) -> Fit | NoFit | AppStoreLink:
         """Which build of an app fits a device.
+
+        Args:
+            package_name: The app.
+            profile: The device.
+            modules: Of a split set, those to install besides the ones that come by themselves.
 
         Raises:
             InvalidProfile: the profile holds a value that no device can have.
@@ -31,7 +40,8 @@ class Matching:
             profile,
             [package.build for package in packages],
             decided.pin,
-            rulings=rulings(profile, packages, decided.rows, decided.lowest_version),
+            modules,
+            rulings(profile, packages, decided.rows, decided.lowest_version),
         )
 
 

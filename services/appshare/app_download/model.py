@@ -1,5 +1,6 @@
 """The words of AppDownload: a device's profile, what a package says of itself, and the answer to what fits."""
 
+import hashlib
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
@@ -147,6 +148,14 @@ class PackageManifest:
     """What it contributes, such as `base__abi`."""
     required_split_types: tuple[str, ...] = ()
     """What the splits installed with it have to contribute."""
+    labels: tuple[tuple[str, str], ...] = ()
+    """BCP-47 tag and label in that language; the label of no language is `label`."""
+    locales: tuple[str, ...] = ()
+    """BCP-47 tags of the languages that it has resources in, besides the default; in alphabetical order."""
+    icon_sha256: str = ""
+    """Of the icon's bytes; empty: it is no picture file in the package."""
+    permissions: tuple[str, ...] = ()
+    """Those that it asks for."""
     debuggable: bool = False
     test_only: bool = False
     signer_sha256: str = ""
@@ -243,8 +252,25 @@ class AppStoreLink:
 
 @dataclass(frozen=True, slots=True)
 class AnnouncedFile:
-    """What an upload says of the file that it is about to send; `size` in bytes."""
+    """What an upload says of a file that it is about to send; `size` in bytes."""
 
     name: str
     size: int
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncedPackage:
+    """What an upload says of the package that it is about to send: one file, or several that are its splits."""
+
+    files: tuple[AnnouncedFile, ...]
+    device_model: str = ""
+    """Of the phone that the splits come from; empty: not known."""
+
+    @property
+    def package_id(self) -> str:
+        """The digest of the one file; of several the digest of their digests, whatever their order and names."""
+        digests = sorted(file.sha256 for file in self.files)
+        if len(digests) == 1:
+            return digests[0]
+        return hashlib.sha256("".join(f"{digest}\n" for digest in digests).encode()).hexdigest()

@@ -17,7 +17,7 @@ class Package:
     """One version of an app in the catalogue; what it says of itself never changes.
 
     Attributes:
-        package_id: of a package added as one file the SHA-256 of that file, in lower-case hexadecimal.
+        package_id: as the upload announced it, see `AnnouncedPackage`.
     """
 
     package_id: str
@@ -32,6 +32,22 @@ class Package:
     def files(self) -> tuple[Artifact, ...]:
         """All files of the package, of which a device may need some only."""
         return self.build.parts if isinstance(self.build, PackageSet) else (self.build,)
+
+    @property
+    def min_sdk(self) -> int:
+        """The lowest SDK that installs it; the variants of a set may ask for different ones."""
+        whole = (file.manifest for file in self.files if not file.manifest.split_name)
+        return min(manifest.install_min_sdk for manifest in whole)
+
+    @property
+    def abis(self) -> tuple[str, ...]:
+        """Those that it, or a part of it, has native code for; empty: any will do."""
+        return tuple(sorted({abi for file in self.files for abi in file.manifest.abis}))
+
+    @property
+    def locales(self) -> tuple[str, ...]:
+        """BCP-47 tags of the languages that it, or a part of it, has resources in."""
+        return tuple(sorted({locale for file in self.files for locale in file.manifest.locales}))
 
     @property
     def page_key(self) -> PageKey:

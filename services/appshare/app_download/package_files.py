@@ -5,8 +5,11 @@ import errno
 import hashlib
 import os
 import secrets
+import shutil
+import stat
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from appshare import errors
@@ -31,9 +34,8 @@ class PackageFiles:
         Args:
             known: the digests that are referred to.
         """
+        shutil.rmtree(self._incoming, ignore_errors=True)
         self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for unfinished in self._incoming.iterdir():
-            unfinished.unlink()
         for file in self._folder.glob("??/*"):
             if file.name not in known:
                 file.unlink()
@@ -42,7 +44,7 @@ class PackageFiles:
     async def incoming(self) -> AsyncIterator["IncomingFile"]:
         """A new file to be filled; unless it was kept, nothing of it is left when the context ends."""
         path = self._incoming / secrets.token_hex(16)
-        with _translated():
+        with translated():
             descriptor = await asyncio.to_thread(os.open, path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         file = IncomingFile(path, descriptor)
         try:
@@ -51,14 +53,30 @@ class PackageFiles:
             os.close(descriptor)
             path.unlink(missing_ok=True)
 
-    async def keep(self, file: "IncomingFile") -> None:
+    @asynccontextmanager
+    async def unpacking(self) -> AsyncIterator[Path]:
+        """A new folder for the parts of a set; unless they were kept, nothing of them is left when the context ends."""
+        path = self._incoming / secrets.token_hex(16)
+        with translated():
+            await asyncio.to_thread(path.mkdir, mode=0o700)
+        try:
+            yield path
+        finally:
+            await asyncio.to_thread(shutil.rmtree, path, ignore_errors=True)
+
+    async def unpacked(self, path: Path) -> "FilledFile":
+        """A file that another process left in a folder of `unpacking`, as it is: whatever that process says of it."""
+        with translated():
+            return await asyncio.to_thread(_filled, path)
+
+    async def keep(self, file: "IncomingFile | FilledFile") -> None:
         """Makes a filled file durable under its digest."""
-        with _translated():
-            await asyncio.to_thread(file.move_to, self._path(file.sha256))
+        with translated():
+            await asyncio.to_thread(_move, file.path, self._path(file.sha256))
 
     async def remove(self, sha256: str) -> None:
         """Removes a file; whoever has it open can still read it."""
-        with _translated():
+        with translated():
             await asyncio.to_thread(self._path(sha256).unlink, missing_ok=True)
 
     @asynccontextmanager
@@ -104,23 +122,24 @@ class IncomingFile:
 
     async def write(self, data: bytes) -> None:
         """Appends bytes."""
-        with _translated():
+        with translated():
             await asyncio.to_thread(self._write, data)
         self.size += len(data)
-
-    def move_to(self, path: Path) -> None:
-        """Makes the file durable under another name."""
-        os.fsync(self._descriptor)
-        path.parent.mkdir(exist_ok=True, mode=0o700)
-        self.path.replace(path)
-        for folder in (path.parent, path.parent.parent):
-            _sync_folder(folder)
 
     def _write(self, data: bytes) -> None:
         self._digest.update(data)
         rest = memoryview(data)
         while rest:
             rest = rest[os.write(self._descriptor, rest) :]
+
+
+@dataclass(frozen=True, slots=True)
+class FilledFile:
+    """A file that is whole and waits to be kept; `size` in bytes, the digest in lower-case hexadecimal."""
+
+    path: Path
+    size: int
+    sha256: str
 
 
 class StoredFile:
@@ -144,9 +163,26 @@ class StoredFile:
             offset += len(data)
 
 
-def _sync_folder(folder: Path) -> None:
-    """A new name in a folder is durable only when the folder is."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def _filled(path: Path) -> FilledFile:
+    """Follows no link, which could lead out of the folder."""
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+        facts = os.fstat(file.fileno())
+        if not stat.S_ISREG(facts.st_mode):
+            raise OSError(errno.EINVAL, "not a file")
+        return FilledFile(path, facts.st_size, hashlib.file_digest(file, "sha256").hexdigest())
+
+
+def _move(source: Path, target: Path) -> None:
+    """Makes a file durable under another name, which is durable only when its folder is."""
+    target.parent.mkdir(exist_ok=True, mode=0o700)
+    _sync(source)
+    source.replace(target)
+    for folder in (target.parent, target.parent.parent):
+        _sync(folder)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
@@ -154,7 +190,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """Raises what the disk does to us as a typed error, without a path."""
     try:
         yield

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -9,15 +10,27 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from appshare.app_download import package_reading
 from appshare.app_download.model import PackageManifest
+from appshare.app_download.package_reading.coherence import require_set
 from appshare.app_download.package_reading.limits import ReadingLimits
 from appshare.app_download.package_reading.refusal import PackageRefused, RefusalReason
-from appshare.app_download.package_reading.report import manifest_from, package_or_set_from
+from appshare.app_download.package_reading.report import manifest_from, package_or_set_from, splits_from
+from appshare.app_download.package_reading.unpacked import unpacked_part
 from appshare.app_download.package_set import PackageSet
 
-__all__ = ["PackageRefused", "ReadingLimits", "RefusalReason", "read_package", "read_package_or_set"]
+__all__ = [
+    "PackageRefused",
+    "ReadingLimits",
+    "RefusalReason",
+    "read_package",
+    "read_package_or_set",
+    "read_splits",
+    "require_set",
+    "unpacked_part",
+]
 
 
 async def read_package(path: Path, limits: ReadingLimits, *, require_signature: bool = True) -> PackageManifest:
@@ -30,25 +43,50 @@ async def read_package(path: Path, limits: ReadingLimits, *, require_signature: 
 
     Raises:
         PackageRefused: No device would install the file, or reading it goes beyond the limits.
-        OSError: The file cannot be opened.
+        OSError: The file cannot be opened, or the disk is full.
     """
-    return manifest_from(await _read(path, limits, require_signature=require_signature, accept_sets=False))
+    choices = {"require_signature": require_signature, "accept_sets": False, "unpack_into": None}
+    return manifest_from(await _read(path, limits, choices))
 
 
 async def read_package_or_set(
-    path: Path, limits: ReadingLimits, *, require_signature: bool = True
+    path: Path, limits: ReadingLimits, *, require_signature: bool = True, unpack_into: Path | None = None
 ) -> PackageManifest | PackageSet:
     """What the file holds: an APK, or a split set, each part of which is read as an APK is.
 
-    Arguments and errors are those of `read_package`; a set is refused with the reason for which one of its parts is.
+    A set is refused with the reason for which one of its parts is; the other arguments and errors are `read_package`'s.
+
+    Args:
+        path: The file.
+        limits: What reading it may take.
+        require_signature: As of `read_package`.
+        unpack_into: An empty folder in which the parts of a set are left, also of one that is refused; each is the
+            `unpacked_part` of its place in the set. None: nothing is left of them.
     """
-    return package_or_set_from(await _read(path, limits, require_signature=require_signature, accept_sets=True))
+    folder = None if unpack_into is None else str(unpack_into)
+    choices = {"require_signature": require_signature, "accept_sets": True, "unpack_into": folder}
+    return package_or_set_from(await _read(path, limits, choices))
 
 
-async def _read(path: Path, limits: ReadingLimits, **choices: bool) -> bytes:
-    """The report of a process that reads the file; the choices are its arguments, in its order."""
+async def read_splits(files: Mapping[str, Path], limits: ReadingLimits) -> list[PackageManifest]:
+    """What packages that lie beside each other say of themselves, all read in one process.
+
+    Args:
+        files: Their paths by the names that refusals give them.
+        limits: What reading them all may take.
+
+    Raises:
+        PackageRefused: One of them is refused, or reading them goes beyond the limits.
+        OSError: A file cannot be opened, or the disk is full.
+    """
+    choices = {"splits": {name: str(path) for name, path in files.items()}}
+    return splits_from(await _read(Path(os.devnull), limits, choices))
+
+
+async def _read(path: Path, limits: ReadingLimits, choices: Mapping[str, Any]) -> bytes:
+    """The report of a process that reads the file, or what the choices say."""
     with TemporaryDirectory(prefix="appshare-") as scratch:
-        process = await _start(path, scratch, limits, choices)
+        process = await _start(path, scratch, json.dumps({"limits": asdict(limits), **choices}))
         report = await _report(process, limits)
     if process.returncode == -signal.SIGXCPU:
         message = f"reading it takes more than {limits.cpu_seconds} seconds of processor time"
@@ -58,12 +96,11 @@ async def _read(path: Path, limits: ReadingLimits, **choices: bool) -> bytes:
     return report
 
 
-async def _start(path: Path, scratch: str, limits: ReadingLimits, choices: Mapping[str, bool]) -> Process:
+async def _start(path: Path, scratch: str, choices: str) -> Process:
     """The process gets the file and the scratch folder, and none of the service's environment."""
-    arguments = json.dumps(asdict(limits)), *map(json.dumps, choices.values())
     with path.open("rb") as package:
         return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-m", package_reading.__name__, *arguments),
+            *(sys.executable, "-I", "-m", package_reading.__name__, choices),
             stdin=package,
             stdout=PIPE,
             stderr=DEVNULL,

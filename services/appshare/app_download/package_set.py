@@ -1,10 +1,14 @@
 """A build of an app that is several files, of which each device gets some."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from appshare.app_download.model import Artifact, PackageManifest
 from appshare.app_download.table_of_contents import TableOfContents
+
+BASE = "base"
+"""The module that every app has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +21,16 @@ class PackageSet:
     """None: as a phone holds the app, after it chose what it needs."""
     device_model: str = ""
     """Of the phone that held it; empty: not known."""
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """Names of its modules and packs of assets, the base first."""
+        if self.table_of_contents is not None:
+            names = self.table_of_contents.module_names()
+        else:
+            masters = (part.manifest for part in self.parts if part.manifest.config_for_split is None)
+            names = (manifest.split_name or BASE for manifest in masters)
+        return tuple(sorted(dict.fromkeys(names), key=lambda name: name != BASE))
 
     @property
     def base(self) -> PackageManifest:
@@ -34,6 +48,24 @@ def plain_name(path: str) -> str:
     return path.rpartition("/")[2]
 
 
+def incompleteness(manifests: Sequence[PackageManifest], *, has_table_of_contents: bool) -> str | None:
+    """What is lacking for packages to be a set that some device installs, as a sentence; None if nothing is.
+
+    With a table of contents its variants need different splits: which of them lack one, the rules of fit tell.
+    """
+    bases = [manifest for manifest in manifests if not manifest.split_name]
+    if not bases:
+        return "the base is not among its parts"
+    if has_table_of_contents:
+        return None
+    if len(manifests) == 1 and bases[0].requires_splits:
+        return "its base is not to be installed without splits"
+    given = {each for manifest in manifests for each in manifest.split_types}
+    if lacking := sorted(each for base in bases for each in base.required_split_types if each not in given):
+        return f"its base requires splits of the type {', '.join(lacking)}"
+    return None
+
+
 def inconsistency(manifests: Sequence[PackageManifest], *, has_table_of_contents: bool) -> str | None:
     """What keeps packages from being parts of one set, as a sentence; None if they can be.
 
@@ -45,9 +77,9 @@ def inconsistency(manifests: Sequence[PackageManifest], *, has_table_of_contents
         return "its parts are of several versions"
     if len({manifest.signer_sha256 for manifest in manifests}) > 1:
         return "its parts are signed by several signers"
-    names = [manifest.split_name for manifest in manifests]
-    if "" not in names:
-        return "it has no base"
-    if len(set(names)) < len(names) and not has_table_of_contents:
+    names = Counter(manifest.split_name for manifest in manifests)
+    if names[""] > 1 and not has_table_of_contents:
+        return "two of its parts are whole packages"
+    if len(names) < len(manifests) and not has_table_of_contents:
         return "two of its parts are the same split"
     return None

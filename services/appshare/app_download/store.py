@@ -1,5 +1,6 @@
 """What AppDownload needs of a store; every implementation passes the same contract tests."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 from appshare.app_download.package import Package, PageKey
@@ -21,6 +22,9 @@ class CatalogueStore(Protocol):
 
     async def find(self, package_id: str) -> Package | None:
         """The package with the id."""
+
+    async def referenced(self, digests: Collection[str]) -> set[str]:
+        """Of the digests those of files that some package has."""
 
     async def digests(self) -> set[str]:
         """The digests of the files of all packages."""

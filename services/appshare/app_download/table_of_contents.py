@@ -145,6 +145,12 @@ class TableOfContents:
         """The variants for installing the app."""
         return (variant for variant in self.variants if not variant.is_instant)
 
+    def module_names(self) -> Iterator[str]:
+        """The names of all modules and packs of assets for installing the app, some more than once."""
+        yield from (module.name for variant in self.installable_variants() for module in variant.modules)
+        yield from self.fused_modules
+        yield from (pack.name for pack in self.asset_packs)
+
     def installable_paths(self) -> frozenset[str]:
         """The files of the set that some device may need."""
         of_variants = (module for variant in self.installable_variants() for module in variant.modules)

@@ -1,5 +1,7 @@
 """Messages of AppDownload to words of its domain and back."""
 
+from collections.abc import Sequence
+
 from appshare import errors
 from appshare.app_download.adaptation import AdaptationRow
 from appshare.app_download.fitting.android_versions import api_level
@@ -14,11 +16,15 @@ from appshare.app_download.model import (
     NoFitReason,
     Platform,
 )
-from appshare.app_download.package import Package
+from appshare.app_download.package import Build, Package
+from appshare.app_download.package_set import PackageSet
+from appshare.rpc.fields import invalid_field, require_length, require_text
 from appshare.v1 import catalogue_pb2, device_pb2, fit_pb2
 
 LONGEST_NAME = 255
 """Bytes of a name that a request may give."""
+MOST_MODULES = 100
+"""Modules that a request may name."""
 
 _PLATFORMS = {device_pb2.PLATFORM_ANDROID: Platform.ANDROID, device_pb2.PLATFORM_IOS: Platform.IOS}
 _KINDS = {kind: fit_pb2.NoFitKind.Value(f"NO_FIT_KIND_{kind}") for kind in NoFitKind}
@@ -46,12 +52,28 @@ def read_profile(message: device_pb2.DeviceProfile) -> DeviceProfile:
         gl_extensions=tuple(message.gl_extensions),
         model=message.model,
         manufacturer=message.manufacturer,
+        device_tier=message.device_tier if message.HasField("device_tier") else None,
+        country_set=message.country_set,
+        device_groups=tuple(message.device_groups),
     )
     try:
         profile.validate()
     except InvalidProfile as error:
         raise invalid_profile(error) from None
     return profile
+
+
+def read_modules(names: Sequence[str]) -> tuple[str, ...]:
+    """The modules that a request asks for.
+
+    Raises:
+        errors.InvalidArgumentError: INVALID_FIELD.
+    """
+    if len(names) > MOST_MODULES:
+        raise invalid_field("modules", f"more than {MOST_MODULES}")
+    for index, name in enumerate(names):
+        require_length(require_text(name, f"modules[{index}]"), f"modules[{index}]", LONGEST_NAME)
+    return tuple(names)
 
 
 def invalid_profile(error: InvalidProfile) -> errors.InvalidArgumentError:
@@ -74,7 +96,8 @@ def write_answer(answer: Fit | NoFit | AppStoreLink) -> fit_pb2.FitAnswer:
 
 def write_package(package: Package) -> catalogue_pb2.CataloguePackage:
     """A package of the catalogue."""
-    manifest = package.manifest
+    manifest, build = package.manifest, package.build
+    package_set = build if isinstance(build, PackageSet) else None
     return catalogue_pb2.CataloguePackage(
         package_id=package.package_id,
         files=map(_write_file, package.files),
@@ -82,14 +105,22 @@ def write_package(package: Package) -> catalogue_pb2.CataloguePackage:
         label=manifest.label,
         version_name=manifest.version_name,
         version_code=manifest.version_code,
-        min_sdk=manifest.install_min_sdk,
+        min_sdk=package.min_sdk,
         target_sdk=manifest.target_sdk,
         max_sdk=manifest.max_sdk or 0,
-        abis=manifest.abis,
+        abis=package.abis,
         signer_sha256=manifest.signer_sha256,
         debuggable=any(file.manifest.debuggable for file in package.files),
         test_only=any(file.manifest.test_only for file in package.files),
         debug_certificate=manifest.debug_certificate,
+        kind=_kind(build),
+        modules=package_set.modules if package_set else (),
+        locales=package.locales,
+        required_features=manifest.required_features,
+        device_model=package_set.device_model if package_set else "",
+        labels=dict(manifest.labels),
+        icon_sha256=manifest.icon_sha256,
+        permissions=manifest.permissions,
     )
 
 
@@ -107,6 +138,14 @@ def write_row(row: AdaptationRow) -> catalogue_pb2.AdaptationRow:
         package_id=row.package.package_id,
         file_names=[file.file_name for file in row.package.files],
     )
+
+
+def _kind(build: Build) -> catalogue_pb2.PackageKind.ValueType:
+    if not isinstance(build, PackageSet):
+        return catalogue_pb2.PACKAGE_KIND_WHOLE
+    if build.table_of_contents is None:
+        return catalogue_pb2.PACKAGE_KIND_HELD_SET
+    return catalogue_pb2.PACKAGE_KIND_SPLIT_SET
 
 
 def _read_sdk_version(message: device_pb2.DeviceProfile) -> int | None:

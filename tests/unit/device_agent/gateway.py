@@ -38,6 +38,7 @@ class Downloads(pb_grpc.DownloadServiceServicer):
         ends_after: chunks after which each call ends with UNAVAILABLE; a call without an entry goes on to its end.
         resumed: the positions that each call named.
         profiles: of the devices that calls were for.
+        modules: that each call named.
     """
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
@@ -46,15 +47,18 @@ class Downloads(pb_grpc.DownloadServiceServicer):
         self.ends_after: list[int] = []
         self.resumed: list[dict[str, int]] = []
         self.profiles: list[device_pb2.DeviceProfile] = []
+        self.modules: list[list[str]] = []
         self.answer: fit_pb2.FitAnswer | None = None
 
     async def MatchApp(self, request: pb.MatchAppRequest, context: Any) -> pb.MatchAppResponse:
+        self.modules.append(list(request.modules))
         return pb.MatchAppResponse(answer=self._answer())
 
     async def DownloadApp(self, request: pb.DownloadAppRequest, context: Any) -> AsyncIterator[pb.DownloadAppResponse]:
         positions = {position.sha256: position.offset for position in request.resume}
         self.resumed.append(positions)
         self.profiles.append(request.profile)
+        self.modules.append(list(request.modules))
         left = self.ends_after.pop(0) if self.ends_after else None
         yield pb.DownloadAppResponse(answer=self._answer())
         for chunk in self._chunks(positions):

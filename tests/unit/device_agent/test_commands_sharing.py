@@ -106,6 +106,13 @@ def test_an_app_is_got_from_any_friend(appshare: Appshare, cloud: Cloud) -> None
     assert not any(isinstance(request, pb.ReportInstallRequest) for request in cloud.requests)
 
 
+def test_modules_are_asked_for(appshare: Appshare, cloud: Cloud) -> None:
+    cloud.merged = [merged("d2")]
+    for arguments in ([], ["--dry-run"]):
+        assert appshare("get", "Notes", "--module", "camera", "--module", "maps", *arguments).exit_code == ExitCode.DONE
+    assert cloud.modules == [["camera", "maps"]] * 2
+
+
 def test_an_app_that_no_friend_shares_is_refused(appshare: Appshare) -> None:
     assert appshare("get", "Notes").exit_code == ExitCode.REFUSED
 

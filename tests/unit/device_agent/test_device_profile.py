@@ -56,6 +56,9 @@ def test_our_own_keys_are_read() -> None:
         "osVersion": "17.2",
         "resolution": {"width": 1170, "height": 2532},
         "model": "iPhone 14",
+        "deviceTier": 0,
+        "countrySet": "sea",
+        "deviceGroups": ["large-memory"],
         "manufacturer": "Apple",
     }
     assert read_device_profile(spec) == DeviceProfile(
@@ -64,6 +67,9 @@ def test_our_own_keys_are_read() -> None:
         resolution=Resolution(1170, 2532),
         model="iPhone 14",
         manufacturer="Apple",
+        device_tier=0,
+        country_set="sea",
+        device_groups=("large-memory",),
     )
 
 
@@ -115,6 +121,8 @@ def test_what_is_written_is_read_back() -> None:
         sdk_version=34, os_version="14", resolution=Resolution(1, 2), supported_abis=("x86",), model="M", codename="V"
     )
     assert read_device_profile(write_device_profile(profile)) == profile
+    divided = DeviceProfile(sdk_version=34, device_tier=0, country_set="sea", device_groups=("large-memory",))
+    assert read_device_profile(write_device_profile(divided)) == divided
 
 
 def test_the_file_is_named(tmp_path: Path) -> None:

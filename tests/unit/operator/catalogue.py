@@ -50,6 +50,7 @@ class Catalogue(
 
     Attributes:
         books: that each look at a rotation finds done; a rotation is over with the last one.
+        modules: that the last question for what fits named.
         rotations: how many were started.
         packages: by id, in the order in which they came.
         links: App Store links, by package name.
@@ -64,22 +65,26 @@ class Catalogue(
         self.books = iter([1, 3])
         self.rotations = 0
         self.down = ""
+        self.modules: list[str] = []
         self.answer = fit_pb2.FitAnswer(no_fit=fit_pb2.NoFit())
 
     async def AddPackage(self, requests: AsyncIterator[pb.AddPackageRequest], context: Any) -> pb.AddPackageResponse:
         _require_token(context)
         header = (await anext(requests)).header
-        (file,) = header.files
-        content = b""
+        contents = [b"" for _ in header.files]
         async for request in requests:
-            if request.chunk.offset != len(content) or len(request.chunk.data) > 512 * 1024:
+            chunk = request.chunk
+            if chunk.offset != len(contents[chunk.file_index]) or len(chunk.data) > 512 * 1024:
                 raise errors.InvalidArgumentError(errors.Reason.INVALID_FIELD, "a gap, or too large a chunk")
-            content += request.chunk.data
-        if (hashlib.sha256(content).hexdigest(), len(content)) != (file.sha256, file.size):
-            raise errors.InvalidArgumentError(errors.Reason.UPLOAD_MISMATCH, "not what was announced")
-        if not content.startswith(b"apk"):
-            raise errors.InvalidArgumentError(errors.Reason.PACKAGE_NOT_AN_APK, "not an Android package")
-        return self._add(file)
+            contents[chunk.file_index] += chunk.data
+        for file, content in zip(header.files, contents, strict=True):
+            if (hashlib.sha256(content).hexdigest(), len(content)) != (file.sha256, file.size):
+                raise errors.InvalidArgumentError(errors.Reason.UPLOAD_MISMATCH, "not what was announced")
+            if not content.startswith(b"apk"):
+                raise errors.InvalidArgumentError(errors.Reason.PACKAGE_NOT_AN_APK, "not an Android package")
+        if len(header.files) == 1 and contents[0] == b"apk split":
+            raise errors.InvalidArgumentError(errors.Reason.PACKAGE_INCOMPLETE, "only a split")
+        return self._add(header)
 
     async def ListPackages(self, request: pb.ListPackagesRequest, context: Any) -> pb.ListPackagesResponse:
         """Gives one package a page."""
@@ -97,6 +102,7 @@ class Catalogue(
         return pb.RemovePackageResponse()
 
     async def MatchPackage(self, request: pb.MatchPackageRequest, context: Any) -> pb.MatchPackageResponse:
+        self.modules = list(request.modules)
         return pb.MatchPackageResponse(answer=self.answer)
 
     async def ListAdaptations(self, request: pb.ListAdaptationsRequest, context: Any) -> pb.ListAdaptationsResponse:
@@ -149,11 +155,15 @@ class Catalogue(
             ]
         )
 
-    def _add(self, file: catalogue_pb2.UploadFile) -> pb.AddPackageResponse:
+    def _add(self, header: catalogue_pb2.UploadHeader) -> pb.AddPackageResponse:
+        file, several = header.files[0], len(header.files) > 1
         present = file.sha256 in self.packages
         package = catalogue_pb2.CataloguePackage(
             package_id=file.sha256,
-            files=[fit_pb2.PackageFile(name=file.name, size=file.size, sha256=file.sha256)],
+            files=[fit_pb2.PackageFile(name=each.name, size=each.size, sha256=each.sha256) for each in header.files],
+            kind=catalogue_pb2.PACKAGE_KIND_HELD_SET if several else catalogue_pb2.PACKAGE_KIND_WHOLE,
+            modules=["base", "scanner"] if several else [],
+            device_model=header.device_model,
             package_name=f"org.example.{file.name.removesuffix('.apk')}",
             version_name="1.0",
             version_code=1,

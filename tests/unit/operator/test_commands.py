@@ -78,7 +78,7 @@ def test_every_example_can_be_typed(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(keys_rotate, "_PAUSE", 0)
     Path("downloads").mkdir()
-    for name in ("notes.apk", "downloads/maps.apk"):
+    for name in ("notes.apk", "downloads/maps.apk", "base.apk", "split_config.de.apk"):
         Path(name).write_bytes(f"apk {name}".encode())
     Path("phone.json").write_text('{"sdkVersion": 34}')
     Path("mine.token").write_text(TOKEN)
@@ -132,7 +132,47 @@ def test_a_folder_without_packages_is_wrong_usage(admin: Admin, tmp_path: Path) 
     (tmp_path / "empty").mkdir()
     result = admin("packages", "add", tmp_path / "empty")
     assert result.exit_code == ExitCode.WRONG_USAGE
-    assert "no *.apk in this folder" in result.stderr
+    assert "no *.apk, *.apkm, *.apks, *.xapk in this folder" in result.stderr
+
+
+def test_a_folder_stands_for_packages_of_every_kind(admin: Admin, catalogue: Catalogue, tmp_path: Path) -> None:
+    for name in ("a.apk", "b.apks", "c.XAPK", "d.apkm", "e.zip"):
+        (tmp_path / "downloads" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "downloads" / name).write_bytes(f"apk {name}".encode())
+    assert admin("packages", "add", tmp_path / "downloads").exit_code == ExitCode.DONE
+    names = [package.files[0].name for package in catalogue.packages.values()]
+    assert names == ["a.apk", "b.apks", "c.XAPK", "d.apkm"]
+
+
+@pytest.fixture
+def splits(tmp_path: Path) -> list[Path]:
+    paths = [tmp_path / "phone" / name for name in ("base.apk", "split_config.de.apk", "split_scanner.apk")]
+    for path in paths:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(f"apk {path.name}".encode())
+    return paths
+
+
+def test_splits_are_added_together(admin: Admin, catalogue: Catalogue, splits: list[Path]) -> None:
+    result = admin("packages", "add", "--together", splits[0].parent, "--device-model", "Pixel 8", "--json")
+    assert result.exit_code == ExitCode.DONE, result.output
+    [package] = catalogue.packages.values()
+    assert [file.name for file in package.files] == [path.name for path in splits]
+    [added] = json.loads(result.stdout)["added"]
+    assert added["files"] == list(map(str, splits))
+    assert (added["package"]["kind"], added["package"]["device_model"]) == ("HELD_SET", "Pixel 8")
+    listed = admin("packages", "list").stdout
+    assert "splits of a Pixel 8: base, scanner" in " ".join(listed.split())
+
+
+def test_splits_that_were_added_one_by_one_are_told_how(admin: Admin, splits: list[Path]) -> None:
+    splits[1].write_bytes(b"apk split")
+    result = admin("packages", "add", *splits)
+    assert result.exit_code == ExitCode.FAILED
+    assert result.stderr.splitlines()[-2:] == [
+        f"  {splits[1]}: only a split",
+        "Splits of one package are added in one go: appshare-admin packages add --together FILE...",
+    ]
 
 
 def test_a_refused_file_does_not_keep_the_others_out(admin: Admin, apk: Path, spec: Path) -> None:
@@ -141,7 +181,12 @@ def test_a_refused_file_does_not_keep_the_others_out(admin: Admin, apk: Path, sp
     document = json.loads(result.stdout)
     assert [each["file"] for each in document["added"]] == [str(apk)]
     assert document["failed"] == [
-        {"file": str(spec), "reason": "PACKAGE_NOT_AN_APK", "message": "not an Android package"}
+        {
+            "file": str(spec),
+            "files": [str(spec)],
+            "reason": "PACKAGE_NOT_AN_APK",
+            "message": "not an Android package",
+        }
     ]
     assert document["not_tried"] == []
 
@@ -201,6 +246,11 @@ def test_a_fit_is_explained(admin: Admin, catalogue: Catalogue, spec: Path) -> N
     result = admin("packages", "match", "org.example.notes", "--spec", spec)
     assert result.exit_code == ExitCode.DONE
     assert "ABI arm64-v8a first of 2" in result.stdout
+
+
+def test_modules_are_asked_for(admin: Admin, catalogue: Catalogue, spec: Path) -> None:
+    admin("packages", "match", "org.example.notes", "--spec", spec, "--module", "camera", "--module", "maps")
+    assert catalogue.modules == ["camera", "maps"]
 
 
 def test_no_fit_is_explained_reason_by_reason(admin: Admin, catalogue: Catalogue, spec: Path) -> None:

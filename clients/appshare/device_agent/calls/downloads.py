@@ -1,6 +1,6 @@
 """Apps of others, in the build that fits the device."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 
 from appshare.device_agent import model, wire
@@ -20,25 +20,37 @@ _SILENCE = 120.0
 class DownloadCalls(SessionCalls):
     """The calls of `DownloadService`; without an owner, any friend who shares the app will do."""
 
-    async def match(self, owner: model.Person | None, package_name: str, profile: DeviceProfile) -> FitAnswer:
+    async def match(
+        self, owner: model.Person | None, package_name: str, profile: DeviceProfile, modules: Sequence[str] = ()
+    ) -> FitAnswer:
         """Says which build of a shared app fits, without a download."""
-        request = pb.MatchAppRequest(owner=_owner(owner), package_name=package_name, profile=write_profile(profile))
+        request = pb.MatchAppRequest(
+            owner=_owner(owner), package_name=package_name, profile=write_profile(profile), modules=modules
+        )
         response = await self._call(DownloadServiceStub(self._channel).MatchApp, request)
         return read_answer(response.answer)
 
     async def download(
-        self, owner: model.Person | None, package_name: str, profile: DeviceProfile, positions: Mapping[str, int]
+        self,
+        owner: model.Person | None,
+        package_name: str,
+        profile: DeviceProfile,
+        positions: Mapping[str, int],
+        *,
+        modules: Sequence[str] = (),
     ) -> AsyncGenerator[FitAnswer | model.FileChunk, None]:
         """Streams the build of a shared app that fits: first the answer, then chunks when it is a `Fit`.
 
         Args:
             positions: how many bytes are there already, by the SHA-256 of the file.
+            modules: of a split set, those to install besides the ones that come by themselves.
         """
         request = pb.DownloadAppRequest(
             owner=_owner(owner),
             package_name=package_name,
             profile=write_profile(profile),
             resume=[fit_pb2.FilePosition(sha256=sha256, offset=offset) for sha256, offset in positions.items()],
+            modules=modules,
         )
         stream = self._stream(DownloadServiceStub(self._channel).DownloadApp, request, idle_limit=_SILENCE)
         async with aclosing(stream) as messages:

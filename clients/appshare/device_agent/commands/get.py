@@ -13,7 +13,7 @@ from appshare.command_line.exit_code import ExitCode
 from appshare.command_line.input_error import InputError
 from appshare.command_line.output import Output
 from appshare.device_agent.agent_home import AgentHome
-from appshare.device_agent.commands.get_steps import download, explain, finish
+from appshare.device_agent.commands.get_steps import Wanted, download, explain, finish
 from appshare.device_agent.commands.get_update import update_all
 from appshare.device_agent.commands.home import pass_home
 from appshare.device_agent.commands.person_choice import PersonChoice, person_options
@@ -22,6 +22,7 @@ from appshare.device_agent.download import Downloaded
 from appshare.device_agent.model import Person
 from appshare.device_agent.sources.source import InstallOutcome, Phone
 from appshare.fit.device_profile import DeviceProfile
+from appshare.fit.module_option import module_option
 from appshare.fit.report import report_answer, say_fit
 
 _MOST_NAMES = 2
@@ -57,6 +58,7 @@ class Goal(StrEnum):
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the files. [default: one named after the package, here]",
 )
+@module_option
 @click.option(
     "--install", "goal", type=Goal, flag_value=Goal.INSTALL, help="Install it. [default: if a phone is there]"
 )
@@ -65,13 +67,14 @@ class Goal(StrEnum):
 @click.option("--update", "goal", type=Goal, flag_value=Goal.UPDATE, help="Update all apps that were got so.")
 @json_option
 @pass_home
-def get(
+def get(  # noqa: PLR0913  # a parameter per option
     home: AgentHome,
     *,
     names: Sequence[str],
     who: PersonChoice,
     device: DeviceChoice,
     folder: Path | None,
+    modules: tuple[str, ...],
     goal: Goal | None,
     output: Output,
 ) -> None:
@@ -92,9 +95,9 @@ def get(
         return
     owner = _owner(names[:-1], who, home, device, output)
     if goal is Goal.EXPLAIN:
-        _end(report_answer(output, asyncio.run(explain(home, owner, names[-1], profile))))
+        _end(report_answer(output, asyncio.run(explain(home, owner, Wanted(names[-1], profile, modules)))))
         return
-    offer, result = asyncio.run(download(home, owner, names[-1], profile, folder, output))
+    offer, result = asyncio.run(download(home, owner, Wanted(names[-1], profile, modules), folder, output))
     if not isinstance(result, Downloaded):
         _end(report_answer(output, result))
         return

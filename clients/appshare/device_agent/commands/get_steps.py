@@ -1,7 +1,9 @@
 """The steps on which an app comes to the phone, as `appshare get` takes them: found, fitted, downloaded, installed."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -21,24 +23,38 @@ from appshare.fit.answer import AppStoreLink, FitAnswer, NoFit
 from appshare.fit.device_profile import DeviceProfile
 
 
-async def explain(home: AgentHome, owner: Person | None, text: str, profile: DeviceProfile) -> FitAnswer:
-    """Which build of the app that a text means fits, and why; the owner is None for any friend's."""
+@dataclass(frozen=True)
+class Wanted:
+    """What is to come to the phone.
+
+    Attributes:
+        text: names the app.
+        modules: of a split set, those to install besides the ones that come by themselves.
+    """
+
+    text: str
+    profile: DeviceProfile
+    modules: Sequence[str] = ()
+
+
+async def explain(home: AgentHome, owner: Person | None, wanted: Wanted) -> FitAnswer:
+    """Which build of the app fits, and why; the owner is None for any friend's."""
     async with open_client(home) as client:
-        offer = await offer_of(client, owner, text)
-        return await client.match(offer.owner, offer.package_name, profile)
+        offer = await offer_of(client, owner, wanted.text)
+        return await client.match(offer.owner, offer.package_name, wanted.profile, wanted.modules)
 
 
 async def download(
-    home: AgentHome, owner: Person | None, text: str, profile: DeviceProfile, folder: Path | None, output: Output
+    home: AgentHome, owner: Person | None, wanted: Wanted, folder: Path | None, output: Output
 ) -> tuple[Offer, Downloaded | NoFit | AppStoreLink]:
-    """Downloads the app that a text means; the owner is None for any friend's.
+    """Downloads the app; the owner is None for any friend's.
 
     Args:
         folder: None: one named after the package, here.
     """
     async with open_client(home) as client:
-        offer = await offer_of(client, owner, text)
-        return offer, await _receive(client, offer, profile, folder, output)
+        offer = await offer_of(client, owner, wanted.text)
+        return offer, await _receive(client, offer, wanted, folder, output)
 
 
 def finish(
@@ -55,9 +71,9 @@ def finish(
 
 
 async def _receive(
-    client: DeviceClient, offer: Offer, profile: DeviceProfile, folder: Path | None, output: Output
+    client: DeviceClient, offer: Offer, wanted: Wanted, folder: Path | None, output: Output
 ) -> Downloaded | NoFit | AppStoreLink:
-    open_stream = partial(client.download, offer.owner, offer.package_name, profile)
+    open_stream = partial(client.download, offer.owner, offer.package_name, wanted.profile, modules=wanted.modules)
     target = folder or Path(require_plain_name(offer.package_name))
     with ExitStack() as stack:
         label = offer.label or offer.package_name

@@ -10,7 +10,7 @@ from appshare.command_line.exit_code import ExitCode
 from appshare.command_line.failure import FailureError
 from appshare.command_line.output import Output
 from appshare.device_agent.agent_home import AgentHome
-from appshare.device_agent.commands.get_steps import download, finish
+from appshare.device_agent.commands.get_steps import Wanted, download, finish
 from appshare.device_agent.connection import open_client
 from appshare.device_agent.download import Downloaded
 from appshare.device_agent.part_file import require_plain_name
@@ -28,7 +28,7 @@ def update_all(home: AgentHome, phone: Phone, profile: DeviceProfile, folder: Pa
     for name in outdated:
         try:
             target = folder / require_plain_name(name) if folder else None
-            offer, result = asyncio.run(download(home, None, name, profile, target, output))
+            offer, result = asyncio.run(download(home, None, Wanted(name, profile), target, output))
             if isinstance(result, Downloaded):
                 updated.append({"fit": result.fit, "outcome": finish(home, offer, result, phone, output)})
         except (errors.PermissionDeniedError, errors.DataLossError, FailureError) as error:

@@ -6,7 +6,7 @@ from appshare.command_line.command import Command, asynchronous, json_option
 from appshare.command_line.output import Output
 from appshare.operator.access import AccessOptions
 from appshare.operator.connection import open_client
-from appshare.operator.shown import shown_id, shown_sdks
+from appshare.operator.shown import shown_files, shown_id, shown_kind, shown_sdks
 
 
 @click.command(
@@ -32,7 +32,7 @@ async def list_packages(options: AccessOptions, app: str, output: Output) -> Non
         output.text("No packages; `appshare-admin packages add FILE` adds one.")
         return
     output.table(
-        ["App", "Label", "Version", "Code", "SDK", "ABIs", "Files", "Id"],
+        ["App", "Label", "Version", "Code", "SDK", "ABIs", "Kind", "Files", "Id"],
         [
             [
                 package.package_name,
@@ -41,7 +41,8 @@ async def list_packages(options: AccessOptions, app: str, output: Output) -> Non
                 package.version_code,
                 shown_sdks(package.min_sdk, package.max_sdk),
                 ", ".join(package.abis) or "any",
-                ", ".join(file.name for file in package.files),
+                shown_kind(package),
+                shown_files([file.name for file in package.files]),
                 shown_id(package.package_id),
             ]
             for package in packages

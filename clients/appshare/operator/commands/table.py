@@ -11,7 +11,7 @@ from appshare.operator.connection import open_client
 from appshare.operator.decision_model import OperatorRow
 from appshare.operator.model import AdaptationRow
 from appshare.operator.ranges import shown_range
-from appshare.operator.shown import shown_id, shown_screens, shown_sdks
+from appshare.operator.shown import shown_files, shown_id, shown_screens, shown_sdks
 from appshare.operator.shown_rows import note_idle, shown_builds, shown_screen_conditions
 
 
@@ -76,6 +76,6 @@ def _derived(row: AdaptationRow) -> list[str]:
         shown_sdks(row.min_sdk, row.max_sdk),
         shown_screens(row.screens),
         ", ".join(row.abis) or "any",
-        ", ".join(row.file_names),
+        shown_files(row.file_names),
         shown_id(row.package_id),
     ]

@@ -29,18 +29,24 @@ class MatchRequest(_message.Message):
 
     PACKAGE_NAME_FIELD_NUMBER: _builtins.int
     PROFILE_FIELD_NUMBER: _builtins.int
+    MODULES_FIELD_NUMBER: _builtins.int
     package_name: _builtins.str
     @_builtins.property
     def profile(self) -> _device_pb2.DeviceProfile: ...
+    @_builtins.property
+    def modules(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Modules of a split set to install besides those that come by themselves, at most 100; they say nothing to a whole package."""
+
     def __init__(
         self,
         *,
         package_name: _builtins.str = ...,
         profile: _device_pb2.DeviceProfile | None = ...,
+        modules: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["profile", b"profile"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["package_name", b"package_name", "profile", b"profile"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["modules", b"modules", "package_name", b"package_name", "profile", b"profile"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -73,6 +79,7 @@ class DownloadRequest(_message.Message):
     PACKAGE_NAME_FIELD_NUMBER: _builtins.int
     PROFILE_FIELD_NUMBER: _builtins.int
     RESUME_FIELD_NUMBER: _builtins.int
+    MODULES_FIELD_NUMBER: _builtins.int
     package_name: _builtins.str
     @_builtins.property
     def profile(self) -> _device_pb2.DeviceProfile: ...
@@ -80,16 +87,21 @@ class DownloadRequest(_message.Message):
     def resume(self) -> _containers.RepeatedCompositeFieldContainer[_fit_pb2.FilePosition]:
         """Files that the caller has in part or in whole."""
 
+    @_builtins.property
+    def modules(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Modules of a split set to install besides those that come by themselves, at most 100; they say nothing to a whole package."""
+
     def __init__(
         self,
         *,
         package_name: _builtins.str = ...,
         profile: _device_pb2.DeviceProfile | None = ...,
         resume: _abc.Iterable[_fit_pb2.FilePosition] | None = ...,
+        modules: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["profile", b"profile"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["package_name", b"package_name", "profile", b"profile", "resume", b"resume"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["modules", b"modules", "package_name", b"package_name", "profile", b"profile", "resume", b"resume"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -150,9 +150,9 @@ class AppDownloadServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Ingest(self, request_iterator, context):
-        """Stores a package. The first message announces the files, the others carry their bytes in order.
+        """Stores a package: a whole one, or a split set. The first message announces the files, the others carry their bytes in order.
 
-        A package that is there already is answered as such and stored once.
+        A package that is there already is answered as such and stored once; so is a file that several packages have.
         INVALID_ARGUMENT PACKAGE_*: a file is refused; see the reasons. Nothing is stored.
         INVALID_ARGUMENT UPLOAD_MISMATCH: size or digest is not what was announced. Nothing is stored.
         """

@@ -35,9 +35,9 @@ class AppDownloadServiceStub:
     DATA_LOSS PACKAGE_CORRUPT: the stored file is not what was stored.
     """
     Ingest: _aio.StreamUnaryMultiCallable[_app_download_pb2.IngestRequest, _app_download_pb2.IngestResponse]
-    """Stores a package. The first message announces the files, the others carry their bytes in order.
+    """Stores a package: a whole one, or a split set. The first message announces the files, the others carry their bytes in order.
 
-    A package that is there already is answered as such and stored once.
+    A package that is there already is answered as such and stored once; so is a file that several packages have.
     INVALID_ARGUMENT PACKAGE_*: a file is refused; see the reasons. Nothing is stored.
     INVALID_ARGUMENT UPLOAD_MISMATCH: size or digest is not what was announced. Nothing is stored.
     """
@@ -152,9 +152,9 @@ class AppDownloadServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _abc.AsyncIterator[_app_download_pb2.IngestRequest],
         context: _aio.ServicerContext[_abc.AsyncIterator[_app_download_pb2.IngestRequest], _abc.Awaitable[_app_download_pb2.IngestResponse]],
     ) -> _abc.Awaitable[_app_download_pb2.IngestResponse]:
-        """Stores a package. The first message announces the files, the others carry their bytes in order.
+        """Stores a package: a whole one, or a split set. The first message announces the files, the others carry their bytes in order.
 
-        A package that is there already is answered as such and stored once.
+        A package that is there already is answered as such and stored once; so is a file that several packages have.
         INVALID_ARGUMENT PACKAGE_*: a file is refused; see the reasons. Nothing is stored.
         INVALID_ARGUMENT UPLOAD_MISMATCH: size or digest is not what was announced. Nothing is stored.
         """

@@ -25,19 +25,25 @@ _sym_db = _symbol_database.Default()
 from appshare.v1 import fit_pb2 as appshare_dot_v1_dot_fit__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x61ppshare/v1/catalogue.proto\x12\x0b\x61ppshare.v1\x1a\x15\x61ppshare/v1/fit.proto\"8\n\nUploadFile\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x04\x12\x0e\n\x06sha256\x18\x03 \x01(\t\"6\n\x0cUploadHeader\x12&\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x17.appshare.v1.UploadFile\"\xbd\x02\n\x10\x43\x61taloguePackage\x12\x12\n\npackage_id\x18\x01 \x01(\t\x12\'\n\x05\x66iles\x18\x02 \x03(\x0b\x32\x18.appshare.v1.PackageFile\x12\x14\n\x0cpackage_name\x18\x03 \x01(\t\x12\r\n\x05label\x18\x04 \x01(\t\x12\x14\n\x0cversion_name\x18\x05 \x01(\t\x12\x14\n\x0cversion_code\x18\x06 \x01(\x04\x12\x0f\n\x07min_sdk\x18\x07 \x01(\r\x12\x12\n\ntarget_sdk\x18\x08 \x01(\r\x12\x0f\n\x07max_sdk\x18\t \x01(\r\x12\x0c\n\x04\x61\x62is\x18\n \x03(\t\x12\x15\n\rsigner_sha256\x18\x0b \x01(\t\x12\x12\n\ndebuggable\x18\x14 \x01(\x08\x12\x11\n\ttest_only\x18\x15 \x01(\x08\x12\x19\n\x11\x64\x65\x62ug_certificate\x18\x16 \x01(\x08\"\xc9\x01\n\rAdaptationRow\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x14\n\x0cversion_code\x18\x02 \x01(\x04\x12\x14\n\x0cversion_name\x18\x03 \x01(\t\x12\r\n\x05model\x18\x04 \x01(\t\x12\x0f\n\x07min_sdk\x18\x05 \x01(\r\x12\x0f\n\x07max_sdk\x18\x06 \x01(\r\x12\x0f\n\x07screens\x18\x07 \x03(\t\x12\x0c\n\x04\x61\x62is\x18\x08 \x03(\t\x12\x12\n\npackage_id\x18\t \x01(\t\x12\x12\n\nfile_names\x18\n \x03(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x61ppshare/v1/catalogue.proto\x12\x0b\x61ppshare.v1\x1a\x15\x61ppshare/v1/fit.proto\"8\n\nUploadFile\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x04\x12\x0e\n\x06sha256\x18\x03 \x01(\t\"L\n\x0cUploadHeader\x12&\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x17.appshare.v1.UploadFile\x12\x14\n\x0c\x64\x65vice_model\x18\x02 \x01(\t\"\xcc\x04\n\x10\x43\x61taloguePackage\x12\x12\n\npackage_id\x18\x01 \x01(\t\x12\'\n\x05\x66iles\x18\x02 \x03(\x0b\x32\x18.appshare.v1.PackageFile\x12\x14\n\x0cpackage_name\x18\x03 \x01(\t\x12\r\n\x05label\x18\x04 \x01(\t\x12\x14\n\x0cversion_name\x18\x05 \x01(\t\x12\x14\n\x0cversion_code\x18\x06 \x01(\x04\x12\x0f\n\x07min_sdk\x18\x07 \x01(\r\x12\x12\n\ntarget_sdk\x18\x08 \x01(\r\x12\x0f\n\x07max_sdk\x18\t \x01(\r\x12\x0c\n\x04\x61\x62is\x18\n \x03(\t\x12\x15\n\rsigner_sha256\x18\x0b \x01(\t\x12&\n\x04kind\x18\x0c \x01(\x0e\x32\x18.appshare.v1.PackageKind\x12\x0f\n\x07modules\x18\r \x03(\t\x12\x0f\n\x07locales\x18\x0e \x03(\t\x12\x19\n\x11required_features\x18\x0f \x03(\t\x12\x14\n\x0c\x64\x65vice_model\x18\x10 \x01(\t\x12\x39\n\x06labels\x18\x11 \x03(\x0b\x32).appshare.v1.CataloguePackage.LabelsEntry\x12\x13\n\x0bicon_sha256\x18\x12 \x01(\t\x12\x13\n\x0bpermissions\x18\x13 \x03(\t\x12\x12\n\ndebuggable\x18\x14 \x01(\x08\x12\x11\n\ttest_only\x18\x15 \x01(\x08\x12\x19\n\x11\x64\x65\x62ug_certificate\x18\x16 \x01(\x08\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xc9\x01\n\rAdaptationRow\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x14\n\x0cversion_code\x18\x02 \x01(\x04\x12\x14\n\x0cversion_name\x18\x03 \x01(\t\x12\r\n\x05model\x18\x04 \x01(\t\x12\x0f\n\x07min_sdk\x18\x05 \x01(\r\x12\x0f\n\x07max_sdk\x18\x06 \x01(\r\x12\x0f\n\x07screens\x18\x07 \x03(\t\x12\x0c\n\x04\x61\x62is\x18\x08 \x03(\t\x12\x12\n\npackage_id\x18\t \x01(\t\x12\x12\n\nfile_names\x18\n \x03(\t*z\n\x0bPackageKind\x12\x1c\n\x18PACKAGE_KIND_UNSPECIFIED\x10\x00\x12\x16\n\x12PACKAGE_KIND_WHOLE\x10\x01\x12\x1a\n\x16PACKAGE_KIND_SPLIT_SET\x10\x02\x12\x19\n\x15PACKAGE_KIND_HELD_SET\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'appshare.v1.catalogue_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_CATALOGUEPACKAGE_LABELSENTRY']._loaded_options = None
+  _globals['_CATALOGUEPACKAGE_LABELSENTRY']._serialized_options = b'8\001'
+  _globals['_PACKAGEKIND']._serialized_start=998
+  _globals['_PACKAGEKIND']._serialized_end=1120
   _globals['_UPLOADFILE']._serialized_start=67
   _globals['_UPLOADFILE']._serialized_end=123
   _globals['_UPLOADHEADER']._serialized_start=125
-  _globals['_UPLOADHEADER']._serialized_end=179
-  _globals['_CATALOGUEPACKAGE']._serialized_start=182
-  _globals['_CATALOGUEPACKAGE']._serialized_end=499
-  _globals['_ADAPTATIONROW']._serialized_start=502
-  _globals['_ADAPTATIONROW']._serialized_end=703
+  _globals['_UPLOADHEADER']._serialized_end=201
+  _globals['_CATALOGUEPACKAGE']._serialized_start=204
+  _globals['_CATALOGUEPACKAGE']._serialized_end=792
+  _globals['_CATALOGUEPACKAGE_LABELSENTRY']._serialized_start=747
+  _globals['_CATALOGUEPACKAGE_LABELSENTRY']._serialized_end=792
+  _globals['_ADAPTATIONROW']._serialized_start=795
+  _globals['_ADAPTATIONROW']._serialized_end=996
 # @@protoc_insertion_point(module_scope)

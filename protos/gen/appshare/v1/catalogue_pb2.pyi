@@ -8,6 +8,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -18,6 +19,32 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _PackageKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PackageKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PackageKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PACKAGE_KIND_UNSPECIFIED: _PackageKind.ValueType  # 0
+    PACKAGE_KIND_WHOLE: _PackageKind.ValueType  # 1
+    """One file, installed as it is."""
+    PACKAGE_KIND_SPLIT_SET: _PackageKind.ValueType  # 2
+    """Splits with a table of contents, which says what serves which devices."""
+    PACKAGE_KIND_HELD_SET: _PackageKind.ValueType  # 3
+    """Splits as a phone holds them: those that this phone needed."""
+
+class PackageKind(_PackageKind, metaclass=_PackageKindEnumTypeWrapper):
+    """What a package is made of."""
+
+PACKAGE_KIND_UNSPECIFIED: PackageKind.ValueType  # 0
+PACKAGE_KIND_WHOLE: PackageKind.ValueType  # 1
+"""One file, installed as it is."""
+PACKAGE_KIND_SPLIT_SET: PackageKind.ValueType  # 2
+"""Splits with a table of contents, which says what serves which devices."""
+PACKAGE_KIND_HELD_SET: PackageKind.ValueType  # 3
+"""Splits as a phone holds them: those that this phone needed."""
+Global___PackageKind: _TypeAlias = PackageKind  # noqa: Y015
 
 @_typing.final
 class UploadFile(_message.Message):
@@ -56,16 +83,26 @@ class UploadHeader(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     FILES_FIELD_NUMBER: _builtins.int
+    DEVICE_MODEL_FIELD_NUMBER: _builtins.int
+    device_model: _builtins.str
+    """Model of the phone that the splits come from; empty: not known. A split whose name says nothing serves this model only.
+    Of packages that hold a table of contents, and of whole packages, it says nothing.
+    """
     @_builtins.property
-    def files(self) -> _containers.RepeatedCompositeFieldContainer[Global___UploadFile]: ...
+    def files(self) -> _containers.RepeatedCompositeFieldContainer[Global___UploadFile]:
+        """One file: a whole package, or an archive of a split set (.apks, .xapk, .apkm, or a .zip of packages). Several, at most 200,
+        each under a name of its own: the splits of one package, the base among them.
+        """
+
     def __init__(
         self,
         *,
         files: _abc.Iterable[Global___UploadFile] | None = ...,
+        device_model: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["files", b"files"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_model", b"device_model", "files", b"files"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -76,6 +113,26 @@ class CataloguePackage(_message.Message):
     """A package of the catalogue, as read from its files."""
 
     DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class LabelsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
 
     PACKAGE_ID_FIELD_NUMBER: _builtins.int
     FILES_FIELD_NUMBER: _builtins.int
@@ -88,33 +145,68 @@ class CataloguePackage(_message.Message):
     MAX_SDK_FIELD_NUMBER: _builtins.int
     ABIS_FIELD_NUMBER: _builtins.int
     SIGNER_SHA256_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    MODULES_FIELD_NUMBER: _builtins.int
+    LOCALES_FIELD_NUMBER: _builtins.int
+    REQUIRED_FEATURES_FIELD_NUMBER: _builtins.int
+    DEVICE_MODEL_FIELD_NUMBER: _builtins.int
+    LABELS_FIELD_NUMBER: _builtins.int
+    ICON_SHA256_FIELD_NUMBER: _builtins.int
+    PERMISSIONS_FIELD_NUMBER: _builtins.int
     DEBUGGABLE_FIELD_NUMBER: _builtins.int
     TEST_ONLY_FIELD_NUMBER: _builtins.int
     DEBUG_CERTIFICATE_FIELD_NUMBER: _builtins.int
     package_id: _builtins.str
-    """Identity of the package; of a whole package the SHA-256 of its file."""
+    """Identity of the package: the SHA-256 of the file that was added, in lower-case hexadecimal. Of several files that of their
+    digests in ascending order, each followed by a line feed; so the same splits are the same package under any names.
+    """
     package_name: _builtins.str
     label: _builtins.str
     version_name: _builtins.str
     version_code: _builtins.int
     min_sdk: _builtins.int
-    """The lowest API level that installs it, by its manifest and by its signature."""
+    """The lowest API level that installs it, by its manifest and by its signature; of a split set that of its lowest variant."""
     target_sdk: _builtins.int
     max_sdk: _builtins.int
     """0: no limit."""
     signer_sha256: _builtins.str
     """SHA-256 of the certificate of the verified signer, in lower-case hexadecimal; of several signers with commas between."""
+    kind: Global___PackageKind.ValueType
+    device_model: _builtins.str
+    """Model of the phone that held the set; empty: not known."""
+    icon_sha256: _builtins.str
+    """SHA-256 of the icon's bytes, in lower-case hexadecimal; empty when it is no picture file in the package."""
     debuggable: _builtins.bool
     """What an operator may refuse; see the reasons PACKAGE_DEBUGGABLE to PACKAGE_DEBUG_CERTIFICATE."""
     test_only: _builtins.bool
     debug_certificate: _builtins.bool
     @_builtins.property
     def files(self) -> _containers.RepeatedCompositeFieldContainer[_fit_pb2.PackageFile]:
-        """Under the names under which they were added."""
+        """Under the names under which they were added, or which they have in their set. A device gets those that it needs."""
 
     @_builtins.property
     def abis(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Empty: no native code, so every ABI."""
+        """Those that it, or a part of it, has native code for. Empty: no native code, so every ABI."""
+
+    @_builtins.property
+    def modules(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of the modules and asset packs of a set, the base first; a request may ask for those that do not come by themselves."""
+
+    @_builtins.property
+    def locales(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """BCP-47 tags of the languages that it has resources in, besides the default."""
+
+    @_builtins.property
+    def required_features(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Features that a device must have, for example "android.hardware.nfc"."""
+
+    @_builtins.property
+    def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """`label` in other languages, by BCP-47 tag."""
+
+    @_builtins.property
+    def permissions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Permissions that the app asks for."""
 
     def __init__(
         self,
@@ -130,13 +222,21 @@ class CataloguePackage(_message.Message):
         max_sdk: _builtins.int = ...,
         abis: _abc.Iterable[_builtins.str] | None = ...,
         signer_sha256: _builtins.str = ...,
+        kind: Global___PackageKind.ValueType = ...,
+        modules: _abc.Iterable[_builtins.str] | None = ...,
+        locales: _abc.Iterable[_builtins.str] | None = ...,
+        required_features: _abc.Iterable[_builtins.str] | None = ...,
+        device_model: _builtins.str = ...,
+        labels: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        icon_sha256: _builtins.str = ...,
+        permissions: _abc.Iterable[_builtins.str] | None = ...,
         debuggable: _builtins.bool = ...,
         test_only: _builtins.bool = ...,
         debug_certificate: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["abis", b"abis", "debug_certificate", b"debug_certificate", "debuggable", b"debuggable", "files", b"files", "label", b"label", "max_sdk", b"max_sdk", "min_sdk", b"min_sdk", "package_id", b"package_id", "package_name", b"package_name", "signer_sha256", b"signer_sha256", "target_sdk", b"target_sdk", "test_only", b"test_only", "version_code", b"version_code", "version_name", b"version_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["abis", b"abis", "debug_certificate", b"debug_certificate", "debuggable", b"debuggable", "device_model", b"device_model", "files", b"files", "icon_sha256", b"icon_sha256", "kind", b"kind", "label", b"label", "labels", b"labels", "locales", b"locales", "max_sdk", b"max_sdk", "min_sdk", b"min_sdk", "modules", b"modules", "package_id", b"package_id", "package_name", b"package_name", "permissions", b"permissions", "required_features", b"required_features", "signer_sha256", b"signer_sha256", "target_sdk", b"target_sdk", "test_only", b"test_only", "version_code", b"version_code", "version_name", b"version_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1365,6 +1365,7 @@ class MatchAppRequest(_message.Message):
     OWNER_FIELD_NUMBER: _builtins.int
     PACKAGE_NAME_FIELD_NUMBER: _builtins.int
     PROFILE_FIELD_NUMBER: _builtins.int
+    MODULES_FIELD_NUMBER: _builtins.int
     package_name: _builtins.str
     @_builtins.property
     def owner(self) -> _friendship_pb2.PersonRef:
@@ -1372,16 +1373,21 @@ class MatchAppRequest(_message.Message):
 
     @_builtins.property
     def profile(self) -> _device_pb2.DeviceProfile: ...
+    @_builtins.property
+    def modules(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Modules of a split set to install besides those that come by themselves, at most 100; they say nothing to a whole package."""
+
     def __init__(
         self,
         *,
         owner: _friendship_pb2.PersonRef | None = ...,
         package_name: _builtins.str = ...,
         profile: _device_pb2.DeviceProfile | None = ...,
+        modules: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["owner", b"owner", "profile", b"profile"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["owner", b"owner", "package_name", b"package_name", "profile", b"profile"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["modules", b"modules", "owner", b"owner", "package_name", b"package_name", "profile", b"profile"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1415,6 +1421,7 @@ class DownloadAppRequest(_message.Message):
     PACKAGE_NAME_FIELD_NUMBER: _builtins.int
     PROFILE_FIELD_NUMBER: _builtins.int
     RESUME_FIELD_NUMBER: _builtins.int
+    MODULES_FIELD_NUMBER: _builtins.int
     package_name: _builtins.str
     @_builtins.property
     def owner(self) -> _friendship_pb2.PersonRef:
@@ -1426,6 +1433,10 @@ class DownloadAppRequest(_message.Message):
     def resume(self) -> _containers.RepeatedCompositeFieldContainer[_fit_pb2.FilePosition]:
         """Files that the caller has in part or in whole."""
 
+    @_builtins.property
+    def modules(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Modules of a split set to install besides those that come by themselves, at most 100; they say nothing to a whole package."""
+
     def __init__(
         self,
         *,
@@ -1433,10 +1444,11 @@ class DownloadAppRequest(_message.Message):
         package_name: _builtins.str = ...,
         profile: _device_pb2.DeviceProfile | None = ...,
         resume: _abc.Iterable[_fit_pb2.FilePosition] | None = ...,
+        modules: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["owner", b"owner", "profile", b"profile"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["owner", b"owner", "package_name", b"package_name", "profile", b"profile", "resume", b"resume"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["modules", b"modules", "owner", b"owner", "package_name", b"package_name", "profile", b"profile", "resume", b"resume"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

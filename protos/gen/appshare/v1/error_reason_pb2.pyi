@@ -117,6 +117,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND: the adaptation table has no such row of the operator."""
     ERROR_REASON_OPERATOR_ROW_IDLE: _ErrorReason.ValueType  # 83
     """INVALID_ARGUMENT: the row of the adaptation table would decide nothing; the message says why."""
+    ERROR_REASON_PACKAGE_INCOMPLETE: _ErrorReason.ValueType  # 100
+    """INVALID_ARGUMENT: only a part of a package: a split without its base, or a base without the splits that it requires. All
+    parts are added together, in one upload.
+    """
+    ERROR_REASON_PACKAGE_PARTS_DIFFER: _ErrorReason.ValueType  # 101
+    """INVALID_ARGUMENT: the parts of a set are of several apps, versions or signers, or two of them are the same part."""
+    ERROR_REASON_PACKAGE_SET_MALFORMED: _ErrorReason.ValueType  # 102
+    """INVALID_ARGUMENT: the archive of a split set cannot be used: its table of contents, the names in it, or what else it holds."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed. Every error is a `google.rpc.Status` with exactly one `google.rpc.ErrorInfo`, whose `domain` is "appshare"
@@ -219,4 +227,12 @@ ERROR_REASON_OPERATOR_ROW_NOT_FOUND: ErrorReason.ValueType  # 82
 """NOT_FOUND: the adaptation table has no such row of the operator."""
 ERROR_REASON_OPERATOR_ROW_IDLE: ErrorReason.ValueType  # 83
 """INVALID_ARGUMENT: the row of the adaptation table would decide nothing; the message says why."""
+ERROR_REASON_PACKAGE_INCOMPLETE: ErrorReason.ValueType  # 100
+"""INVALID_ARGUMENT: only a part of a package: a split without its base, or a base without the splits that it requires. All
+parts are added together, in one upload.
+"""
+ERROR_REASON_PACKAGE_PARTS_DIFFER: ErrorReason.ValueType  # 101
+"""INVALID_ARGUMENT: the parts of a set are of several apps, versions or signers, or two of them are the same part."""
+ERROR_REASON_PACKAGE_SET_MALFORMED: ErrorReason.ValueType  # 102
+"""INVALID_ARGUMENT: the archive of a split set cannot be used: its table of contents, the names in it, or what else it holds."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -149,7 +149,9 @@ class Fit(_message.Message):
     signer_sha256: _builtins.str
     """SHA-256 of the certificate of the verified signer, in lower-case hexadecimal; of several signers with commas between."""
     @_builtins.property
-    def files(self) -> _containers.RepeatedCompositeFieldContainer[Global___PackageFile]: ...
+    def files(self) -> _containers.RepeatedCompositeFieldContainer[Global___PackageFile]:
+        """A whole package is one file; of a split set it is the base first."""
+
     @_builtins.property
     def explanation(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Why this build, one sentence per rule that decided, for example "ABI arm64-v8a first of 2"."""

@@ -82,9 +82,10 @@ class CatalogueServiceServicer:
     """
 
     def AddPackage(self, request_iterator, context):
-        """Adds a package. The first message announces the files, the others carry their bytes in order.
+        """Adds a package: a whole one, or a split set. The first message announces the files, the others carry their bytes in order.
 
-        A package that is there already is answered as such and stored once: naturally idempotent.
+        A package that is there already is answered as such and stored once: naturally idempotent. So is a file that several
+        packages have.
         INVALID_ARGUMENT PACKAGE_*: a file is refused; see the reasons. Nothing is stored.
         INVALID_ARGUMENT UPLOAD_MISMATCH: size or digest is not what was announced. Nothing is stored.
         """

@@ -23,9 +23,10 @@ class CatalogueServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     AddPackage: _aio.StreamUnaryMultiCallable[_operator_gateway_pb2.AddPackageRequest, _operator_gateway_pb2.AddPackageResponse]
-    """Adds a package. The first message announces the files, the others carry their bytes in order.
+    """Adds a package: a whole one, or a split set. The first message announces the files, the others carry their bytes in order.
 
-    A package that is there already is answered as such and stored once: naturally idempotent.
+    A package that is there already is answered as such and stored once: naturally idempotent. So is a file that several
+    packages have.
     INVALID_ARGUMENT PACKAGE_*: a file is refused; see the reasons. Nothing is stored.
     INVALID_ARGUMENT UPLOAD_MISMATCH: size or digest is not what was announced. Nothing is stored.
     """
@@ -70,9 +71,10 @@ class CatalogueServiceServicer(metaclass=_abc_1.ABCMeta):
         request_iterator: _abc.AsyncIterator[_operator_gateway_pb2.AddPackageRequest],
         context: _aio.ServicerContext[_abc.AsyncIterator[_operator_gateway_pb2.AddPackageRequest], _abc.Awaitable[_operator_gateway_pb2.AddPackageResponse]],
     ) -> _abc.Awaitable[_operator_gateway_pb2.AddPackageResponse]:
-        """Adds a package. The first message announces the files, the others carry their bytes in order.
+        """Adds a package: a whole one, or a split set. The first message announces the files, the others carry their bytes in order.
 
-        A package that is there already is answered as such and stored once: naturally idempotent.
+        A package that is there already is answered as such and stored once: naturally idempotent. So is a file that several
+        packages have.
         INVALID_ARGUMENT PACKAGE_*: a file is refused; see the reasons. Nothing is stored.
         INVALID_ARGUMENT UPLOAD_MISMATCH: size or digest is not what was announced. Nothing is stored.
         """

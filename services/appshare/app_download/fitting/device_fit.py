@@ -25,6 +25,7 @@ class _Candidate:
 
     build: Build
     artifacts: tuple[Artifact, ...]
+    """The base first."""
     why: tuple[str, ...] = ()
     """What the set says; of a whole APK nothing."""
     ruling: Ruling = NO_RULING
@@ -81,7 +82,8 @@ def _judge(
     selection = set_fit.select(profile, build, pin, modules, ruling.lifted)
     if not isinstance(selection, Selection):
         return ruling.misses + selection
-    return ruling.misses or _Candidate(build, tuple(map(build.part, selection.names)), selection.why, ruling)
+    parts = sorted(map(build.part, selection.names), key=lambda part: part.manifest.split_name != "")
+    return ruling.misses or _Candidate(build, tuple(parts), selection.why, ruling)
 
 
 def _best(profile: DeviceProfile, fitting: Sequence[_Candidate]) -> _Candidate:

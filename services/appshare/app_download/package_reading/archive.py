@@ -64,12 +64,18 @@ def read_parts(package: BinaryIO, limits: ReadingLimits) -> PackageParts:
 
 def open_checked(package: BinaryIO, limits: ReadingLimits) -> ZipFile:
     """The archive, which every reader takes for the same; raises PackageRefused."""
+    archive = open_sound(package, limits)
+    check_directory(archive, package)
+    return archive
+
+
+def open_sound(package: BinaryIO, limits: ReadingLimits) -> ZipFile:
+    """The archive, of which Python is the only reader, so that it may be in the ZIP64 format; raises PackageRefused."""
     archive = open_archive(package)
     _check_entries(archive.infolist(), limits)
     if not _starts_with_local_header(package):
         message = "the file does not start with a ZIP header"
         raise PackageRefused(RefusalReason.NOT_STARTING_WITH_ZIP_HEADER, message)
-    check_directory(archive, package)
     return archive
 
 
@@ -101,6 +107,17 @@ def read_entry(archive: ZipFile, name: str, limit: int) -> bytes:
         return archive.read(name)
     except DAMAGE:
         raise PackageRefused(RefusalReason.MALFORMED_ARCHIVE, f"{shown(name)} cannot be unpacked") from None
+
+
+def read_picture(package: BinaryIO, name: str, limit: int) -> bytes:
+    """A file of an archive that was checked; empty if it is not there, too large, or damaged."""
+    with ZipFile(package) as archive:
+        if name not in archive.NameToInfo or archive.getinfo(name).file_size > limit:
+            return b""
+        try:
+            return archive.read(name)
+        except DAMAGE:
+            return b""
 
 
 def native_abis(names: Iterable[str]) -> tuple[str, ...]:

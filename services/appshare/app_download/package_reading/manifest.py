@@ -14,7 +14,7 @@ Resolve = Callable[[str], str | None]
 
 _ANDROID = "{http://schemas.android.com/apk/res/android}"
 _REFERENCE = re.compile(r"@([\w.]+:)?([\w.]+/\S+|[0-9a-f]{8})")
-_TEXT_LIMIT = 1000
+TEXT_LIMIT = 1000
 
 # PackageManager's rule for package names, and the longest one that it can make a directory of.
 _PACKAGE_NAME = re.compile(r"(?=.{1,223}\Z)[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z][A-Za-z0-9_]*)+")
@@ -57,6 +57,7 @@ def parse_manifest(text: str, resolve: Resolve, abis: tuple[str, ...], densities
         requires_splits=manifest.flag("isSplitRequired", default=False),
         split_types=_listed(manifest.text("splitTypes")),
         required_split_types=_listed(manifest.text("requiredSplitTypes")),
+        permissions=tuple(_permissions(manifest)),
         debuggable=application.flag("debuggable", default=False),
         test_only=application.flag("testOnly", default=False),
     )
@@ -65,6 +66,12 @@ def parse_manifest(text: str, resolve: Resolve, abis: tuple[str, ...], densities
 def sandbox_version(text: str, resolve: Resolve) -> int:
     """The manifest's targetSandboxVersion; raises PackageRefused if the text is no manifest."""
     return _Element(_root(text), resolve).number("targetSandboxVersion") or 1
+
+
+def application_reference(text: str, name: str) -> str:
+    """The resource that an attribute of the application refers to; empty if it refers to none."""
+    value = _Element(_root(text), lambda _: None).child("application").xml.get(_ANDROID + name, "")
+    return value if _REFERENCE.fullmatch(value) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,7 @@ class _Element:
         value = self.xml.get(_ANDROID + name, "")
         if _REFERENCE.fullmatch(value):
             value = self.resolve(value) or ""
-        return value[:_TEXT_LIMIT]
+        return value[:TEXT_LIMIT]
 
     def number(self, name: str) -> int | None:
         """Decimal or 0x..., as Android's signed 32 bits; None if the attribute is missing or no such number."""
@@ -142,6 +149,12 @@ def _config_for_split(manifest: _Element) -> str | None:
     if "configForSplit" in manifest.xml.attrib:
         return manifest.xml.get("configForSplit")
     return "" if manifest.xml.get("split", "").startswith("config.") else None
+
+
+def _permissions(manifest: _Element) -> Iterator[str]:
+    """Each once, in the order of the manifest."""
+    asked = (element for tag in ("uses-permission", "uses-permission-sdk-23") for element in manifest.children(tag))
+    yield from dict.fromkeys(filter(None, (element.text("name") for element in asked)))
 
 
 def _listed(text: str) -> tuple[str, ...]:

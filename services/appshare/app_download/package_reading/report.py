@@ -21,6 +21,11 @@ def set_report(package_set: PackageSet) -> str:
     return json.dumps({"set": asdict(package_set)})
 
 
+def splits_report(manifests: list[PackageManifest]) -> str:
+    """The report on packages that lie beside each other."""
+    return json.dumps({"splits": [asdict(manifest) for manifest in manifests]})
+
+
 def build_report(build: Build) -> str:
     """A build as the catalogue keeps it."""
     return json.dumps({"set" if isinstance(build, PackageSet) else "apk": asdict(build)})
@@ -37,21 +42,33 @@ def refusal_report(refused: PackageRefused) -> str:
     return json.dumps({"refused": refused.reason, "message": refused.message})
 
 
+def disk_report(error: OSError) -> str:
+    """The report on a package for which the disk had no place."""
+    return json.dumps({"disk": error.errno})
+
+
 def manifest_from(report: bytes) -> PackageManifest:
-    """The manifest that the report holds; raises PackageRefused if it holds a refusal instead."""
+    """The manifest that the report holds; raises PackageRefused, or OSError, if it holds that instead."""
     return _manifest(_content(report)["manifest"])
 
 
 def package_or_set_from(report: bytes) -> PackageManifest | PackageSet:
-    """The manifest or the set that the report holds; raises PackageRefused if it holds a refusal instead."""
+    """The manifest or the set that the report holds; raises PackageRefused, or OSError, if it holds that instead."""
     content = _content(report)
     return _set(content["set"]) if "set" in content else _manifest(content["manifest"])
+
+
+def splits_from(report: bytes) -> list[PackageManifest]:
+    """The manifests that the report holds; raises PackageRefused, or OSError, if it holds that instead."""
+    return [_manifest(each) for each in _content(report)["splits"]]
 
 
 def _content(report: bytes) -> dict[str, Any]:
     content: dict[str, Any] = json.loads(report)
     if "refused" in content:
         raise PackageRefused(RefusalReason(content["refused"]), content["message"])
+    if "disk" in content:
+        raise OSError(content["disk"], "the package cannot be unpacked")
     return content
 
 
@@ -77,4 +94,5 @@ def _manifest(listed: dict[str, Any]) -> PackageManifest:
     fields["compatible_screens"] = tuple(
         Screen(ScreenSize(screen["size"]), screen["density"]) for screen in listed["compatible_screens"]
     )
+    fields["labels"] = tuple((locale, label) for locale, label in listed.get("labels", ()))
     return PackageManifest(**fields)

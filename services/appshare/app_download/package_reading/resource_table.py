@@ -1,43 +1,15 @@
-"""The densities that a package's resources are made for, read from the headers of its resource table.
-
-The layout is that of ResourceTypes.h: chunks of {type u16, header size u16, size u32}, nested table > package > type.
-"""
-
-import struct
-from collections.abc import Iterator
+"""Which screens and languages a package's resources are made for."""
 
 from appshare.app_download.fitting import density
-
-_TABLE, _PACKAGE, _TYPE = 0x0002, 0x0200, 0x0201
-_CHUNK_HEADER = struct.Struct("<HHI")
-_DENSITY = struct.Struct("<H")
-_DENSITY_OFFSET = 34  # in a type chunk: 20 bytes of header, then ResTable_config with its density at 14
+from appshare.app_download.package_reading.resource_chunks import packages, types
 
 
 def densities(table: bytes) -> tuple[int, ...]:
-    """Ascending, in dpi; without resources the default density alone.
-
-    A table that ends early or makes no sense offers what was read up to there: a density never decides whether a
-    package fits.
-    """
-    found = set(_densities(memoryview(table)))
-    return tuple(sorted(found)) or (density.DEFAULT,)
+    """Ascending, in dpi; without resources the default density alone."""
+    found = {chunk.density for package in packages(table) for chunk in types(package)} - {None}
+    return tuple(sorted(dpi for dpi in found if dpi is not None)) or (density.DEFAULT,)
 
 
-def _densities(chunks: memoryview) -> Iterator[int]:
-    for kind, header_size, chunk in _chunks(chunks):
-        if kind in (_TABLE, _PACKAGE):
-            yield from _densities(chunk[header_size:])
-        elif kind == _TYPE and len(chunk) >= _DENSITY_OFFSET + _DENSITY.size:
-            yield _DENSITY.unpack_from(chunk, _DENSITY_OFFSET)[0] or density.DEFAULT
-
-
-def _chunks(data: memoryview) -> Iterator[tuple[int, int, memoryview]]:
-    """Kind, header size and bytes of each chunk."""
-    offset = 0
-    while offset + _CHUNK_HEADER.size <= len(data):
-        kind, header_size, size = _CHUNK_HEADER.unpack_from(data, offset)
-        if not _CHUNK_HEADER.size <= header_size <= size:
-            return
-        yield kind, header_size, data[offset : offset + size]
-        offset += size
+def locales(table: bytes) -> tuple[str, ...]:
+    """BCP-47 tags in alphabetical order, without the default."""
+    return tuple(sorted({chunk.locale for package in packages(table) for chunk in types(package)} - {""}))

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator, Sequence
 
 from appshare.app_download.matching import Matching
 from appshare.app_download.metrics import DOWNLOADED_BYTES, DOWNLOADS
-from appshare.app_download.model import Artifact, Fit
+from appshare.app_download.model import AppStoreLink, Artifact, Fit, NoFit
 from appshare.app_download.package_files import PackageFiles
-from appshare.app_download.wire import read_profile, write_answer
+from appshare.app_download.wire import read_modules, read_profile, write_answer
 from appshare.rpc.fields import invalid_field, require_text
 from appshare.rpc.interceptor import Context
 from appshare.v1 import app_download_pb2 as pb
@@ -27,14 +27,12 @@ class DownloadServicer:
 
     async def Match(self, request: pb.MatchRequest, context: Context) -> pb.MatchResponse:
         """Says which build of an app fits a device."""
-        require_text(request.package_name, "package_name")
-        answer = await self._matching.match(request.package_name, read_profile(request.profile))
+        answer = await self._match(request)
         return pb.MatchResponse(answer=write_answer(answer))
 
     async def Download(self, request: pb.DownloadRequest, context: Context) -> AsyncIterator[pb.DownloadResponse]:
         """Streams the build that fits a device."""
-        require_text(request.package_name, "package_name")
-        answer = await self._matching.match(request.package_name, read_profile(request.profile))
+        answer = await self._match(request)
         artifacts = answer.artifacts if isinstance(answer, Fit) else ()
         offsets = _offsets(request.resume, artifacts)
         yield pb.DownloadResponse(answer=write_answer(answer))
@@ -46,6 +44,10 @@ class DownloadServicer:
                     DOWNLOADED_BYTES.inc(len(data))
         if artifacts:
             DOWNLOADS.inc()
+
+    async def _match(self, request: pb.MatchRequest | pb.DownloadRequest) -> Fit | NoFit | AppStoreLink:
+        package_name = require_text(request.package_name, "package_name")
+        return await self._matching.match(package_name, read_profile(request.profile), read_modules(request.modules))
 
 
 def _offsets(resume: Sequence[fit_pb2.FilePosition], artifacts: Sequence[Artifact]) -> dict[str, int]:

@@ -1,6 +1,8 @@
 """AppDownload's catalogue in SQLite."""
 
+import json
 import sqlite3
+from collections.abc import Collection
 from importlib.resources import files
 
 from appshare.app_download.package import Package, PageKey
@@ -49,6 +51,14 @@ class SqliteCatalogueStore:
         """The package with the id."""
         row = await self._database.read_one(f"SELECT {_COLUMNS} FROM packages WHERE package_id = ?", (package_id,))
         return _package(row) if row else None
+
+    async def referenced(self, digests: Collection[str]) -> set[str]:
+        """Of the digests those of files that some package has."""
+        rows = await self._database.read(
+            "SELECT DISTINCT sha256 FROM package_files WHERE sha256 IN (SELECT value FROM json_each(?))",
+            (json.dumps(sorted(digests)),),
+        )
+        return {row["sha256"] for row in rows}
 
     async def digests(self) -> set[str]:
         """The digests of the files of all packages."""

@@ -46,7 +46,9 @@ class DownloadServicer:
     async def MatchApp(self, request: pb.MatchAppRequest, context: Context) -> bytes:
         """Says which build of a shared app fits."""
         match = download_pb.MatchRequest(
-            package_name=require_text(request.package_name, "package_name"), profile=request.profile
+            package_name=require_text(request.package_name, "package_name"),
+            profile=request.profile,
+            modules=request.modules,
         )
         ask = partial(self._forward.call, "Match", match.SerializeToString())
         if not self._owners.shared_before(calling_device(), request.owner):
@@ -62,6 +64,7 @@ class DownloadServicer:
             package_name=require_text(request.package_name, "package_name"),
             profile=request.profile,
             resume=request.resume,
+            modules=request.modules,
         )
         await self._require_shared(request, context)
         async with aclosing(self._forward.download("Download", download.SerializeToString())) as messages:

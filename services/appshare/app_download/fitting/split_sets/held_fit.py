@@ -14,7 +14,7 @@ from appshare.app_download.fitting.split_sets.audience import with_defaults
 from appshare.app_download.fitting.split_sets.selection import Selection
 from appshare.app_download.fitting.split_sets.toc_fit import select_of_variant
 from appshare.app_download.model import Artifact, DeviceProfile, NoFitKind, PackageManifest
-from appshare.app_download.package_set import PackageSet
+from appshare.app_download.package_set import BASE, PackageSet
 from appshare.app_download.table_of_contents import (
     ApkDescription,
     ApkKind,
@@ -27,7 +27,6 @@ from appshare.app_download.table_of_contents import (
     Variant,
 )
 
-_BASE = "base"
 _ABI_NAMES = {abi.replace("-", "_"): abi for abi in ABIS}
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
 
@@ -59,7 +58,7 @@ def _modules(parts: Sequence[Artifact], *, with_unknown: bool) -> Iterator[Modul
         if master.manifest.config_for_split is None:
             own = [part for part in parts if part.manifest.config_for_split == name]
             apks = (_described(master, DeviceTargeting()), *_configurations(own, with_unknown=with_unknown))
-            yield Module(name=name or _BASE, delivery=Delivery.INSTALL_TIME, apks=apks)
+            yield Module(name=name or BASE, delivery=Delivery.INSTALL_TIME, apks=apks)
 
 
 def _configurations(splits: Sequence[Artifact], *, with_unknown: bool) -> Iterator[ApkDescription]:
