@@ -16,6 +16,8 @@ _COMMANDS = "appshare.operator.commands"
     cls=LazyGroup,
     lazy={
         "packages": LazyCommand(f"{_COMMANDS}.packages:packages", "Add, list, remove and try the packages."),
+        "inspect": LazyCommand(f"{_COMMANDS}.inspect:inspect", "Say what package files say of themselves; no server."),
+        "fit": LazyCommand(f"{_COMMANDS}.fit:fit", "Say which of package files a device gets; no server."),
         "table": LazyCommand(f"{_COMMANDS}.table:table", "Show the adaptation table: which file serves which devices."),
         "keys": LazyCommand(f"{_COMMANDS}.keys:keys", "Replace the key under which phone numbers are stored."),
         "certs": LazyCommand(f"{_COMMANDS}.certs:certs", "Make and renew the certificates of the processes."),

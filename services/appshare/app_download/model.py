@@ -160,6 +160,8 @@ class PackageManifest:
     """
     signature_min_sdk: int = 1
     """The lowest SDK from which on all devices accept the signature."""
+    signature_schemes: tuple[str, ...] = ()
+    """Those that count on such devices, for example `v2`, the oldest first; empty until the signature is verified."""
 
     @property
     def install_min_sdk(self) -> int:

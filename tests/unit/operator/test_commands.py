@@ -3,6 +3,7 @@ import os
 import shlex
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -47,6 +48,9 @@ def commands(group: click.Group, *path: str) -> Iterator[tuple[str, click.Comman
 
 COMMANDS = dict(commands(main, "appshare-admin"))
 EXAMPLES = sorted({line.strip() for command in COMMANDS.values() for line in command.examples.strip().splitlines()})
+OFFLINE = ("appshare-admin inspect ", "appshare-admin fit ")
+"""Commands that read the packages themselves."""
+PACKAGE = Path(__file__).parents[2] / "packages" / "chat-1.0.apk"
 
 
 @pytest.fixture
@@ -71,7 +75,21 @@ def test_every_help_has_an_example_of_its_command(typed: str) -> None:
     assert examples.startswith(f"  {typed}")
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("example", [example for example in EXAMPLES if example.startswith(OFFLINE)])
+def test_every_example_without_a_server_can_be_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, example: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("phone.json").write_text('{"sdkVersion": 34}')
+    for name in ("notes.apk", "notes-arm.apk", "notes-x86.apk", "chat.apk"):
+        Path(name).write_bytes(PACKAGE.read_bytes())
+    with zipfile.ZipFile("notes.apks", "w") as held:
+        held.write(PACKAGE, "base.apk")
+    result = CliRunner().invoke(main, shlex.split(example)[1:])
+    assert result.exit_code == ExitCode.DONE, result.output
+
+
+@pytest.mark.parametrize("example", [example for example in EXAMPLES if not example.startswith(OFFLINE)])
 def test_every_example_can_be_typed(
     admin: Admin, catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, example: str
 ) -> None:

@@ -43,6 +43,7 @@ def read(package: BinaryIO, limits: ReadingLimits, *, require_signature: bool = 
         signer_sha256=",".join(verdict.signers),
         signer_lineage=replaceable(verdict),
         signature_min_sdk=verdict.min_api,
+        signature_schemes=verdict.schemes,
     )
 
 
