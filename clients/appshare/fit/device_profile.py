@@ -12,6 +12,9 @@ from appshare.command_line.input_error import InputError
 _LARGEST = 2**32 - 1
 """Numbers of a profile are uint32 on the wire; whether a device can have them, the server says."""
 
+_MOST_DIGITS = 10
+"""Of a number that is written as a text."""
+
 
 class Platform(StrEnum):
     """The operating system of a device or of an app."""
@@ -30,7 +33,7 @@ class Resolution:
 
 @dataclass(frozen=True)
 class DeviceProfile:
-    """What decides which build fits; the fields are those of `device.proto`, 0 or empty for what is not known."""
+    """What decides which build fits; the fields are those of `device.proto`, 0, None or empty for what is not known."""
 
     platform: Platform = Platform.ANDROID
     sdk_version: int = 0
@@ -44,6 +47,9 @@ class DeviceProfile:
     gl_extensions: tuple[str, ...] = ()
     model: str = ""
     manufacturer: str = ""
+    device_tier: int | None = None
+    country_set: str = ""
+    device_groups: tuple[str, ...] = ()
 
 
 def load_device_profile(path: Path) -> DeviceProfile:
@@ -83,6 +89,9 @@ def read_device_profile(document: object) -> DeviceProfile:
         gl_extensions=spec.texts("glExtensions"),
         model=spec.text("model"),
         manufacturer=spec.text("manufacturer"),
+        device_tier=spec.optional_number("deviceTier"),
+        country_set=spec.text("countrySet"),
+        device_groups=spec.texts("deviceGroups"),
     )
     if profile.platform is Platform.ANDROID and not (profile.sdk_version or profile.os_version or profile.codename):
         raise InputError('say which Android the device has: sdkVersion (for example 34) or osVersion ("14")')
@@ -103,10 +112,13 @@ def write_device_profile(profile: DeviceProfile) -> dict[str, Any]:
         "glExtensions": list(profile.gl_extensions),
         "model": profile.model,
         "manufacturer": profile.manufacturer,
+        "deviceTier": profile.device_tier,
+        "countrySet": profile.country_set,
+        "deviceGroups": list(profile.device_groups),
     }
     if profile.resolution:
         document["resolution"] = {"width": profile.resolution.width, "height": profile.resolution.height}
-    return {key: value for key, value in document.items() if value}
+    return {key: value for key, value in document.items() if value or (key == "deviceTier" and value is not None)}
 
 
 class _Spec:
@@ -117,10 +129,16 @@ class _Spec:
         self._prefix = prefix
 
     def number(self, key: str) -> int:
-        value = self._get(key, 0)
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST:
-            raise self._wrong(key, "must be a whole number of at least 0")
-        return value
+        return self.optional_number(key) or 0
+
+    def optional_number(self, key: str) -> int | None:
+        """As protobuf's JSON has it: a number may also be written as a text."""
+        value = self._get(key, None)
+        if isinstance(value, str) and value.isdecimal() and value.isascii() and len(value) <= _MOST_DIGITS:
+            value = int(value)
+        if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST):
+            return value
+        raise self._wrong(key, "must be a whole number of at least 0")
 
     def text(self, key: str) -> str:
         value = self._get(key, "")

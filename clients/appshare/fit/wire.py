@@ -34,6 +34,9 @@ def write_profile(profile: DeviceProfile) -> device_pb2.DeviceProfile:
         gl_extensions=profile.gl_extensions,
         model=profile.model,
         manufacturer=profile.manufacturer,
+        device_tier=profile.device_tier,
+        country_set=profile.country_set,
+        device_groups=profile.device_groups,
     )
 
 

@@ -46,6 +46,9 @@ def read_profile(message: device_pb2.DeviceProfile) -> DeviceProfile:
         gl_extensions=tuple(message.gl_extensions),
         model=message.model,
         manufacturer=message.manufacturer,
+        device_tier=message.device_tier if message.HasField("device_tier") else None,
+        country_set=message.country_set,
+        device_groups=tuple(message.device_groups),
     )
     try:
         profile.validate()

@@ -85,6 +85,9 @@ class DeviceProfile(_message.Message):
     GL_EXTENSIONS_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
     MANUFACTURER_FIELD_NUMBER: _builtins.int
+    DEVICE_TIER_FIELD_NUMBER: _builtins.int
+    COUNTRY_SET_FIELD_NUMBER: _builtins.int
+    DEVICE_GROUPS_FIELD_NUMBER: _builtins.int
     platform: Global___Platform.ValueType
     sdk_version: _builtins.int
     """API level, for example 34. When 0 it is derived from `os_version`."""
@@ -97,6 +100,10 @@ class DeviceProfile(_message.Message):
     model: _builtins.str
     """Shown to operators and used by their rows of the adaptation table; never by the rules of fit."""
     manufacturer: _builtins.str
+    device_tier: _builtins.int
+    """By the ranking of an app's developer; left out: what the app's split set takes such a device for."""
+    country_set: _builtins.str
+    """The user's, of the sets of countries that a developer made; empty: as above."""
     @_builtins.property
     def supported_abis(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """For example "arm64-v8a", in the device's order of preference."""
@@ -113,6 +120,10 @@ class DeviceProfile(_message.Message):
 
     @_builtins.property
     def gl_extensions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def device_groups(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of the groups of devices that a developer made; empty: as above."""
+
     def __init__(
         self,
         *,
@@ -128,11 +139,16 @@ class DeviceProfile(_message.Message):
         gl_extensions: _abc.Iterable[_builtins.str] | None = ...,
         model: _builtins.str = ...,
         manufacturer: _builtins.str = ...,
+        device_tier: _builtins.int | None = ...,
+        country_set: _builtins.str = ...,
+        device_groups: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["resolution", b"resolution"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_device_tier", b"_device_tier", "device_tier", b"device_tier", "resolution", b"resolution"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["codename", b"codename", "device_features", b"device_features", "gl_extensions", b"gl_extensions", "manufacturer", b"manufacturer", "model", b"model", "os_version", b"os_version", "platform", b"platform", "resolution", b"resolution", "screen_density", b"screen_density", "sdk_version", b"sdk_version", "supported_abis", b"supported_abis", "supported_locales", b"supported_locales"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_device_tier", b"_device_tier", "codename", b"codename", "country_set", b"country_set", "device_features", b"device_features", "device_groups", b"device_groups", "device_tier", b"device_tier", "gl_extensions", b"gl_extensions", "manufacturer", b"manufacturer", "model", b"model", "os_version", b"os_version", "platform", b"platform", "resolution", b"resolution", "screen_density", b"screen_density", "sdk_version", b"sdk_version", "supported_abis", b"supported_abis", "supported_locales", b"supported_locales"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__device_tier: _TypeAlias = _typing.Literal["device_tier"]  # noqa: Y015
+    _WhichOneofArgType__device_tier: _TypeAlias = _typing.Literal["_device_tier", b"_device_tier"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__device_tier) -> _WhichOneofReturnType__device_tier | None: ...
 
 Global___DeviceProfile: _TypeAlias = DeviceProfile  # noqa: Y015
