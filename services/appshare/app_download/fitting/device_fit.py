@@ -13,8 +13,7 @@ from appshare.app_download.fitting.fit_rules import Miss, misses
 from appshare.app_download.fitting.no_fit import NOT_IN_CATALOGUE, reasons
 from appshare.app_download.fitting.split_sets.selection import Selection
 from appshare.app_download.model import Artifact, DeviceProfile, Fit, NoFit, PackageManifest
-from appshare.app_download.package import Build
-from appshare.app_download.package_set import PackageSet
+from appshare.app_download.package import Build, manifest_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ class _Candidate:
 
     @property
     def manifest(self) -> PackageManifest:
-        return self.build.base if isinstance(self.build, PackageSet) else self.build.manifest
+        return manifest_of(self.build)
 
 
 def choose(
@@ -42,7 +41,8 @@ def choose(
     Args:
         profile: The device.
         builds: Builds of one package; their order does not matter.
-        pinned_signer: SHA-256 of the only signing certificate to accept; None accepts any.
+        pinned_signer: SHA-256 of the only signing certificate to accept, or a successor that proves to be one; None
+            accepts any.
         modules: Of a split set, what to install besides what comes at install time; a whole APK has no modules.
 
     Raises:
@@ -51,17 +51,18 @@ def choose(
     profile.validate()
     if not builds:
         return NoFit((NOT_IN_CATALOGUE,))
-    judged = [_judge(profile, build, pinned_signer, modules) for build in builds]
-    fitting = [each for each in judged if isinstance(each, _Candidate)]
+    judged = [(build, _judge(profile, build, pinned_signer, modules)) for build in builds]
+    fitting = [each for _, each in judged if isinstance(each, _Candidate)]
+    missed = [(manifest_of(build).version_code, each) for build, each in judged if not isinstance(each, _Candidate)]
     if not fitting:
-        return NoFit(reasons(profile, [each for each in judged if not isinstance(each, _Candidate)]))
+        return NoFit(reasons(profile, [misses for _, misses in missed]))
     best = _best(profile, fitting)
     return Fit(
         artifacts=best.artifacts,
         package_name=best.manifest.package_name,
         version_code=best.manifest.version_code,
         version_name=best.manifest.version_name,
-        why=tuple(_why(profile, best, fitting, pinned_signer)),
+        why=(*_why(profile, best, fitting, pinned_signer), *_newer(profile, best, missed)),
     )
 
 
@@ -114,4 +115,12 @@ def _why(
     if isinstance(chosen.build, Artifact):
         yield from apk_fit.explain(profile, manifest)
     if pinned_signer is not None:
-        yield "signer as pinned"
+        yield "signer as pinned" if manifest.signer_sha256 == pinned_signer else "signer succeeds the pinned one"
+
+
+def _newer(profile: DeviceProfile, chosen: _Candidate, missed: Sequence[tuple[int, tuple[Miss, ...]]]) -> Iterator[str]:
+    """`version 300 needs Android 12; you have 10`: what keeps the device from the newest version, if that is newer."""
+    newest = max((version for version, _ in missed), default=0)
+    if newest > chosen.manifest.version_code:
+        first, *_ = reasons(profile, [misses for version, misses in missed if version == newest])
+        yield f"version {newest} {first.message}"

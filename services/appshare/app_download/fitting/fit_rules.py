@@ -42,7 +42,8 @@ def target_sdk_floor(profile: DeviceProfile) -> int:
 
 
 def _signer(manifest: PackageManifest, pinned: str | None) -> Miss | None:
-    if pinned is None or manifest.signer_sha256 == pinned:
+    """A signer who has proved to be the successor of the pinned one does as well."""
+    if pinned is None or manifest.signer_sha256 == pinned or pinned in manifest.signer_lineage:
         return None
     return Miss(NoFitKind.SIGNER, (pinned,), (manifest.signer_sha256 or "unverified",))
 
