@@ -12,8 +12,13 @@ class Matching:
     def __init__(self, store: CatalogueStore) -> None:
         self._store = store
 
-    async def match(self, package_name: str, profile: DeviceProfile) -> Fit | NoFit | AppStoreLink:
+    async def match(
+        self, package_name: str, profile: DeviceProfile, pinned_signer: str | None = None
+    ) -> Fit | NoFit | AppStoreLink:
         """Which build of an app fits a device.
+
+        Args:
+            pinned_signer: SHA-256 of the certificate of the only signer to accept, or the predecessor; None: any.
 
         Raises:
             InvalidProfile: the profile holds a value that no device can have.
@@ -23,7 +28,7 @@ class Matching:
         if profile.platform is Platform.IOS:
             link = await self._store.app_store_link(package_name)
             return AppStoreLink(link) if link else _not_for_ios(packages)
-        return choose(profile, [package.build for package in packages])
+        return choose(profile, [package.build for package in packages], pinned_signer)
 
 
 def _not_for_ios(packages: list[Package]) -> NoFit:

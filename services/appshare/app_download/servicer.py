@@ -7,6 +7,8 @@ from appshare.app_download.package_files import PackageFiles
 from appshare.app_download.servicers.catalogue import CatalogueServicer
 from appshare.app_download.servicers.downloads import DownloadServicer
 from appshare.app_download.servicers.ingestion import IngestionServicer
+from appshare.app_download.servicers.updates import UpdatesServicer
+from appshare.app_download.updates import Updates
 from appshare.v1 import app_download_pb2_grpc
 
 
@@ -14,6 +16,7 @@ class AppDownloadServicer(
     DownloadServicer,
     IngestionServicer,
     CatalogueServicer,
+    UpdatesServicer,
     app_download_pb2_grpc.AppDownloadServiceServicer,
 ):
     """Serves `AppDownloadService`: what the classes of `servicers` serve."""
@@ -24,3 +27,4 @@ class AppDownloadServicer(
         DownloadServicer.__init__(self, matching, files, chunk_size)
         IngestionServicer.__init__(self, ingestion)
         CatalogueServicer.__init__(self, catalogue)
+        UpdatesServicer.__init__(self, Updates(matching))

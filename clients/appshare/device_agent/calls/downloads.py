@@ -1,6 +1,6 @@
 """Apps of others, in the build that fits the device."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 
 from appshare.device_agent import model, wire
@@ -12,6 +12,9 @@ from appshare.v1 import device_gateway_pb2 as pb
 from appshare.v1 import fit_pb2
 from appshare.v1.device_gateway_pb2_grpc import DownloadServiceStub
 from appshare.v1.friendship_pb2 import PersonRef
+
+_MOST_APPS = 200
+"""Apps of one question, as the contract has it."""
 
 
 class DownloadCalls(SessionCalls):
@@ -43,6 +46,16 @@ class DownloadCalls(SessionCalls):
                     yield wire.read_chunk(message.chunk)
                 else:
                     yield read_answer(message.answer)
+
+    async def check_updates(self, apps: Sequence[model.App], profile: DeviceProfile) -> list[model.AppUpdate]:
+        """Says for each installed app whether a friend shares it and a newer version fits, in their order."""
+        found: list[model.AppUpdate] = []
+        for begin in range(0, len(apps), _MOST_APPS):
+            installed = map(wire.write_installed, apps[begin : begin + _MOST_APPS])
+            request = pb.CheckAppUpdatesRequest(installed=installed, profile=write_profile(profile))
+            response = await self._call(DownloadServiceStub(self._channel).CheckAppUpdates, request)
+            found += map(wire.read_update, response.updates)
+        return found
 
 
 def _owner(owner: model.Person | None) -> PersonRef | None:

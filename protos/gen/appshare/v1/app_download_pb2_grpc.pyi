@@ -61,6 +61,13 @@ class AppDownloadServiceStub:
 
     INVALID_ARGUMENT INVALID_FIELD: not an https address.
     """
+    CheckUpdates: _aio.UnaryUnaryMultiCallable[_app_download_pb2.CheckUpdatesRequest, _app_download_pb2.CheckUpdatesResponse]
+    """Says for each of the apps that a device has whether the catalogue has a newer version that fits it, in their order.
+
+    An app that is not in the catalogue has nothing to do.
+    INVALID_ARGUMENT INVALID_FIELD: more than 200 apps, or one is named twice.
+    INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
+    """
 
 class AppDownloadServiceServicer(metaclass=_abc_1.ABCMeta):
     """The catalogue of packages, device fit and the bytes. Behind the gateway: the caller is trusted.
@@ -150,6 +157,19 @@ class AppDownloadServiceServicer(metaclass=_abc_1.ABCMeta):
         """Sets or removes the App Store link that an iPhone gets for an app.
 
         INVALID_ARGUMENT INVALID_FIELD: not an https address.
+        """
+
+    @_abc_1.abstractmethod
+    def CheckUpdates(
+        self,
+        request: _app_download_pb2.CheckUpdatesRequest,
+        context: _aio.ServicerContext[_app_download_pb2.CheckUpdatesRequest, _abc.Awaitable[_app_download_pb2.CheckUpdatesResponse]],
+    ) -> _abc.Awaitable[_app_download_pb2.CheckUpdatesResponse]:
+        """Says for each of the apps that a device has whether the catalogue has a newer version that fits it, in their order.
+
+        An app that is not in the catalogue has nothing to do.
+        INVALID_ARGUMENT INVALID_FIELD: more than 200 apps, or one is named twice.
+        INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
         """
 
 def add_AppDownloadServiceServicer_to_server(servicer: AppDownloadServiceServicer, server: _aio.Server) -> None: ...
