@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar compare-bundletool test soak check lint
+.PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar compare-bundletool fuzz-packages test soak check lint
 .PHONY: types imports contract contract-breaking protos up down compose-smoke clean
 
 help: ## List the targets
@@ -38,6 +38,9 @@ benchmark-radar: setup ## Measure RelationRadar beside bare SQLite: make benchma
 
 compare-bundletool: setup ## Compare the files that we choose from split sets with bundletool's (needs Java): [SPECS=300] [OUT=file]
 	@$(BIN)/python -m benchmarks.bundletool $(if $(SPECS),--specs $(SPECS)) $(if $(OUT),--out '$(OUT)')
+
+fuzz-packages: setup ## Read packages that are damaged at random: make fuzz-packages [SECONDS=180] [FIRST=1]
+	@$(BIN)/python -m benchmarks.fuzz --seconds $(or $(SECONDS),180) --first $(or $(FIRST),1)
 
 test: setup ## Run the whole suite
 	$(BIN)/pytest -n $$(($$(nproc) + 1))  # many tests wait for processes

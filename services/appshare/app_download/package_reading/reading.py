@@ -12,6 +12,7 @@ from appshare.app_download.model import PackageManifest
 from appshare.app_download.package_reading.archive import MANIFEST, RESOURCES, PackageParts, read_parts
 from appshare.app_download.package_reading.limits import ReadingLimits
 from appshare.app_download.package_reading.manifest import parse_manifest, sandbox_version
+from appshare.app_download.package_reading.manifest_chunks import check_manifest
 from appshare.app_download.package_reading.refusal import PackageRefused, RefusalReason
 from appshare.app_download.package_reading.resource_table import densities
 from appshare.app_download.package_signature.lineage import Capability
@@ -58,6 +59,7 @@ def replaceable(verdict: SignatureVerdict) -> tuple[str, ...]:
 
 def _read_manifest(parts: PackageParts) -> tuple[PackageManifest, int]:
     """The manifest and its targetSandboxVersion."""
+    check_manifest(parts.manifest)
     with TemporaryDirectory() as folder:
         path = Path(folder, "parts.apk")
         _write_parts(path, parts)

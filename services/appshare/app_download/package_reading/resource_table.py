@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from appshare.app_download.fitting import density
 
 _TABLE, _PACKAGE, _TYPE = 0x0002, 0x0200, 0x0201
+_NESTED = (_TABLE, _PACKAGE, _TYPE)
+"""Deeper than that nothing is looked for, however a table is nested."""
+
 _CHUNK_HEADER = struct.Struct("<HHI")
 _DENSITY = struct.Struct("<H")
 _DENSITY_OFFSET = 34  # in a type chunk: 20 bytes of header, then ResTable_config with its density at 14
@@ -24,11 +27,13 @@ def densities(table: bytes) -> tuple[int, ...]:
     return tuple(sorted(found)) or (density.DEFAULT,)
 
 
-def _densities(chunks: memoryview) -> Iterator[int]:
+def _densities(chunks: memoryview, depth: int = 0) -> Iterator[int]:
     for kind, header_size, chunk in _chunks(chunks):
-        if kind in (_TABLE, _PACKAGE):
-            yield from _densities(chunk[header_size:])
-        elif kind == _TYPE and len(chunk) >= _DENSITY_OFFSET + _DENSITY.size:
+        if kind != _NESTED[depth]:
+            continue
+        if kind != _TYPE:
+            yield from _densities(chunk[header_size:], depth + 1)
+        elif len(chunk) >= _DENSITY_OFFSET + _DENSITY.size:
             yield _DENSITY.unpack_from(chunk, _DENSITY_OFFSET)[0] or density.DEFAULT
 
 
