@@ -3,11 +3,15 @@
 import sqlite3
 from importlib.resources import files
 
-from appshare.app_download.package import Package, PageKey
+from appshare.app_download.package import Build, Package, PageKey
 from appshare.app_download.package_reading.report import build_from, build_report
+from appshare.app_download.stores.build_cache import BuildCache
 from appshare.sql.database import Database
 
 MIGRATIONS = files("appshare.app_download") / "migrations"
+
+_CACHED = 16 << 20
+"""Characters of reports whose builds are kept in memory: of a hundred large split sets, or of ten thousand APKs."""
 
 _COLUMNS = "package_id, build"
 _ORDER = "ORDER BY package_name, version_code DESC, package_id"
@@ -18,6 +22,7 @@ class SqliteCatalogueStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._cache = BuildCache(_CACHED)
 
     async def add(self, package: Package) -> None:
         """Stores a package; one that is there already stays as it is."""
@@ -39,6 +44,7 @@ class SqliteCatalogueStore:
                 (package_id,),
             )
             removed = await transaction.write("DELETE FROM packages WHERE package_id = ?", (package_id,))
+        self._cache.drop(package_id)
         return {row["sha256"] for row in orphaned} if removed else None
 
     async def find(self, package_id: str) -> Package | None:
@@ -55,7 +61,7 @@ class SqliteCatalogueStore:
         rows = await self._database.read(
             f"SELECT {_COLUMNS} FROM packages WHERE package_name = ? {_ORDER}", (package_name,)
         )
-        return [_package(row) for row in rows]
+        return [Package(package_id=row["package_id"], build=self._build(row)) for row in rows]
 
     async def page(self, package_name: str, after: PageKey | None, size: int) -> list[Package]:
         """Packages in the order of their keys; of one app, or of all when `package_name` is empty."""
@@ -85,6 +91,15 @@ class SqliteCatalogueStore:
                 )
             else:
                 await transaction.write("DELETE FROM app_store_links WHERE package_name = ?", (package_name,))
+
+    def _build(self, row: sqlite3.Row) -> Build:
+        """The build of a row; one that was asked for lately is there already."""
+        package_id, report = row["package_id"], row["build"]
+        build = self._cache.find(package_id)
+        if build is None:
+            build = build_from(report)
+            self._cache.keep(package_id, build, len(report))
+        return build
 
 
 def _package(row: sqlite3.Row) -> Package:
