@@ -92,7 +92,7 @@ async def _measure_set(store: SqliteCatalogueStore, held: Build, size: int, figu
 
 
 async def _measure_calls(data: Path, names: Sequence[str], size: int, figures: Figures) -> None:
-    settings = DownloadSettings(data=data, listen=Address("127.0.0.1", 0))
+    settings = DownloadSettings.model_validate({"data": data, "listen": Address("127.0.0.1", 0)})
     async with (
         running(settings) as addresses,
         grpc.aio.insecure_channel(str(addresses["listen"])) as channel,
@@ -110,7 +110,7 @@ async def _measure_ingestion(folder: Path, mib: int, figures: Figures) -> None:
     content = file.read_bytes()
     megabytes = len(content) / 1e6
     [bare] = bare_times([partial(_hash_and_write, content, folder / "bare.bin")])
-    settings = DownloadSettings(data=folder, listen=Address("127.0.0.1", 0))
+    settings = DownloadSettings.model_validate({"data": folder, "listen": Address("127.0.0.1", 0)})
     async with (
         running(settings) as addresses,
         grpc.aio.insecure_channel(str(addresses["listen"])) as channel,

@@ -50,6 +50,7 @@ class DeviceProfile:
     device_tier: int | None = None
     country_set: str = ""
     device_groups: tuple[str, ...] = ()
+    sdk_runtime: bool | None = None
 
 
 def load_device_profile(path: Path) -> DeviceProfile:
@@ -92,6 +93,7 @@ def read_device_profile(document: object) -> DeviceProfile:
         device_tier=spec.optional_number("deviceTier"),
         country_set=spec.text("countrySet"),
         device_groups=spec.texts("deviceGroups"),
+        sdk_runtime=_sdk_runtime(spec),
     )
     if profile.platform is Platform.ANDROID and not (profile.sdk_version or profile.os_version or profile.codename):
         raise InputError('say which Android the device has: sdkVersion (for example 34) or osVersion ("14")')
@@ -116,6 +118,8 @@ def write_device_profile(profile: DeviceProfile) -> dict[str, Any]:
         "countrySet": profile.country_set,
         "deviceGroups": list(profile.device_groups),
     }
+    if profile.sdk_runtime is not None:
+        document["sdkRuntime"] = {"supported": profile.sdk_runtime}
     if profile.resolution:
         document["resolution"] = {"width": profile.resolution.width, "height": profile.resolution.height}
     return {key: value for key, value in document.items() if value or (key == "deviceTier" and value is not None)}
@@ -139,6 +143,12 @@ class _Spec:
         if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST):
             return value
         raise self._wrong(key, "must be a whole number of at least 0")
+
+    def flag(self, key: str) -> bool:
+        value = self._get(key, None)
+        if value is not None and not isinstance(value, bool):
+            raise self._wrong(key, "must be true or false")
+        return bool(value)
 
     def text(self, key: str) -> str:
         value = self._get(key, "")
@@ -188,6 +198,11 @@ def _platform(name: str) -> Platform:
         return Platform(name.lower())
     except ValueError:
         raise InputError('platform: must be "android" or "ios"') from None
+
+
+def _sdk_runtime(spec: _Spec) -> bool | None:
+    runtime = spec.nested("sdkRuntime")
+    return runtime.flag("supported") if runtime else None
 
 
 def _resolution(spec: _Spec) -> Resolution | None:

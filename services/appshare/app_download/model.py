@@ -70,6 +70,8 @@ class DeviceProfile:
     """The user's, of the sets that the developer made."""
     device_groups: tuple[str, ...] = ()
     """Of those that the developer made."""
+    sdk_runtime: bool | None = None
+    """Whether the device runs libraries as SDKs of their own."""
 
     @property
     def features(self) -> dict[str, str]:

@@ -38,6 +38,7 @@ PROFILE = DeviceProfile(
     device_tier=0,
     device_groups=("highRam",),
     country_set="latam",
+    sdk_runtime=True,
 )
 
 
@@ -117,6 +118,7 @@ def test_null_is_left_out() -> None:
         ({"sdkVersion": 34, "resolution": {"width": "1080px"}}, r"^resolution\.width: must be a whole number"),
         ({"sdkVersion": 34, "screenWidth": 1080}, "^resolution: needs both"),
         ({"sdkVersion": 34, "model": 3}, "^model: must be a text"),
+        ({"sdkVersion": 34, "sdkRuntime": {"supported": 1}}, r"^sdkRuntime\.supported: must be true or false"),
         ({"osVersion": []}, "^osVersion: must be a version"),
         ({"platform": "symbian"}, '^platform: must be "android" or "ios"'),
         ({"screenDensity": 420}, "say which Android the device has"),
@@ -138,6 +140,7 @@ def test_what_is_written_is_read_back() -> None:
         device_tier=0,
         country_set="latam",
         device_groups=("a",),
+        sdk_runtime=False,
     )
     assert read_device_profile(write_device_profile(profile)) == profile
 
