@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-fit compare-bundletool fuzz-packages test soak check lint
+.PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-fit compare-aapt compare-bundletool fuzz-packages test soak check lint
 .PHONY: types imports contract contract-breaking protos up down compose-smoke clean
 
 help: ## List the targets
@@ -38,6 +38,9 @@ benchmark-radar: setup ## Measure RelationRadar beside bare SQLite: make benchma
 
 benchmark-fit: setup ## Measure matches among 10 and 10,000 packages, and ingestion: make benchmark-fit [PACKAGES=10000]
 	@$(BIN)/python -m benchmarks.fit --packages $(or $(PACKAGES),10000)
+
+compare-aapt: setup ## Compare what we read of real packages with aapt and apksigner: each difference with its reason
+	@$(BIN)/python -m benchmarks.reference
 
 compare-bundletool: setup ## Compare the files that we choose from split sets with bundletool's (needs Java): [SPECS=300] [OUT=file]
 	@$(BIN)/python -m benchmarks.bundletool $(if $(SPECS),--specs $(SPECS)) $(if $(OUT),--out '$(OUT)')
