@@ -69,7 +69,7 @@ def _from_aapt(folder: Path, package: dict[str, Any]) -> Iterator[Difference]:
     for name, (ours, theirs) in differences(manifest, expected).items():
         yield Difference(file, f"{name} {ours}, aapt {theirs}", "")
     for feature in sorted(unlike_features(manifest, expected) & IMPLIED_FEATURES.keys()):
-        reason = f"no manifest names it, and Android does not ask; aapt has it as {IMPLIED_FEATURES[feature]}"
+        reason = f"no manifest names it, and Android does not ask; aapt derives it: {IMPLIED_FEATURES[feature]}"
         yield Difference(file, f"without the feature {feature}", reason)
 
 

@@ -87,7 +87,7 @@ class SetArchive:
             name = plain_name(path)
             if count[name] > 1:
                 raise _malformed(f"two of its packages are called {shown(name)}")
-            if not _is_file_name(name) or ".." in path.split("/"):
+            if not _is_file_name(name):
                 raise _malformed(f"{shown(path)} is no name for a package")
             if self.size(path) > limits.part_bytes:
                 raise PackageRefused(RefusalReason.TOO_LARGE, f"{shown(path)} has more than {limits.part_bytes} bytes")
