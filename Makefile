@@ -5,8 +5,9 @@ BIN := .venv/bin
 STAMP := .venv/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-gateway compare-bundletool
-.PHONY: test soak check lint access-matrix fuzz abuse types imports contract contract-breaking protos up down compose-smoke clean
+.PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-gateway benchmark-fit
+.PHONY: compare-aapt compare-bundletool test soak check lint access-matrix fuzz fuzz-packages abuse types imports contract
+.PHONY: contract-breaking protos up down compose-smoke clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -39,8 +40,17 @@ benchmark-radar: setup ## Measure RelationRadar beside bare SQLite: make benchma
 benchmark-gateway: setup ## Measure the whole cloud beside bare gRPC with the same hops: make benchmark-gateway [CALLS=600]
 	@$(BIN)/python -m benchmarks.gateway --calls $(or $(CALLS),600)
 
+benchmark-fit: setup ## Measure matches among 10 and 10,000 packages, and ingestion: make benchmark-fit [PACKAGES=10000]
+	@$(BIN)/python -m benchmarks.fit --packages $(or $(PACKAGES),10000)
+
+compare-aapt: setup ## Compare what we read of real packages with aapt and apksigner: each difference with its reason
+	@$(BIN)/python -m benchmarks.reference
+
 compare-bundletool: setup ## Compare the files that we choose from split sets with bundletool's (needs Java): [SPECS=300] [OUT=file]
 	@$(BIN)/python -m benchmarks.bundletool $(if $(SPECS),--specs $(SPECS)) $(if $(OUT),--out '$(OUT)')
+
+fuzz-packages: setup ## Read packages that are damaged at random: make fuzz-packages [SECONDS=180] [FIRST=1]
+	@$(BIN)/python -m benchmarks.fuzz --seconds $(or $(SECONDS),180) --first $(or $(FIRST),1)
 
 test: setup ## Run the whole suite
 	$(BIN)/pytest -n $$(($$(nproc) + 1))  # many tests wait for processes

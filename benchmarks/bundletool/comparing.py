@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 
+from appshare.app_download.fitting.fit_rules import Miss
 from appshare.app_download.fitting.split_sets.selection import Selection
 from appshare.app_download.fitting.split_sets.toc_fit import select
 from appshare.app_download.package_reading.toc_reading import read_binary, read_json
@@ -32,7 +33,7 @@ class Comparison:
     name: str
     fits: int = 0
     refusals: dict[str, int] = field(default_factory=dict)
-    """Devices that neither of us gives files, by the exception of bundletool."""
+    """Devices that neither of us gives files, by the exception of bundletool and our first reason."""
     differences: list[Difference] = field(default_factory=list)
 
     @property
@@ -64,8 +65,12 @@ def _judge(comparison: Comparison, device: Device, toc: TableOfContents, request
     elif answer.paths:
         comparison.fits += 1
     else:
-        kind = answer.refusal.partition(":")[0]
+        kind = f"{answer.refusal.partition(':')[0]} / {_kind(ours)}"
         comparison.refusals[kind] = comparison.refusals.get(kind, 0) + 1
+
+
+def _kind(refusal: Selection | tuple[Miss, ...]) -> str:
+    return "" if isinstance(refusal, Selection) else refusal[0].kind
 
 
 def read_toc(folder: Path) -> TableOfContents:

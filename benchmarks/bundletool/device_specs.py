@@ -98,6 +98,7 @@ def _device(random: Random) -> Device:
         device_tier=random.choice((None, None, 0, 1, 2, 7)),
         country_set=random.choice(("", "", "", *_COUNTRY_SETS)),
         device_groups=tuple(random.sample(_DEVICE_GROUPS, random.choice((0, 0, 1, 2)))),
+        sdk_runtime=random.choice((None, None, None, True, False)),
     )
     return Device(profile, _spec(profile))
 
@@ -121,5 +122,6 @@ def _spec(profile: DeviceProfile) -> dict[str, Any]:
         "deviceTier": profile.device_tier,
         "countrySet": profile.country_set or None,
         "deviceGroups": profile.device_groups,
+        "sdkRuntime": None if profile.sdk_runtime is None else {"supported": profile.sdk_runtime},
     }
     return {name: value for name, value in spec.items() if value not in (None, "", ())}

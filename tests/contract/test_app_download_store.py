@@ -77,6 +77,17 @@ async def test_packages_of_an_app_come_newest_first_whatever_their_order(store: 
     ]
 
 
+async def test_packages_of_an_app_are_those_that_are_there_now(store: CatalogueStore) -> None:
+    added = package("org.example.notes", 7, "a")
+    await store.add(added)
+    assert await store.packages_of("org.example.notes") == await store.packages_of("org.example.notes") == [added]
+    await store.remove(added.package_id)
+    assert await store.packages_of("org.example.notes") == []
+    again = replace(added, build=replace(added.files[0], file_name="other.apk"))
+    await store.add(again)
+    assert await store.packages_of("org.example.notes") == [again]
+
+
 @pytest.mark.parametrize("size", [1, 2, 3, 100])
 async def test_pages_together_hold_every_package_once(store: CatalogueStore, size: int) -> None:
     rows = [("org.a", 1, "1"), ("org.a", 2, "2"), ("org.b", 5, "3"), ("org.b", 5, "4"), ("org.c", 0, "5")]

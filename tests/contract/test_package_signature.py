@@ -5,61 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks.reference.apksigner import APKSIGNER, AT_28, DIFFERENCES, accepted_from, levels
 
 from appshare.app_download.package_reader import PackageRefused, ReadingLimits, RefusalReason, read_package
 from appshare.app_download.package_signature.lineage import Capability
-from appshare.app_download.package_signature.verdict import SignatureVerdict, verify_signature
+from appshare.app_download.package_signature.verdict import verify_signature
 
 PROJECT = Path(__file__).parents[2]
 SAMPLES = PROJECT / "tests" / "packages"
 OTHERS = PROJECT.parent / "shared" / "data" / "apks"
 LIMITS = ReadingLimits()
-
-AAPT = "expected_by_aapt_v0.2_debian_10.0.0_r36"
-APKSIGNER = "apksigner_31.0.2"
-OWN, AT_24, AT_28 = "verifies_with_own_minSdk", "verifies_min24", "verifies_min28"
-
-SANDBOX_VERSION_2 = {
-    "apksig/unsigned-targetSandboxVersion-2.apk",
-    "apksig/v1-only-targetSandboxVersion-2.apk",
-    "apksig/v2-only-targetSandboxVersion-2.apk",
-}
-
-# Where our answer is not apksigner's: {reason: {file: the questions whose answer is the opposite}}.
-DIFFERENCES: dict[str, dict[str, set[str]]] = {
-    "API levels 24 to 27 do not know v3, and there is no older signature; apksigner asks for v3 from 28 on only": {
-        "apksig/golden-aligned-v3-out.apk": {AT_24},
-        "apksig/golden-legacy-aligned-v3-out.apk": {AT_24},
-        "apksig/golden-unaligned-v3-out.apk": {AT_24},
-        "apksig/v3-only-unknown-pair-in-apk-sig-block.apk": {AT_24},
-        "apksig/v3-only-with-ecdsa-sha256-p256.apk": {AT_24},
-        "apksig/v3-only-with-ecdsa-sha256-p521.apk": {AT_24},
-        "apksig/v3-only-with-ignorable-unsupported-sig-algs.apk": {AT_24},
-        "apksig/v3-only-with-rsa-pkcs1-sha256-16384.apk": {AT_24},
-        "apksig/v3-only-with-rsa-pkcs1-sha256-4096.apk": {AT_24},
-        "apksig/v3-only-with-rsa-pkcs1-sha512-1024.apk": {AT_24},
-        "apksig/v3-only-with-rsa-pkcs1-sha512-2048.apk": {AT_24},
-    },
-    "Android verifies RSA-PSS; this apksigner fails because its Java does not know the algorithm by Android's name": {
-        "apksig/v2-only-with-rsa-pss-sha256-1024.apk": {AT_24, AT_28},
-        "apksig/v2-only-with-rsa-pss-sha256-3072.apk": {AT_24, AT_28},
-        "apksig/v2-only-with-rsa-pss-sha256-8192.apk": {AT_24, AT_28},
-        "apksig/v2-only-with-rsa-pss-sha512-2048.apk": {AT_24, AT_28},
-        "apksig/v2-only-with-rsa-pss-sha512-4096.apk": {AT_24, AT_28},
-    },
-    "a v3.1 signature, which is newer than this apksigner, goes on where the v3 signature ends": {
-        "apksig/v31-ec-p256-2-tgt-33-1-tgt-28-targetSdk-30.apk": {OWN, AT_28},
-    },
-    "the signature holds, and apksigner stops at the missing manifest: reading refuses that as NOT_AN_APK": {
-        "apksig/v2-only-empty.apk": {AT_24, AT_28},
-    },
-    "the signature holds, and apksigner stops at the manifest, which aapt and we can read": {
-        "erev0s_apkInspector/minimal_zero_sized_end_ns.apk": {OWN},
-    },
-    "nobody else reads its manifest, so its minSdk is taken for 1, and it is signed for 18: MALFORMED_ARCHIVE": {
-        "apksig/v1-only-with-nul-in-entry-name.apk": {OWN},
-    },
-}
 
 NOT_HERE = pytest.param({}, marks=pytest.mark.skip("the packages of others are not here: ../shared/data/apks"))
 
@@ -76,35 +31,20 @@ def samples() -> list[Any]:
     return [pytest.param(name, facts, id=name) for name, facts in truth.items()]
 
 
-def accepted_from(package: dict[str, Any], min_sdk: int) -> SignatureVerdict | None:
-    """The verdict on a package that says it has this minSdk; None if some device from there on refuses it."""
-    target_sdk = sdk(package, "targetSdk") or sdk(package, "minSdk") or 1
-    sandbox_version = 2 if package["file"] in SANDBOX_VERSION_2 else 1
-    with (OTHERS / package["file"]).open("rb") as file:
-        try:
-            verdict = verify_signature(file, min_sdk=min_sdk, target_sdk=target_sdk, sandbox_version=sandbox_version)
-        except PackageRefused:
-            return None
-    return verdict if verdict.min_api == min_sdk else None
-
-
-def sdk(package: dict[str, Any], name: str) -> int | None:
-    level = package[AAPT].get(name)
-    return int(level) if level is not None else None
-
-
 @pytest.mark.parametrize("package", packages_of_others())
 def test_a_package_is_accepted_where_apksigner_accepts_it(package: dict[str, Any]) -> None:
-    levels = {OWN: sdk(package, "minSdk") or 1, AT_24: 24, AT_28: 28}
+    asked = levels(package)
     opposite = {question for files in DIFFERENCES.values() for question in files.get(package["file"], ())}
-    expected = {question: package[APKSIGNER][question] != (question in opposite) for question in levels}
-    assert {question: accepted_from(package, level) is not None for question, level in levels.items()} == expected
+    expected = {question: package[APKSIGNER][question] != (question in opposite) for question in asked}
+    assert {
+        question: accepted_from(OTHERS, package, level) is not None for question, level in asked.items()
+    } == expected
 
 
 @pytest.mark.parametrize("package", packages_of_others(verified=True))
 def test_the_signer_and_the_scheme_are_those_that_apksigner_names(package: dict[str, Any]) -> None:
     truth = package[APKSIGNER]
-    verdict = accepted_from(package, 28)
+    verdict = accepted_from(OTHERS, package, 28)
     assert verdict is not None
     assert ([*verdict.schemes], [*verdict.signers]) == (truth["schemes_min28"], sorted(truth["cert_sha256"]))
 

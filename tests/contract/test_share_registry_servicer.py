@@ -296,6 +296,14 @@ class TestVisibleShares:
         await client.call(change(AUDIENCE_KIND_NOBODY))
         assert not (await client.call(request)).HasField("share")
 
+    async def test_of_many_apps_those_that_are_visible_are_told(self, client: Client) -> None:
+        await client.share("owner", ["org.b", "org.a", "org.c"])
+        await client.call(change(AUDIENCE_KIND_NOBODY, package_name="org.b"))
+        request = pb.FilterVisibleAppsRequest(
+            viewer_device_id="viewer", owners=related("owner"), package_names=["org.c", "org.b", "org.a", "org.d"]
+        )
+        assert list((await client.call(request)).package_names) == ["org.a", "org.c"]
+
 
 class TestMergedShares:
     async def test_pages_of_all_friends_lists(self, client: Client) -> None:
@@ -662,6 +670,15 @@ MANY = [str(number) for number in range(5001)]
         (pb.ListVisibleSharesRequest(viewer_device_id="viewer", owners=related(*MANY)), "owners"),
         (pb.FindVisibleShareRequest(package_name="org.a"), "viewer_device_id"),
         (pb.FindVisibleShareRequest(viewer_device_id="viewer"), "package_name"),
+        (pb.FilterVisibleAppsRequest(package_names=["org.a"]), "viewer_device_id"),
+        (pb.FilterVisibleAppsRequest(viewer_device_id="viewer", package_names=["org.a", "/"]), "package_names[1]"),
+        (pb.FilterVisibleAppsRequest(viewer_device_id="viewer", package_names=["org.a"] * 2), "package_names[1]"),
+        (
+            pb.FilterVisibleAppsRequest(
+                viewer_device_id="viewer", package_names=[f"org.a{number}" for number in range(201)]
+            ),
+            "package_names",
+        ),
         (pb.FindVisibleShareRequest(owners=related("a", level=99), **OWNERS), "owners[0].level"),
         (pb.DeliverPushRequest(recipients=related("viewer")), "sender_device_id"),
         (push("viewer", "viewer"), "recipients[1].device_id"),

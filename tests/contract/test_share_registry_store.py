@@ -277,6 +277,16 @@ class TestShares:
         assert {share.app.package_name for share in shares} == {"org.a", "org.d"}
         assert [each async for each in store.shares_named(dict.fromkeys(owners, RED), [])] == []
 
+    async def test_names_that_the_keys_open_are_told_from_the_others(self, store: RegistryStore) -> None:
+        owners = [f"owner-{number:03}" for number in range(250)]
+        for owner_id in owners:
+            await put(store, owner_id, {f"org.{owner_id}": RED, "org.all": RED, "org.hidden": BLUE, "org.more": RED})
+        keyring = dict.fromkeys(owners, RED)
+        wanted = ["org.hidden", "org.owner-007", "org.all", "org.none", "org.owner-249"]
+        assert await store.opened_names(keyring, wanted) == {"org.owner-007", "org.all", "org.owner-249"}
+        assert await store.opened_names({"owner-001": RED | BLUE}, wanted) == {"org.all", "org.hidden"}
+        assert await store.opened_names(keyring, []) == await store.opened_names({}, wanted) == frozenset()
+
 
 class TestPushes:
     async def test_a_preference_is_what_was_said_last(self, store: RegistryStore) -> None:

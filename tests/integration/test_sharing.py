@@ -1,6 +1,7 @@
 """What a device shares by default, sees of all friends, takes back and tells."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.support.cloud import ANDROID_14, GATEWAY, Cloud, Device, app, audience, new_number, person
@@ -8,9 +9,11 @@ from tests.support.cloud import ANDROID_14, GATEWAY, Cloud, Device, app, audienc
 from appshare import errors
 from appshare.v1 import device_gateway_pb2 as pb
 from appshare.v1 import share_pb2
+from appshare.v1.device_pb2 import DeviceProfile
 from appshare.v1.fit_pb2 import FitAnswer
 from appshare.v1.friendship_pb2 import PersonRef
 from appshare.v1.share_pb2 import AUDIENCE_KIND_FRIENDS, AUDIENCE_KIND_NOBODY, PUSH_POLICY_FRIENDS
+from appshare.v1.update_pb2 import UPDATE_STATE_AVAILABLE, UPDATE_STATE_NONE, AppUpdate, InstalledApp
 
 CHAT = "org.appshare.sample.chat"
 
@@ -120,3 +123,28 @@ async def test_an_owner_is_told_of_an_install_unless_one_blocks_the_other(cloud:
     viewer_as_met = PersonRef(device_id=viewer.session.device_id)
     await owner.call(owner.friends.BlockPerson, pb.BlockPersonRequest(person=viewer_as_met))
     assert await owner.events() == []
+
+
+async def test_updates_are_those_of_what_friends_share(cloud: Cloud, samples: Path) -> None:
+    owner, viewer = await cloud.friends()
+    await owner.share(chat=AUDIENCE_KIND_FRIENDS, mail=AUDIENCE_KIND_NOBODY)
+    await cloud.add_packages(samples, "chat-1*.apk")
+    await cloud.add_packages(samples, "mail*.apk")
+    installed = [InstalledApp(package_name=f"org.appshare.sample.{name}") for name in ("mail", "chat", "maps")]
+
+    async def check(**changes: Any) -> list[AppUpdate]:
+        request = pb.CheckAppUpdatesRequest(**{"installed": installed, "profile": ANDROID_14, **changes})
+        answer: pb.CheckAppUpdatesResponse = await viewer.call(viewer.downloads.CheckAppUpdates, request)
+        return list(answer.updates)
+
+    mail, chat, maps = await check()
+    assert (chat.package_name, chat.state, chat.version_code) == (CHAT, UPDATE_STATE_AVAILABLE, 100)
+    assert [each.state for each in (mail, maps)] == [UPDATE_STATE_NONE] * 2
+    await owner.share(chat=AUDIENCE_KIND_NOBODY)
+    assert [each.state for each in await check()] == [UPDATE_STATE_NONE] * 3
+    with pytest.raises(errors.InvalidArgumentError) as refusal:
+        await check(installed=[*installed, installed[0]])
+    assert (refusal.value.reason, refusal.value.field) == (errors.Reason.INVALID_FIELD, "installed[3]")
+    with pytest.raises(errors.InvalidArgumentError) as refusal:
+        await check(installed=[], profile=DeviceProfile())
+    assert refusal.value.reason is errors.Reason.INVALID_DEVICE_PROFILE

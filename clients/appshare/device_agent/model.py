@@ -172,6 +172,26 @@ class App:
     platform: Platform = Platform.ANDROID
 
 
+class UpdateState(StrEnum):
+    """Whether there is something to do about an installed app."""
+
+    NONE = "none"
+    AVAILABLE = "available"
+    OTHER_SIGNER = "other_signer"
+    """A newer version fits the device, but cannot replace the app: somebody else signed it."""
+
+
+@dataclass(frozen=True)
+class AppUpdate:
+    """What there is to do about an installed app; version and signer are those of the newer version."""
+
+    package_name: str
+    state: UpdateState
+    version_name: str = ""
+    version_code: int = 0
+    signer_sha256: str = ""
+
+
 class AudienceKind(StrEnum):
     """Who may see and install an app."""
 

@@ -6,7 +6,15 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from appshare.device_agent import model
 from appshare.fit.wire import read_platform, write_platform
-from appshare.v1 import app_pb2, error_reason_pb2, fit_pb2, friendship_pb2, inbox_pb2, share_pb2
+from appshare.v1 import (
+    app_pb2,
+    error_reason_pb2,
+    fit_pb2,
+    friendship_pb2,
+    inbox_pb2,
+    share_pb2,
+    update_pb2,
+)
 from appshare.v1 import device_gateway_pb2 as pb
 
 _LEVELS = {
@@ -28,6 +36,10 @@ _REASONS = {
     friendship_pb2.FRIENDSHIP_REASON_BOTH_LIST: model.FriendshipReason.BOTH_LIST,
     friendship_pb2.FRIENDSHIP_REASON_OWNER_LISTS: model.FriendshipReason.OWNER_LISTS,
     friendship_pb2.FRIENDSHIP_REASON_SHARED_CONTACTS: model.FriendshipReason.SHARED_CONTACTS,
+}
+_UPDATE_STATES = {
+    update_pb2.UPDATE_STATE_AVAILABLE: model.UpdateState.AVAILABLE,
+    update_pb2.UPDATE_STATE_OTHER_SIGNER: model.UpdateState.OTHER_SIGNER,
 }
 _KIND_NUMBERS = {kind: number for number, kind in _KINDS.items()}
 _POLICY_NUMBERS = {policy: number for number, policy in _POLICIES.items()}
@@ -105,6 +117,21 @@ def write_app(app: model.App) -> app_pb2.App:
         version_name=app.version_name,
         version_code=app.version_code,
         signer_sha256=app.signer_sha256,
+    )
+
+
+def write_installed(app: model.App) -> update_pb2.InstalledApp:
+    """An app of the device, as far as a newer version depends on it."""
+    return update_pb2.InstalledApp(
+        package_name=app.package_name, version_code=app.version_code, signer_sha256=app.signer_sha256
+    )
+
+
+def read_update(message: update_pb2.AppUpdate) -> model.AppUpdate:
+    """What there is to do about an app; a state of a newer server counts as nothing."""
+    state = _UPDATE_STATES.get(message.state, model.UpdateState.NONE)
+    return model.AppUpdate(
+        message.package_name, state, message.version_name, message.version_code, message.signer_sha256
     )
 
 

@@ -12,6 +12,9 @@ from appshare.command_line.input_error import InputError
 _LARGEST = 2**32 - 1
 """Numbers of a profile are uint32 on the wire; whether a device can have them, the server says."""
 
+_MOST_DIGITS = 10
+"""Of a number that is written as a text."""
+
 
 class Platform(StrEnum):
     """The operating system of a device or of an app."""
@@ -47,6 +50,7 @@ class DeviceProfile:
     device_tier: int | None = None
     country_set: str = ""
     device_groups: tuple[str, ...] = ()
+    sdk_runtime: bool | None = None
 
 
 def load_device_profile(path: Path) -> DeviceProfile:
@@ -89,6 +93,7 @@ def read_device_profile(document: object) -> DeviceProfile:
         device_tier=spec.optional_number("deviceTier"),
         country_set=spec.text("countrySet"),
         device_groups=spec.texts("deviceGroups"),
+        sdk_runtime=_sdk_runtime(spec),
     )
     if profile.platform is Platform.ANDROID and not (profile.sdk_version or profile.os_version or profile.codename):
         raise InputError('say which Android the device has: sdkVersion (for example 34) or osVersion ("14")')
@@ -112,6 +117,8 @@ def write_device_profile(profile: DeviceProfile) -> dict[str, Any]:
         "countrySet": profile.country_set,
         "deviceGroups": list(profile.device_groups),
     }
+    if profile.sdk_runtime is not None:
+        document["sdkRuntime"] = {"supported": profile.sdk_runtime}
     if profile.resolution:
         document["resolution"] = {"width": profile.resolution.width, "height": profile.resolution.height}
     known = {key: value for key, value in document.items() if value}
@@ -129,12 +136,19 @@ class _Spec:
         return self.optional_number(key) or 0
 
     def optional_number(self, key: str) -> int | None:
+        """As protobuf's JSON has it: a number may also be written as a text."""
         value = self._get(key, None)
-        if value is None:
-            return None
-        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LARGEST:
-            raise self._wrong(key, "must be a whole number of at least 0")
-        return value
+        if isinstance(value, str) and value.isdecimal() and value.isascii() and len(value) <= _MOST_DIGITS:
+            value = int(value)
+        if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST):
+            return value
+        raise self._wrong(key, "must be a whole number of at least 0")
+
+    def flag(self, key: str) -> bool:
+        value = self._get(key, None)
+        if value is not None and not isinstance(value, bool):
+            raise self._wrong(key, "must be true or false")
+        return bool(value)
 
     def text(self, key: str) -> str:
         value = self._get(key, "")
@@ -184,6 +198,11 @@ def _platform(name: str) -> Platform:
         return Platform(name.lower())
     except ValueError:
         raise InputError('platform: must be "android" or "ios"') from None
+
+
+def _sdk_runtime(spec: _Spec) -> bool | None:
+    runtime = spec.nested("sdkRuntime")
+    return runtime.flag("supported") if runtime else None
 
 
 def _resolution(spec: _Spec) -> Resolution | None:

@@ -37,6 +37,7 @@ def write_profile(profile: DeviceProfile) -> device_pb2.DeviceProfile:
         device_tier=profile.device_tier,
         country_set=profile.country_set,
         device_groups=profile.device_groups,
+        sdk_runtime=profile.sdk_runtime,
     )
 
 

@@ -17,6 +17,8 @@ _COMMANDS = "appshare.operator.commands"
     lazy={
         "status": LazyCommand(f"{_COMMANDS}.status:status", "Say how every process of the cloud does."),
         "packages": LazyCommand(f"{_COMMANDS}.packages:packages", "Add, list, remove and try the packages."),
+        "inspect": LazyCommand(f"{_COMMANDS}.inspect:inspect", "Say what package files say of themselves; no server."),
+        "fit": LazyCommand(f"{_COMMANDS}.fit:fit", "Say which of package files a device gets; no server."),
         "table": LazyCommand(f"{_COMMANDS}.table:table", "Show the adaptation table: which file serves which devices."),
         "devices": LazyCommand(f"{_COMMANDS}.devices:devices", "Count the registered devices, and remove one."),
         "adaptations": LazyCommand(f"{_COMMANDS}.adaptations:adaptations", "Deny, prefer or force builds on devices."),

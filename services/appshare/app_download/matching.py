@@ -7,6 +7,7 @@ from appshare.app_download.fitting.device_fit import choose
 from appshare.app_download.fitting.rulings import rulings
 from appshare.app_download.model import AppStoreLink, DeviceProfile, Fit, NoFit, NoFitKind, NoFitReason, Platform
 from appshare.app_download.package import Package
+from appshare.app_download.signer_pin import SignerPin
 from appshare.app_download.store import CatalogueStore
 
 
@@ -18,7 +19,11 @@ class Matching:
         self._decisions = decisions
 
     async def match(
-        self, package_name: str, profile: DeviceProfile, modules: Collection[str] = ()
+        self,
+        package_name: str,
+        profile: DeviceProfile,
+        modules: Collection[str] = (),
+        installed_signer: str | None = None,
     ) -> Fit | NoFit | AppStoreLink:
         """Which build of an app fits a device.
 
@@ -26,6 +31,8 @@ class Matching:
             package_name: The app.
             profile: The device.
             modules: Of a split set, those to install besides the ones that come by themselves.
+            installed_signer: SHA-256 of the certificate of the app that is to be replaced, so that only its signer or a
+                successor will do; None: there is none.
 
         Raises:
             InvalidProfile: the profile holds a value that no device can have.
@@ -36,10 +43,14 @@ class Matching:
             link = await self._store.app_store_link(package_name)
             return AppStoreLink(link) if link else _not_for_ios(packages)
         decided = await self._decisions.decisions_of(package_name)
+        pin = decided.pin
+        if installed_signer is not None:
+            packages = [package for package in packages if pin is None or pin.accepts(package.manifest)]
+            pin = SignerPin(installed_signer)
         return choose(
             profile,
             [package.build for package in packages],
-            decided.pin,
+            pin,
             modules,
             rulings(profile, packages, decided.rows, decided.lowest_version),
         )

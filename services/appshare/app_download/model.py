@@ -72,6 +72,8 @@ class DeviceProfile:
     """The user's, of the sets that the developer made."""
     device_groups: tuple[str, ...] = ()
     """Of those that the developer made."""
+    sdk_runtime: bool | None = None
+    """Whether the device runs libraries as SDKs of their own."""
 
     @property
     def features(self) -> dict[str, str]:
@@ -172,6 +174,8 @@ class PackageManifest:
     """The lowest SDK from which on all devices accept the signature."""
     debug_certificate: bool = False
     """Whether it is signed with a key that is no secret, such as those that Android's tools make for debugging."""
+    signature_schemes: tuple[str, ...] = ()
+    """Those that count on such devices, for example `v2`, the oldest first; empty until the signature is verified."""
 
     @property
     def install_min_sdk(self) -> int:

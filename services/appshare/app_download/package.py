@@ -26,7 +26,7 @@ class Package:
     @property
     def manifest(self) -> PackageManifest:
         """What the whole APK, or the base of the set, says of the app."""
-        return self.build.base if isinstance(self.build, PackageSet) else self.build.manifest
+        return manifest_of(self.build)
 
     @property
     def files(self) -> tuple[Artifact, ...]:
@@ -53,3 +53,8 @@ class Package:
     def page_key(self) -> PageKey:
         """Where it stands in lists."""
         return self.manifest.package_name, self.manifest.version_code, self.package_id
+
+
+def manifest_of(build: Build) -> PackageManifest:
+    """What a whole APK, or the base of a set, says of the app."""
+    return build.base if isinstance(build, PackageSet) else build.manifest

@@ -11,6 +11,8 @@ from appshare.app_download.servicers.catalogue import CatalogueServicer
 from appshare.app_download.servicers.decisions import DecisionServicer
 from appshare.app_download.servicers.downloads import DownloadServicer
 from appshare.app_download.servicers.ingestion import IngestionServicer
+from appshare.app_download.servicers.updates import UpdatesServicer
+from appshare.app_download.updates import Updates
 from appshare.v1 import app_download_pb2_grpc
 
 
@@ -20,6 +22,7 @@ class AppDownloadServicer(
     CatalogueServicer,
     DecisionServicer,
     AdaptationServicer,
+    UpdatesServicer,
     app_download_pb2_grpc.AppDownloadServiceServicer,
 ):
     """Serves `AppDownloadService`: what the classes of `servicers` serve."""
@@ -40,3 +43,4 @@ class AppDownloadServicer(
         CatalogueServicer.__init__(self, catalogue)
         DecisionServicer.__init__(self, decisions)
         AdaptationServicer.__init__(self, table)
+        UpdatesServicer.__init__(self, Updates(matching))

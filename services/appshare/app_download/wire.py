@@ -55,6 +55,7 @@ def read_profile(message: device_pb2.DeviceProfile) -> DeviceProfile:
         device_tier=message.device_tier if message.HasField("device_tier") else None,
         country_set=message.country_set,
         device_groups=tuple(message.device_groups),
+        sdk_runtime=message.sdk_runtime if message.HasField("sdk_runtime") else None,
     )
     try:
         profile.validate()

@@ -25,6 +25,7 @@ COSTLY = frozenset(
         "SharingService/PublishApps",
         "SharingService/PushShares",
         "DownloadService/DownloadApp",
+        "DownloadService/CheckAppUpdates",
     )
 )
 """What costs more than a look: it writes much, asks about many people, or moves files."""

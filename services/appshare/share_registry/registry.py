@@ -109,6 +109,12 @@ class Registry:
         """The share of an app with the highest version code among those that a viewer may see."""
         return await self._store.newest_share(keyring(viewer_id, owners), package_name)
 
+    async def visible_names(
+        self, viewer_id: str, owners: Iterable[RelatedDevice], package_names: Collection[str]
+    ) -> frozenset[str]:
+        """Those of the package names of which a viewer may see a share."""
+        return await self._store.opened_names(keyring(viewer_id, owners), package_names)
+
     async def _count_within_limit(self, change: RegistryChange, device_id: str) -> int:
         count = await change.count_apps(device_id)
         if count > self._max_apps:

@@ -140,6 +140,17 @@ class ShareRegistryServicer(share_registry_pb2_grpc.ShareRegistryServiceServicer
         )
         return pb.FindVisibleShareResponse(share=wire.write_share(share) if share else None)
 
+    async def FilterVisibleApps(
+        self, request: pb.FilterVisibleAppsRequest, context: Context
+    ) -> pb.FilterVisibleAppsResponse:
+        """Says which of some apps a viewer may see."""
+        visible = await self._registry.visible_names(
+            wire.read_device_id(request.viewer_device_id, "viewer_device_id"),
+            wire.read_related_devices(request.owners, "owners"),
+            wire.read_wanted_names(request.package_names, "package_names"),
+        )
+        return pb.FilterVisibleAppsResponse(package_names=sorted(visible))
+
     async def DeliverPush(self, request: pb.DeliverPushRequest, context: Context) -> pb.DeliverPushResponse:
         """Puts a push into the inbox of every recipient that accepts it."""
         delivery = await self._pushes.deliver(

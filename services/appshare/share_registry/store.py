@@ -60,6 +60,9 @@ class RegistryStore(Protocol):
     def shares_named(self, keyring: Keyring, package_names: Collection[str]) -> AsyncIterator[Share]:
         """Those of the apps that the keys open which have one of the package names, by owner."""
 
+    async def opened_names(self, keyring: Keyring, package_names: Collection[str]) -> frozenset[str]:
+        """Those of the package names of which the keys open an app."""
+
     async def push_preference(self, device_id: str) -> PushPreference | None:
         """The push preference of a device; None when it has not said any."""
 

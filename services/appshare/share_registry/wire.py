@@ -49,6 +49,9 @@ _MAX_MERGED_OWNERS = 4_000
 _MAX_DELETED = 100
 """Devices that are deleted at a time."""
 
+_MAX_NAMES = 200
+"""Package names that are looked for at once."""
+
 _MAX_INTEGER = 2**63 - 1
 """What a database holds: the largest version code, and beyond every position."""
 
@@ -149,6 +152,13 @@ def read_merged_owners(messages: Sequence[pb.RelatedDevice], field: str) -> list
 def read_deleted_devices(device_ids: Sequence[str], field: str) -> frozenset[str]:
     """Ids of devices that are to be deleted, each once."""
     return _read_device_ids(device_ids, field, _MAX_DELETED)
+
+
+def read_wanted_names(names: Sequence[str], field: str) -> list[str]:
+    """Package names that are looked for, each once."""
+    if len(names) > _MAX_NAMES:
+        raise invalid_field(field, f"must not hold more than {_MAX_NAMES} names")
+    return read_package_names(names, field)
 
 
 def read_search(text: str, field: str) -> str:

@@ -65,6 +65,10 @@ def encrypted(package: bytes) -> bytes:
         (SOUND.replace(b"resources.arsc", b"resources.arsx", 1), RefusalReason.MALFORMED_ARCHIVE),
         (with_byte_changed(SOUND, SOUND.index(b"AndroidManifest.xml") + 20), RefusalReason.MALFORMED_ARCHIVE),
         (encrypted(SOUND), RefusalReason.MALFORMED_ARCHIVE),
+        *(
+            (archive(("AndroidManifest.xml", b"m"), (name, b"")), RefusalReason.MALFORMED_ARCHIVE)
+            for name in ("../../evil.so", "lib/../../evil.so", "/etc/passwd", "..", "a\\..\\b", "assets/..")
+        ),
     ],
     ids=[
         "empty file",
@@ -80,6 +84,12 @@ def encrypted(package: bytes) -> bytes:
         "headers disagree",
         "damaged content",
         "encrypted",
+        "path out of the package",
+        "path out of the package from inside",
+        "absolute path",
+        "folder above",
+        "path out of the package as Windows writes it",
+        "folder above at the end",
     ],
 )
 def test_an_unsound_archive_is_refused(package: bytes, reason: RefusalReason) -> None:
@@ -90,11 +100,12 @@ def test_an_unsound_archive_is_refused(package: bytes, reason: RefusalReason) ->
     "limits",
     [
         ReadingLimits(entries=2),
+        ReadingLimits(directory_bytes=100),
         ReadingLimits(unpacked_bytes=16),
         ReadingLimits(manifest_bytes=7),
         ReadingLimits(resources_bytes=4),
     ],
-    ids=["entries", "unpacked", "manifest", "resources"],
+    ids=["entries", "directory", "unpacked", "manifest", "resources"],
 )
 def test_an_archive_beyond_a_limit_is_refused(limits: ReadingLimits) -> None:
     assert refusal(SOUND, limits) == RefusalReason.TOO_LARGE

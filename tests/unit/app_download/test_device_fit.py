@@ -176,6 +176,17 @@ def test_only_the_pinned_signer_is_accepted_however_new_the_others_are() -> None
     assert chosen(choose(phone(), packages, pinned_signer="aa")).sha256 == "ours"
 
 
+def test_a_successor_that_proves_to_be_one_is_as_good_as_the_pinned_signer() -> None:
+    packages = [
+        apk("ours", signer_sha256="aa"),
+        apk("next", version_code=2, signer_sha256="bb", signer_lineage=("aa", "bb")),
+    ]
+    answer = choose(phone(), packages, pinned_signer="aa")
+    assert chosen(answer).sha256 == "next"
+    assert isinstance(answer, Fit)
+    assert "signer succeeds the pinned one" in answer.why
+
+
 @pytest.mark.parametrize("signer", ["bb", ""])
 def test_another_or_an_unverified_signer_is_a_reason(signer: str) -> None:
     assert kinds(choose(phone(), [apk(signer_sha256=signer)], pinned_signer="aa")) == [NoFitKind.SIGNER_CHANGED]
@@ -214,6 +225,32 @@ def test_the_fit_explains_itself(package: dict[str, Any], sentence: str) -> None
     answer = choose(phone(), [apk("chosen", **package), apk("older", signer_sha256="aa")], pinned_signer="aa")
     assert isinstance(answer, Fit)
     assert sentence in answer.why
+
+
+@pytest.mark.parametrize(
+    ("newer", "sentence"),
+    [
+        ([{"min_sdk": 31}], "version 300 needs Android 12; you have 10"),
+        ([{"abis": ("x86",)}], "version 300 made for x86; you have arm64-v8a, armeabi-v7a"),
+        ([{"min_sdk": 31}, {"min_sdk": 30}], "version 300 needs Android 11; you have 10"),
+        (
+            [{"version_code": 200, "min_sdk": 31}, {"abis": ("x86",)}],
+            "version 300 made for x86; you have arm64-v8a, armeabi-v7a",
+        ),
+    ],
+)
+def test_the_fit_says_why_it_is_not_the_newest_version(newer: list[dict[str, Any]], sentence: str) -> None:
+    packages = [apk(str(number), **{"version_code": 300, **package}) for number, package in enumerate(newer)]
+    answer = choose(phone(sdk_version=29), [*packages, apk("fits", version_code=100)])
+    assert isinstance(answer, Fit)
+    assert answer.why[-1] == sentence
+
+
+def test_the_newest_version_that_fits_in_one_build_needs_no_excuse() -> None:
+    packages = [apk("other", version_code=2, abis=("x86",)), apk("fits", version_code=2), apk("old", min_sdk=36)]
+    answer = choose(phone(), packages)
+    assert isinstance(answer, Fit)
+    assert not any(sentence.startswith("version 2 made") for sentence in answer.why)
 
 
 def test_the_fit_explains_only_what_the_device_told() -> None:

@@ -103,25 +103,6 @@ def test_the_reasons_of_all_kinds_of_builds_are_told() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("contents", "modules", "message"),
-    [
-        (toc(variants=()), (), "its split set is not clear about your device: no variant matches"),
-        (toc(module("base")), ("ar",), "cannot be had with the modules ar"),
-        (
-            toc(module("base", *splits("base", "device_tier", 1))),
-            (),
-            "lacks for your device: module base dimension DEVICE_TIER",
-        ),
-    ],
-)
-def test_a_reason_is_a_sentence(contents: TableOfContents, modules: tuple[str, ...], message: str) -> None:
-    package_set = PackageSet(parts=(part(""),), table_of_contents=contents)
-    answer = choose(phone(), [package_set], modules=modules)
-    assert isinstance(answer, NoFit)
-    assert answer.reasons[0].message == message
-
-
 def test_a_set_without_the_devices_textures_says_so() -> None:
     contents = toc(module("base", *splits("base", "texture", "ASTC")))
     device = phone(gl_extensions=("GL_OES_compressed_ETC1_RGB8_texture",))

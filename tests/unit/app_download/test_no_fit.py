@@ -2,8 +2,10 @@ from typing import Any
 
 import pytest
 from tests.unit.app_download.samples import apk, phone
+from tests.unit.app_download.split_sets.sets import module, splits, toc
 
 from appshare.app_download.fitting.device_fit import choose
+from appshare.app_download.fitting.no_fit import _SENTENCES
 from appshare.app_download.model import (
     Artifact,
     DeviceProfile,
@@ -14,6 +16,8 @@ from appshare.app_download.model import (
     Screen,
     ScreenSize,
 )
+from appshare.app_download.package_set import PackageSet
+from appshare.app_download.table_of_contents import TableOfContents
 
 
 def reasons(device: DeviceProfile, *packages: Artifact, pinned_signer: str | None = None) -> tuple[NoFitReason, ...]:
@@ -76,7 +80,7 @@ def reasons(device: DeviceProfile, *packages: Artifact, pinned_signer: str | Non
         (
             {},
             {"compatible_screens": (Screen(ScreenSize.LARGE, 320),)},
-            "made for other screens; you have normal 420 dpi",
+            "made for screens of large 320 dpi; you have normal 420 dpi",
             "SCREEN device [normal 420 dpi] packages [large 320 dpi]",
         ),
         (
@@ -97,6 +101,51 @@ def test_a_reason_speaks_to_a_person_and_names_the_facts(
 def test_a_changed_signer_names_both() -> None:
     (reason,) = reasons(phone(), apk(signer_sha256="bb"), pinned_signer="aa")
     assert str(reason) == "SIGNER_CHANGED device [aa] packages [bb]"
+    assert reason.message == "signed by somebody else than the signer that is trusted"
+
+
+@pytest.mark.parametrize(
+    ("device", "contents", "modules", "message"),
+    [
+        (
+            {"gl_extensions": ("GL_OES_compressed_ETC1_RGB8_texture",)},
+            toc(module("base", *splits("base", "texture", "ASTC", "S3TC"))),
+            (),
+            "has pictures in ASTC, S3TC only; you have ETC1_RGB8",
+        ),
+        (
+            {},
+            toc(variants=()),
+            (),
+            "has a split set that is not clear about your device: no variant matches",
+        ),
+        ({}, toc(), ("camera",), "cannot be had with the modules camera"),
+        (
+            {"supported_abis": ()},
+            toc(module("base", *splits("base", "abi", "x86"))),
+            (),
+            "lacks for your device: module base dimension ABI",
+        ),
+    ],
+)
+def test_a_set_says_what_it_lacks(
+    device: dict[str, Any], contents: TableOfContents, modules: tuple[str, ...], message: str
+) -> None:
+    parts = tuple(apk(path) for path in {"base-master", *contents.installable_paths()})
+    answer = choose(phone(**device), [PackageSet(parts=parts, table_of_contents=contents)], modules=modules)
+    assert isinstance(answer, NoFit), answer
+    assert [reason.message for reason in answer.reasons] == [message]
+
+
+def test_every_rule_has_its_sentence() -> None:
+    assert set(_SENTENCES) == set(NoFitKind) - {NoFitKind.NOT_IN_CATALOGUE}
+
+
+def test_of_a_long_list_the_sentence_names_the_beginning_and_the_reason_all() -> None:
+    screens = tuple(Screen(ScreenSize.LARGE, dpi) for dpi in range(100, 110))
+    (reason,) = reasons(phone(), apk(compatible_screens=screens))
+    assert reason.message.endswith("large 104 dpi, large 105 dpi and 4 more; you have normal 420 dpi")
+    assert len(reason.packages_want) == 10
 
 
 def test_a_reason_covers_all_packages_that_it_keeps_out() -> None:

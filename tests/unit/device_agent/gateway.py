@@ -15,7 +15,16 @@ from appshare import errors
 from appshare.rpc.address import Address
 from appshare.rpc.certificates import CertificateFiles
 from appshare.rpc.server import ServerOptions, Service, running_server
-from appshare.v1 import deletion_pb2, device_pb2, error_reason_pb2, fit_pb2, friendship_pb2, inbox_pb2, share_pb2
+from appshare.v1 import (
+    deletion_pb2,
+    device_pb2,
+    error_reason_pb2,
+    fit_pb2,
+    friendship_pb2,
+    inbox_pb2,
+    share_pb2,
+    update_pb2,
+)
 from appshare.v1 import device_gateway_pb2 as pb
 from appshare.v1 import device_gateway_pb2_grpc as pb_grpc
 
@@ -156,6 +165,7 @@ class Cloud(
         shares: what everybody shares; nobody shares anything when there is none.
         merged: what all friends share.
         preference: from whom pushes are accepted.
+        updates: by package name.
         events: what waits in the inbox.
         changes: changes of friendships that wait.
         acknowledged: positions, in the order in which they came.
@@ -178,6 +188,7 @@ class Cloud(
         self.preference = share_pb2.PushPreference(policy=share_pb2.PUSH_POLICY_FRIENDS)
         self.default_audience = share_pb2.Audience(kind=share_pb2.AUDIENCE_KIND_NOBODY)
         self.blocks: list[friendship_pb2.Block] = []
+        self.updates: dict[str, update_pb2.AppUpdate] = {}
         self.events: list[inbox_pb2.InboxEvent] = []
         self.changes: list[friendship_pb2.FriendshipChanged] = []
         self.acknowledged: list[int] = []
@@ -330,6 +341,17 @@ class Cloud(
     async def RecallPush(self, request: pb.RecallPushRequest, context: Any) -> pb.RecallPushResponse:
         self._take(request)
         return pb.RecallPushResponse()
+
+    async def CheckAppUpdates(self, request: pb.CheckAppUpdatesRequest, context: Any) -> pb.CheckAppUpdatesResponse:
+        """Nothing to do, but for what the test says."""
+        self._take(request)
+        return pb.CheckAppUpdatesResponse(
+            updates=[
+                self.updates.get(app.package_name)
+                or update_pb2.AppUpdate(package_name=app.package_name, state=update_pb2.UPDATE_STATE_NONE)
+                for app in request.installed
+            ]
+        )
 
     async def ReportInstall(self, request: pb.ReportInstallRequest, context: Any) -> pb.ReportInstallResponse:
         self._take(request)

@@ -21,8 +21,12 @@ BUNDLETOOL = {
     "glExtensions": ["GL_KHR_texture_compression_astc_ldr"],
     "screenDensity": 420,
     "sdkVersion": 34,
+    "deviceTier": 0,
+    "deviceGroups": ["highRam"],
+    "countrySet": "latam",
     "sdkRuntime": {"supported": True},
-    "ramBytes": 8000000000,
+    "ramBytes": "8000000000",
+    "buildBrand": "example",
 }
 PROFILE = DeviceProfile(
     sdk_version=34,
@@ -31,6 +35,10 @@ PROFILE = DeviceProfile(
     supported_locales=("zh-CN", "en"),
     device_features=("android.hardware.nfc", "reqGlEsVersion=0x30002"),
     gl_extensions=("GL_KHR_texture_compression_astc_ldr",),
+    device_tier=0,
+    device_groups=("highRam",),
+    country_set="latam",
+    sdk_runtime=True,
 )
 
 
@@ -46,6 +54,10 @@ def test_it_is_read_with_snake_case_keys() -> None:
         "gl_extensions": BUNDLETOOL["glExtensions"],
         "screen_density": 420,
         "sdk_version": 34,
+        "device_tier": 0,
+        "device_groups": ["highRam"],
+        "country_set": "latam",
+        "sdk_runtime": {"supported": True},
     }
     assert read_device_profile(spec) == PROFILE
 
@@ -84,6 +96,12 @@ def test_a_version_may_be_a_number(value: object, version: str) -> None:
     assert read_device_profile({"osVersion": value}).os_version == version
 
 
+def test_a_number_may_be_a_text_as_in_the_json_of_protobuf() -> None:
+    assert read_device_profile({"sdkVersion": "34", "screenDensity": "420"}) == DeviceProfile(
+        sdk_version=34, screen_density=420
+    )
+
+
 def test_null_is_left_out() -> None:
     assert read_device_profile({"sdkVersion": 34, "supportedAbis": None, "resolution": None}) == DeviceProfile(
         sdk_version=34
@@ -94,7 +112,7 @@ def test_null_is_left_out() -> None:
     ("spec", "message"),
     [
         ([], "a device spec is a JSON object"),
-        ({"sdkVersion": "34"}, "^sdkVersion: must be a whole number"),
+        ({"sdkVersion": "fourteen"}, "^sdkVersion: must be a whole number"),
         ({"sdkVersion": 34.5}, "^sdkVersion: must be a whole number"),
         ({"sdkVersion": True}, "^sdkVersion: must be a whole number"),
         ({"sdkVersion": -1}, "^sdkVersion"),
@@ -103,9 +121,10 @@ def test_null_is_left_out() -> None:
         ({"sdkVersion": 34, "supportedAbis": "arm64-v8a"}, "^supportedAbis: must be a list"),
         ({"sdkVersion": 34, "supportedAbis": ["x86", 64]}, r"^supportedAbis\[1\]: must be a text"),
         ({"sdkVersion": 34, "resolution": "1080x2400"}, "^resolution: must be an object"),
-        ({"sdkVersion": 34, "resolution": {"width": "1080"}}, r"^resolution\.width: must be a whole number"),
+        ({"sdkVersion": 34, "resolution": {"width": "1080px"}}, r"^resolution\.width: must be a whole number"),
         ({"sdkVersion": 34, "screenWidth": 1080}, "^resolution: needs both"),
         ({"sdkVersion": 34, "model": 3}, "^model: must be a text"),
+        ({"sdkVersion": 34, "sdkRuntime": {"supported": 1}}, r"^sdkRuntime\.supported: must be true or false"),
         ({"osVersion": []}, "^osVersion: must be a version"),
         ({"platform": "symbian"}, '^platform: must be "android" or "ios"'),
         ({"screenDensity": 420}, "say which Android the device has"),
@@ -118,7 +137,16 @@ def test_what_is_wrong_is_named(spec: Any, message: str) -> None:
 
 def test_what_is_written_is_read_back() -> None:
     profile = DeviceProfile(
-        sdk_version=34, os_version="14", resolution=Resolution(1, 2), supported_abis=("x86",), model="M", codename="V"
+        sdk_version=34,
+        os_version="14",
+        resolution=Resolution(1, 2),
+        supported_abis=("x86",),
+        model="M",
+        codename="V",
+        device_tier=0,
+        country_set="latam",
+        device_groups=("a",),
+        sdk_runtime=False,
     )
     assert read_device_profile(write_device_profile(profile)) == profile
     divided = DeviceProfile(sdk_version=34, device_tier=0, country_set="sea", device_groups=("large-memory",))
@@ -127,7 +155,7 @@ def test_what_is_written_is_read_back() -> None:
 
 def test_the_file_is_named(tmp_path: Path) -> None:
     path = tmp_path / "phone.json"
-    path.write_text(json.dumps({"sdkVersion": "34"}))
+    path.write_text(json.dumps({"sdkVersion": "U"}))
     with pytest.raises(InputError, match=r"phone\.json: sdkVersion"):
         load_device_profile(path)
     path.write_text("sdk 34")

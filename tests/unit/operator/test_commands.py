@@ -3,6 +3,7 @@ import os
 import shlex
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -47,6 +48,9 @@ def commands(group: click.Group, *path: str) -> Iterator[tuple[str, click.Comman
 
 COMMANDS = dict(commands(main, "appshare-admin"))
 EXAMPLES = sorted({line.strip() for command in COMMANDS.values() for line in command.examples.strip().splitlines()})
+OFFLINE = ("appshare-admin inspect ", "appshare-admin fit ")
+"""Commands that read the packages themselves."""
+PACKAGE = Path(__file__).parents[2] / "packages" / "chat-1.0.apk"
 
 
 @pytest.fixture
@@ -71,7 +75,21 @@ def test_every_help_has_an_example_of_its_command(typed: str) -> None:
     assert examples.startswith(f"  {typed}")
 
 
-@pytest.mark.parametrize("example", EXAMPLES)
+@pytest.mark.parametrize("example", [example for example in EXAMPLES if example.startswith(OFFLINE)])
+def test_every_example_without_a_server_can_be_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, example: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("phone.json").write_text('{"sdkVersion": 34}')
+    for name in ("notes.apk", "notes-arm.apk", "notes-x86.apk", "chat.apk"):
+        Path(name).write_bytes(PACKAGE.read_bytes())
+    with zipfile.ZipFile("notes.apks", "w") as held:
+        held.write(PACKAGE, "base.apk")
+    result = CliRunner().invoke(main, shlex.split(example)[1:])
+    assert result.exit_code == ExitCode.DONE, result.output
+
+
+@pytest.mark.parametrize("example", [example for example in EXAMPLES if not example.startswith(OFFLINE)])
 def test_every_example_can_be_typed(
     admin: Admin, catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, example: str
 ) -> None:
@@ -80,9 +98,11 @@ def test_every_example_can_be_typed(
     Path("downloads").mkdir()
     for name in ("notes.apk", "downloads/maps.apk", "base.apk", "split_config.de.apk"):
         Path(name).write_bytes(f"apk {name}".encode())
-    Path("phone.json").write_text('{"sdkVersion": 34}')
     Path("mine.token").write_text(TOKEN)
     admin("operators", "add", "day-shift")
+    Path("phones").mkdir()
+    for name in ("phone.json", "phones/new.json"):
+        Path(name).write_text('{"sdkVersion": 34}')
     if "certs init" not in example:
         CertificateFolder(Path("certs")).complete({})
     catalogue.answer = FIT
@@ -265,6 +285,56 @@ def test_no_fit_is_explained_reason_by_reason(admin: Admin, catalogue: Catalogue
     reasons = json.loads(admin("packages", "match", "x", "--spec", spec, "--json").stdout)["no_fit"]["reasons"]
     assert [reason["kind"] for reason in reasons] == ["MIN_SDK", "ABI"]
     assert reasons[1]["device_has"] == ["mips"]
+
+
+@pytest.fixture
+def phones(tmp_path: Path) -> Path:
+    folder = tmp_path / "phones"
+    folder.mkdir()
+    for name, sdk in (("old", 16), ("new", 34)):
+        (folder / f"{name}.json").write_text(json.dumps({"sdkVersion": sdk}))
+    return folder
+
+
+def test_all_devices_are_shown_with_all_apps(admin: Admin, catalogue: Catalogue, apk: Path, phones: Path) -> None:
+    admin("packages", "add", apk)
+    catalogue.answer = FIT
+    result = admin("packages", "match", "--all-specs", phones)
+    assert result.exit_code == ExitCode.DONE
+    assert [line.split()[:3] for line in result.stdout.splitlines()[2:]] == [
+        ["new", "org.example.notes", "2.1"],
+        ["old", "org.example.notes", "2.1"],
+    ]
+
+
+def test_all_devices_are_told_to_programs(admin: Admin, catalogue: Catalogue, phones: Path) -> None:
+    catalogue.answer = NO_FIT
+    result = admin("packages", "match", "org.example.chat", "--all-specs", phones, "--json")
+    assert result.exit_code == ExitCode.NO_FIT
+    matches = json.loads(result.stdout)["matches"]
+    assert [(each["device"], each["package_name"]) for each in matches] == [
+        ("new", "org.example.chat"),
+        ("old", "org.example.chat"),
+    ]
+    assert matches[0]["no_fit"]["reasons"][0]["message"] == "needs Android 12; you have 10"
+
+
+def test_a_device_of_the_folder_that_cannot_be_read_is_named(admin: Admin, phones: Path) -> None:
+    (phones / "new.json").write_text('{"sdkVersion": []}')
+    result = admin("packages", "match", "--all-specs", phones)
+    assert result.exit_code == ExitCode.WRONG_USAGE
+    assert "new.json: sdkVersion" in result.stderr
+
+
+def test_a_folder_without_devices_is_wrong_usage(admin: Admin, tmp_path: Path) -> None:
+    result = admin("packages", "match", "--all-specs", tmp_path)
+    assert (result.exit_code, "no *.json" in result.stderr) == (ExitCode.WRONG_USAGE, True)
+
+
+@pytest.mark.parametrize("arguments", [(), ("org.example.notes",), ("--spec", "phone.json")])
+def test_a_match_says_for_which_device_and_which_app(admin: Admin, spec: Path, arguments: tuple[str, ...]) -> None:
+    typed = [spec if argument == "phone.json" else argument for argument in arguments]
+    assert admin("packages", "match", *typed).exit_code == ExitCode.WRONG_USAGE
 
 
 def test_an_app_store_link_is_set_and_removed(admin: Admin, catalogue: Catalogue) -> None:

@@ -16,6 +16,9 @@ from appshare.v1.friendship_pb2 import PersonRef
 _SILENCE = 120.0
 """Seconds that the server may send nothing: it may have to fetch the app from somewhere else first."""
 
+_MOST_APPS = 200
+"""Apps of one question, as the contract has it."""
+
 
 class DownloadCalls(SessionCalls):
     """The calls of `DownloadService`; without an owner, any friend who shares the app will do."""
@@ -59,6 +62,16 @@ class DownloadCalls(SessionCalls):
                     yield wire.read_chunk(message.chunk)
                 else:
                     yield read_answer(message.answer)
+
+    async def check_updates(self, apps: Sequence[model.App], profile: DeviceProfile) -> list[model.AppUpdate]:
+        """Says for each installed app whether a friend shares it and a newer version fits, in their order."""
+        found: list[model.AppUpdate] = []
+        for begin in range(0, len(apps), _MOST_APPS):
+            installed = map(wire.write_installed, apps[begin : begin + _MOST_APPS])
+            request = pb.CheckAppUpdatesRequest(installed=installed, profile=write_profile(profile))
+            response = await self._call(DownloadServiceStub(self._channel).CheckAppUpdates, request)
+            found += map(wire.read_update, response.updates)
+        return found
 
 
 def _owner(owner: model.Person | None) -> PersonRef | None:

@@ -118,6 +118,11 @@ class AppDownloadServiceStub:
                 request_serializer=appshare_dot_v1_dot_app__download__pb2.PlaceOperatorRowRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_app__download__pb2.PlaceOperatorRowResponse.FromString,
                 _registered_method=True)
+        self.CheckUpdates = channel.unary_unary(
+                '/appshare.v1.AppDownloadService/CheckUpdates',
+                request_serializer=appshare_dot_v1_dot_app__download__pb2.CheckUpdatesRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_app__download__pb2.CheckUpdatesResponse.FromString,
+                _registered_method=True)
 
 
 class AppDownloadServiceServicer:
@@ -283,6 +288,17 @@ class AppDownloadServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CheckUpdates(self, request, context):
+        """Says for each of the apps that a device has whether the catalogue has a newer version that fits it, in their order.
+
+        An app that is not in the catalogue has nothing to do.
+        INVALID_ARGUMENT INVALID_FIELD: more than 200 apps, or one is named twice.
+        INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AppDownloadServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -365,6 +381,11 @@ def add_AppDownloadServiceServicer_to_server(servicer, server):
                     servicer.PlaceOperatorRow,
                     request_deserializer=appshare_dot_v1_dot_app__download__pb2.PlaceOperatorRowRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_app__download__pb2.PlaceOperatorRowResponse.SerializeToString,
+            ),
+            'CheckUpdates': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckUpdates,
+                    request_deserializer=appshare_dot_v1_dot_app__download__pb2.CheckUpdatesRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_app__download__pb2.CheckUpdatesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -803,6 +824,33 @@ class AppDownloadService:
             '/appshare.v1.AppDownloadService/PlaceOperatorRow',
             appshare_dot_v1_dot_app__download__pb2.PlaceOperatorRowRequest.SerializeToString,
             appshare_dot_v1_dot_app__download__pb2.PlaceOperatorRowResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckUpdates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.AppDownloadService/CheckUpdates',
+            appshare_dot_v1_dot_app__download__pb2.CheckUpdatesRequest.SerializeToString,
+            appshare_dot_v1_dot_app__download__pb2.CheckUpdatesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -112,6 +112,13 @@ class AppDownloadServiceStub:
     INVALID_ARGUMENT OPERATOR_ROW_IDLE: the row would decide nothing there; the message says why.
     NOT_FOUND OPERATOR_ROW_NOT_FOUND: there is no such row.
     """
+    CheckUpdates: _aio.UnaryUnaryMultiCallable[_app_download_pb2.CheckUpdatesRequest, _app_download_pb2.CheckUpdatesResponse]
+    """Says for each of the apps that a device has whether the catalogue has a newer version that fits it, in their order.
+
+    An app that is not in the catalogue has nothing to do.
+    INVALID_ARGUMENT INVALID_FIELD: more than 200 apps, or one is named twice.
+    INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
+    """
 
 class AppDownloadServiceServicer(metaclass=_abc_1.ABCMeta):
     """The catalogue of packages, device fit and the bytes. Behind the gateway: the caller is trusted.
@@ -306,6 +313,19 @@ class AppDownloadServiceServicer(metaclass=_abc_1.ABCMeta):
         INVALID_ARGUMENT INVALID_FIELD: a position beyond the last one.
         INVALID_ARGUMENT OPERATOR_ROW_IDLE: the row would decide nothing there; the message says why.
         NOT_FOUND OPERATOR_ROW_NOT_FOUND: there is no such row.
+        """
+
+    @_abc_1.abstractmethod
+    def CheckUpdates(
+        self,
+        request: _app_download_pb2.CheckUpdatesRequest,
+        context: _aio.ServicerContext[_app_download_pb2.CheckUpdatesRequest, _abc.Awaitable[_app_download_pb2.CheckUpdatesResponse]],
+    ) -> _abc.Awaitable[_app_download_pb2.CheckUpdatesResponse]:
+        """Says for each of the apps that a device has whether the catalogue has a newer version that fits it, in their order.
+
+        An app that is not in the catalogue has nothing to do.
+        INVALID_ARGUMENT INVALID_FIELD: more than 200 apps, or one is named twice.
+        INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
         """
 
 def add_AppDownloadServiceServicer_to_server(servicer: AppDownloadServiceServicer, server: _aio.Server) -> None: ...

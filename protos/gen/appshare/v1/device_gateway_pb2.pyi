@@ -11,6 +11,7 @@ from appshare.v1 import fit_pb2 as _fit_pb2
 from appshare.v1 import friendship_pb2 as _friendship_pb2
 from appshare.v1 import inbox_pb2 as _inbox_pb2
 from appshare.v1 import share_pb2 as _share_pb2
+from appshare.v1 import update_pb2 as _update_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -1481,3 +1482,49 @@ class DownloadAppResponse(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType_part) -> _WhichOneofReturnType_part | None: ...
 
 Global___DownloadAppResponse: _TypeAlias = DownloadAppResponse  # noqa: Y015
+
+@_typing.final
+class CheckAppUpdatesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    INSTALLED_FIELD_NUMBER: _builtins.int
+    PROFILE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def installed(self) -> _containers.RepeatedCompositeFieldContainer[_update_pb2.InstalledApp]:
+        """At most 200, each once."""
+
+    @_builtins.property
+    def profile(self) -> _device_pb2.DeviceProfile: ...
+    def __init__(
+        self,
+        *,
+        installed: _abc.Iterable[_update_pb2.InstalledApp] | None = ...,
+        profile: _device_pb2.DeviceProfile | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["profile", b"profile"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["installed", b"installed", "profile", b"profile"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckAppUpdatesRequest: _TypeAlias = CheckAppUpdatesRequest  # noqa: Y015
+
+@_typing.final
+class CheckAppUpdatesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UPDATES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def updates(self) -> _containers.RepeatedCompositeFieldContainer[_update_pb2.AppUpdate]: ...
+    def __init__(
+        self,
+        *,
+        updates: _abc.Iterable[_update_pb2.AppUpdate] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["updates", b"updates"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckAppUpdatesResponse: _TypeAlias = CheckAppUpdatesResponse  # noqa: Y015

@@ -1493,6 +1493,11 @@ class DownloadServiceStub:
                 request_serializer=appshare_dot_v1_dot_device__gateway__pb2.DownloadAppRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_device__gateway__pb2.DownloadAppResponse.FromString,
                 _registered_method=True)
+        self.CheckAppUpdates = channel.unary_unary(
+                '/appshare.v1.DownloadService/CheckAppUpdates',
+                request_serializer=appshare_dot_v1_dot_device__gateway__pb2.CheckAppUpdatesRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_device__gateway__pb2.CheckAppUpdatesResponse.FromString,
+                _registered_method=True)
 
 
 class DownloadServiceServicer:
@@ -1522,6 +1527,17 @@ class DownloadServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CheckAppUpdates(self, request, context):
+        """Says for each of the apps that the calling device has whether a friend shares it and a newer version fits, in their order.
+
+        An app that no friend shares with the calling device has nothing to do, whatever the catalogue has.
+        INVALID_ARGUMENT INVALID_FIELD: more than 200 apps, or one is named twice.
+        INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DownloadServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -1534,6 +1550,11 @@ def add_DownloadServiceServicer_to_server(servicer, server):
                     servicer.DownloadApp,
                     request_deserializer=appshare_dot_v1_dot_device__gateway__pb2.DownloadAppRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_device__gateway__pb2.DownloadAppResponse.SerializeToString,
+            ),
+            'CheckAppUpdates': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckAppUpdates,
+                    request_deserializer=appshare_dot_v1_dot_device__gateway__pb2.CheckAppUpdatesRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_device__gateway__pb2.CheckAppUpdatesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1591,6 +1612,33 @@ class DownloadService:
             '/appshare.v1.DownloadService/DownloadApp',
             appshare_dot_v1_dot_device__gateway__pb2.DownloadAppRequest.SerializeToString,
             appshare_dot_v1_dot_device__gateway__pb2.DownloadAppResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckAppUpdates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.DownloadService/CheckAppUpdates',
+            appshare_dot_v1_dot_device__gateway__pb2.CheckAppUpdatesRequest.SerializeToString,
+            appshare_dot_v1_dot_device__gateway__pb2.CheckAppUpdatesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -543,6 +543,13 @@ class DownloadServiceStub:
     INVALID_ARGUMENT INVALID_FIELD: an offset is beyond its file.
     DATA_LOSS PACKAGE_CORRUPT: the stored file is not what was stored.
     """
+    CheckAppUpdates: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.CheckAppUpdatesRequest, _device_gateway_pb2.CheckAppUpdatesResponse]
+    """Says for each of the apps that the calling device has whether a friend shares it and a newer version fits, in their order.
+
+    An app that no friend shares with the calling device has nothing to do, whatever the catalogue has.
+    INVALID_ARGUMENT INVALID_FIELD: more than 200 apps, or one is named twice.
+    INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
+    """
 
 class DownloadServiceServicer(metaclass=_abc_1.ABCMeta):
     """Apps of others, in the build that fits the calling device."""
@@ -572,6 +579,19 @@ class DownloadServiceServicer(metaclass=_abc_1.ABCMeta):
         INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
         INVALID_ARGUMENT INVALID_FIELD: an offset is beyond its file.
         DATA_LOSS PACKAGE_CORRUPT: the stored file is not what was stored.
+        """
+
+    @_abc_1.abstractmethod
+    def CheckAppUpdates(
+        self,
+        request: _device_gateway_pb2.CheckAppUpdatesRequest,
+        context: _aio.ServicerContext[_device_gateway_pb2.CheckAppUpdatesRequest, _abc.Awaitable[_device_gateway_pb2.CheckAppUpdatesResponse]],
+    ) -> _abc.Awaitable[_device_gateway_pb2.CheckAppUpdatesResponse]:
+        """Says for each of the apps that the calling device has whether a friend shares it and a newer version fits, in their order.
+
+        An app that no friend shares with the calling device has nothing to do, whatever the catalogue has.
+        INVALID_ARGUMENT INVALID_FIELD: more than 200 apps, or one is named twice.
+        INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
         """
 
 def add_DownloadServiceServicer_to_server(servicer: DownloadServiceServicer, server: _aio.Server) -> None: ...

@@ -24,17 +24,17 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x61ppshare/v1/device.proto\x12\x0b\x61ppshare.v1\"+\n\nResolution\x12\r\n\x05width\x18\x01 \x01(\r\x12\x0e\n\x06height\x18\x02 \x01(\r\"\x96\x03\n\rDeviceProfile\x12\'\n\x08platform\x18\x01 \x01(\x0e\x32\x15.appshare.v1.Platform\x12\x13\n\x0bsdk_version\x18\x02 \x01(\r\x12\x12\n\nos_version\x18\x03 \x01(\t\x12\x10\n\x08\x63odename\x18\x04 \x01(\t\x12\x16\n\x0esupported_abis\x18\x05 \x03(\t\x12\x16\n\x0escreen_density\x18\x06 \x01(\r\x12+\n\nresolution\x18\x07 \x01(\x0b\x32\x17.appshare.v1.Resolution\x12\x19\n\x11supported_locales\x18\x08 \x03(\t\x12\x17\n\x0f\x64\x65vice_features\x18\t \x03(\t\x12\x15\n\rgl_extensions\x18\n \x03(\t\x12\r\n\x05model\x18\x0b \x01(\t\x12\x14\n\x0cmanufacturer\x18\x0c \x01(\t\x12\x18\n\x0b\x64\x65vice_tier\x18\r \x01(\rH\x00\x88\x01\x01\x12\x13\n\x0b\x63ountry_set\x18\x0e \x01(\t\x12\x15\n\rdevice_groups\x18\x0f \x03(\tB\x0e\n\x0c_device_tier*L\n\x08Platform\x12\x18\n\x14PLATFORM_UNSPECIFIED\x10\x00\x12\x14\n\x10PLATFORM_ANDROID\x10\x01\x12\x10\n\x0cPLATFORM_IOS\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x61ppshare/v1/device.proto\x12\x0b\x61ppshare.v1\"+\n\nResolution\x12\r\n\x05width\x18\x01 \x01(\r\x12\x0e\n\x06height\x18\x02 \x01(\r\"\xc0\x03\n\rDeviceProfile\x12\'\n\x08platform\x18\x01 \x01(\x0e\x32\x15.appshare.v1.Platform\x12\x13\n\x0bsdk_version\x18\x02 \x01(\r\x12\x12\n\nos_version\x18\x03 \x01(\t\x12\x10\n\x08\x63odename\x18\x04 \x01(\t\x12\x16\n\x0esupported_abis\x18\x05 \x03(\t\x12\x16\n\x0escreen_density\x18\x06 \x01(\r\x12+\n\nresolution\x18\x07 \x01(\x0b\x32\x17.appshare.v1.Resolution\x12\x19\n\x11supported_locales\x18\x08 \x03(\t\x12\x17\n\x0f\x64\x65vice_features\x18\t \x03(\t\x12\x15\n\rgl_extensions\x18\n \x03(\t\x12\r\n\x05model\x18\x0b \x01(\t\x12\x14\n\x0cmanufacturer\x18\x0c \x01(\t\x12\x18\n\x0b\x64\x65vice_tier\x18\r \x01(\rH\x00\x88\x01\x01\x12\x13\n\x0b\x63ountry_set\x18\x0e \x01(\t\x12\x15\n\rdevice_groups\x18\x0f \x03(\t\x12\x18\n\x0bsdk_runtime\x18\x10 \x01(\x08H\x01\x88\x01\x01\x42\x0e\n\x0c_device_tierB\x0e\n\x0c_sdk_runtime*L\n\x08Platform\x12\x18\n\x14PLATFORM_UNSPECIFIED\x10\x00\x12\x14\n\x10PLATFORM_ANDROID\x10\x01\x12\x10\n\x0cPLATFORM_IOS\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'appshare.v1.device_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PLATFORM']._serialized_start=495
-  _globals['_PLATFORM']._serialized_end=571
+  _globals['_PLATFORM']._serialized_start=537
+  _globals['_PLATFORM']._serialized_end=613
   _globals['_RESOLUTION']._serialized_start=41
   _globals['_RESOLUTION']._serialized_end=84
   _globals['_DEVICEPROFILE']._serialized_start=87
-  _globals['_DEVICEPROFILE']._serialized_end=493
+  _globals['_DEVICEPROFILE']._serialized_end=535
 # @@protoc_insertion_point(module_scope)

@@ -88,6 +88,7 @@ class DeviceProfile(_message.Message):
     DEVICE_TIER_FIELD_NUMBER: _builtins.int
     COUNTRY_SET_FIELD_NUMBER: _builtins.int
     DEVICE_GROUPS_FIELD_NUMBER: _builtins.int
+    SDK_RUNTIME_FIELD_NUMBER: _builtins.int
     platform: Global___Platform.ValueType
     sdk_version: _builtins.int
     """API level, for example 34. When 0 it is derived from `os_version`."""
@@ -104,6 +105,8 @@ class DeviceProfile(_message.Message):
     """The device's tier by the ranking of an app's developer; absent: what the app takes such a device for."""
     country_set: _builtins.str
     """The user's set of countries, of those that an app's developer made."""
+    sdk_runtime: _builtins.bool
+    """Whether libraries can run as SDKs of their own; left out: from Android 14 on."""
     @_builtins.property
     def supported_abis(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """For example "arm64-v8a", in the device's order of preference."""
@@ -142,13 +145,19 @@ class DeviceProfile(_message.Message):
         device_tier: _builtins.int | None = ...,
         country_set: _builtins.str = ...,
         device_groups: _abc.Iterable[_builtins.str] | None = ...,
+        sdk_runtime: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_device_tier", b"_device_tier", "device_tier", b"device_tier", "resolution", b"resolution"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_device_tier", b"_device_tier", "_sdk_runtime", b"_sdk_runtime", "device_tier", b"device_tier", "resolution", b"resolution", "sdk_runtime", b"sdk_runtime"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_device_tier", b"_device_tier", "codename", b"codename", "country_set", b"country_set", "device_features", b"device_features", "device_groups", b"device_groups", "device_tier", b"device_tier", "gl_extensions", b"gl_extensions", "manufacturer", b"manufacturer", "model", b"model", "os_version", b"os_version", "platform", b"platform", "resolution", b"resolution", "screen_density", b"screen_density", "sdk_version", b"sdk_version", "supported_abis", b"supported_abis", "supported_locales", b"supported_locales"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_device_tier", b"_device_tier", "_sdk_runtime", b"_sdk_runtime", "codename", b"codename", "country_set", b"country_set", "device_features", b"device_features", "device_groups", b"device_groups", "device_tier", b"device_tier", "gl_extensions", b"gl_extensions", "manufacturer", b"manufacturer", "model", b"model", "os_version", b"os_version", "platform", b"platform", "resolution", b"resolution", "screen_density", b"screen_density", "sdk_runtime", b"sdk_runtime", "sdk_version", b"sdk_version", "supported_abis", b"supported_abis", "supported_locales", b"supported_locales"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__device_tier: _TypeAlias = _typing.Literal["device_tier"]  # noqa: Y015
     _WhichOneofArgType__device_tier: _TypeAlias = _typing.Literal["_device_tier", b"_device_tier"]  # noqa: Y015
+    _WhichOneofReturnType__sdk_runtime: _TypeAlias = _typing.Literal["sdk_runtime"]  # noqa: Y015
+    _WhichOneofArgType__sdk_runtime: _TypeAlias = _typing.Literal["_sdk_runtime", b"_sdk_runtime"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__device_tier) -> _WhichOneofReturnType__device_tier | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__sdk_runtime) -> _WhichOneofReturnType__sdk_runtime | None: ...
 
 Global___DeviceProfile: _TypeAlias = DeviceProfile  # noqa: Y015

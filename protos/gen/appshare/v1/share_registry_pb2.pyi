@@ -846,3 +846,56 @@ class PurgeDevicesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PurgeDevicesResponse: _TypeAlias = PurgeDevicesResponse  # noqa: Y015
+
+@_typing.final
+class FilterVisibleAppsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VIEWER_DEVICE_ID_FIELD_NUMBER: _builtins.int
+    OWNERS_FIELD_NUMBER: _builtins.int
+    PACKAGE_NAMES_FIELD_NUMBER: _builtins.int
+    viewer_device_id: _builtins.str
+    @_builtins.property
+    def owners(self) -> _containers.RepeatedCompositeFieldContainer[Global___RelatedDevice]:
+        """With the level as owner."""
+
+    @_builtins.property
+    def package_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """At most 200, each once."""
+
+    def __init__(
+        self,
+        *,
+        viewer_device_id: _builtins.str = ...,
+        owners: _abc.Iterable[Global___RelatedDevice] | None = ...,
+        package_names: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["owners", b"owners", "package_names", b"package_names", "viewer_device_id", b"viewer_device_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FilterVisibleAppsRequest: _TypeAlias = FilterVisibleAppsRequest  # noqa: Y015
+
+@_typing.final
+class FilterVisibleAppsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PACKAGE_NAMES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def package_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """In alphabetical order."""
+
+    def __init__(
+        self,
+        *,
+        package_names: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["package_names", b"package_names"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FilterVisibleAppsResponse: _TypeAlias = FilterVisibleAppsResponse  # noqa: Y015

@@ -124,6 +124,11 @@ class ShareRegistryServiceStub:
                 request_serializer=appshare_dot_v1_dot_share__registry__pb2.PurgeDevicesRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_share__registry__pb2.PurgeDevicesResponse.FromString,
                 _registered_method=True)
+        self.FilterVisibleApps = channel.unary_unary(
+                '/appshare.v1.ShareRegistryService/FilterVisibleApps',
+                request_serializer=appshare_dot_v1_dot_share__registry__pb2.FilterVisibleAppsRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_share__registry__pb2.FilterVisibleAppsResponse.FromString,
+                _registered_method=True)
 
 
 class ShareRegistryServiceServicer:
@@ -279,6 +284,16 @@ class ShareRegistryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FilterVisibleApps(self, request, context):
+        """Says which of some apps are among the shares of owners that a viewer may see.
+
+        OK without a name: none is shared with the viewer.
+        INVALID_ARGUMENT INVALID_FIELD: more than 200 names, or one comes twice.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ShareRegistryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -366,6 +381,11 @@ def add_ShareRegistryServiceServicer_to_server(servicer, server):
                     servicer.PurgeDevices,
                     request_deserializer=appshare_dot_v1_dot_share__registry__pb2.PurgeDevicesRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_share__registry__pb2.PurgeDevicesResponse.SerializeToString,
+            ),
+            'FilterVisibleApps': grpc.unary_unary_rpc_method_handler(
+                    servicer.FilterVisibleApps,
+                    request_deserializer=appshare_dot_v1_dot_share__registry__pb2.FilterVisibleAppsRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_share__registry__pb2.FilterVisibleAppsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -832,6 +852,33 @@ class ShareRegistryService:
             '/appshare.v1.ShareRegistryService/PurgeDevices',
             appshare_dot_v1_dot_share__registry__pb2.PurgeDevicesRequest.SerializeToString,
             appshare_dot_v1_dot_share__registry__pb2.PurgeDevicesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FilterVisibleApps(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.ShareRegistryService/FilterVisibleApps',
+            appshare_dot_v1_dot_share__registry__pb2.FilterVisibleAppsRequest.SerializeToString,
+            appshare_dot_v1_dot_share__registry__pb2.FilterVisibleAppsResponse.FromString,
             options,
             channel_credentials,
             insecure,

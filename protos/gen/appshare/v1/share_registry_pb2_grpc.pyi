@@ -93,6 +93,12 @@ class ShareRegistryServiceStub:
     """
     PurgeDevices: _aio.UnaryUnaryMultiCallable[_share_registry_pb2.PurgeDevicesRequest, _share_registry_pb2.PurgeDevicesResponse]
     """Deletes all that is kept of devices, also where it stands in what others keep. OK also when there is nothing."""
+    FilterVisibleApps: _aio.UnaryUnaryMultiCallable[_share_registry_pb2.FilterVisibleAppsRequest, _share_registry_pb2.FilterVisibleAppsResponse]
+    """Says which of some apps are among the shares of owners that a viewer may see.
+
+    OK without a name: none is shared with the viewer.
+    INVALID_ARGUMENT INVALID_FIELD: more than 200 names, or one comes twice.
+    """
 
 class ShareRegistryServiceServicer(metaclass=_abc_1.ABCMeta):
     """Shared apps, audiences, pushes and inboxes. Behind the gateway: the caller is trusted, names the device that asks and says
@@ -275,5 +281,17 @@ class ShareRegistryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_share_registry_pb2.PurgeDevicesRequest, _abc.Awaitable[_share_registry_pb2.PurgeDevicesResponse]],
     ) -> _abc.Awaitable[_share_registry_pb2.PurgeDevicesResponse]:
         """Deletes all that is kept of devices, also where it stands in what others keep. OK also when there is nothing."""
+
+    @_abc_1.abstractmethod
+    def FilterVisibleApps(
+        self,
+        request: _share_registry_pb2.FilterVisibleAppsRequest,
+        context: _aio.ServicerContext[_share_registry_pb2.FilterVisibleAppsRequest, _abc.Awaitable[_share_registry_pb2.FilterVisibleAppsResponse]],
+    ) -> _abc.Awaitable[_share_registry_pb2.FilterVisibleAppsResponse]:
+        """Says which of some apps are among the shares of owners that a viewer may see.
+
+        OK without a name: none is shared with the viewer.
+        INVALID_ARGUMENT INVALID_FIELD: more than 200 names, or one comes twice.
+        """
 
 def add_ShareRegistryServiceServicer_to_server(servicer: ShareRegistryServiceServicer, server: _aio.Server) -> None: ...

@@ -14,8 +14,7 @@ from appshare.app_download.fitting.no_fit import NOT_IN_CATALOGUE, reasons
 from appshare.app_download.fitting.rulings import NO_RULING, Ruling
 from appshare.app_download.fitting.split_sets.selection import Selection
 from appshare.app_download.model import Artifact, DeviceProfile, Fit, NoFit, PackageManifest
-from appshare.app_download.package import Build
-from appshare.app_download.package_set import PackageSet
+from appshare.app_download.package import Build, manifest_of
 from appshare.app_download.signer_pin import SignerPin
 
 
@@ -32,7 +31,7 @@ class _Candidate:
 
     @property
     def manifest(self) -> PackageManifest:
-        return self.build.base if isinstance(self.build, PackageSet) else self.build.manifest
+        return manifest_of(self.build)
 
 
 def choose(
@@ -47,7 +46,8 @@ def choose(
     Args:
         profile: The device.
         builds: Builds of one package; their order does not matter.
-        pinned_signer: The signer to accept, or the SHA-256 of the only signing certificate to accept; None: any.
+        pinned_signer: The signer to accept, or the SHA-256 of the signing certificate to accept; a successor that
+            proves to be one does as well. None: any.
         modules: Of a split set, what to install besides what comes at install time; a whole APK has no modules.
         rulings: What the operator has decided on each build, in their order; empty: nothing.
 
@@ -59,17 +59,18 @@ def choose(
         return NoFit((NOT_IN_CATALOGUE,))
     pin = SignerPin(pinned_signer) if isinstance(pinned_signer, str) else pinned_signer
     ruled = zip(builds, rulings or [NO_RULING] * len(builds), strict=True)
-    judged = [_judge(profile, build, pin, modules, ruling) for build, ruling in ruled]
-    fitting = [each for each in judged if isinstance(each, _Candidate)]
+    judged = [(build, _judge(profile, build, pin, modules, ruling)) for build, ruling in ruled]
+    fitting = [each for _, each in judged if isinstance(each, _Candidate)]
+    missed = [(manifest_of(build).version_code, each) for build, each in judged if not isinstance(each, _Candidate)]
     if not fitting:
-        return NoFit(reasons(profile, [each for each in judged if not isinstance(each, _Candidate)]))
+        return NoFit(reasons(profile, [misses for _, misses in missed]))
     best = _best(profile, fitting)
     return Fit(
         artifacts=best.artifacts,
         package_name=best.manifest.package_name,
         version_code=best.manifest.version_code,
         version_name=best.manifest.version_name,
-        why=tuple(_why(profile, best, fitting, pin)),
+        why=(*_why(profile, best, fitting, pin), *_newer(profile, best, missed)),
     )
 
 
@@ -130,7 +131,7 @@ def _why(
     if isinstance(chosen.build, Artifact):
         yield from apk_fit.explain(profile, manifest)
     if pin is not None:
-        yield "signer as pinned"
+        yield "signer as pinned" if manifest.signer_sha256 == pin.signer_sha256 else "signer succeeds the pinned one"
     if manifest.test_only:
         yield "for tests only: a phone takes it from a developer's cable only (adb install -t)"
 
@@ -142,3 +143,11 @@ def _sdk_explained(profile: DeviceProfile, manifest: PackageManifest) -> str:
     if profile.sdk_version is not None and profile.sdk_version > highest:
         return f"SDK {profile.sdk_version} above {lowest} to {highest}, which the operator lifts"
     return f"SDK {profile.sdk_version} within {lowest} to {highest}"
+
+
+def _newer(profile: DeviceProfile, chosen: _Candidate, missed: Sequence[tuple[int, tuple[Miss, ...]]]) -> Iterator[str]:
+    """`version 300 needs Android 12; you have 10`: what keeps the device from the newest version, if that is newer."""
+    newest = max((version for version, _ in missed), default=0)
+    if newest > chosen.manifest.version_code:
+        first, *_ = reasons(profile, [misses for version, misses in missed if version == newest])
+        yield f"version {newest} {first.message}"

@@ -51,6 +51,7 @@ def target_sdk_floor(profile: DeviceProfile) -> int:
 
 
 def _signer(manifest: PackageManifest, pinned: SignerPin | None) -> Miss | None:
+    """A signer who has proved to be the successor of the pinned one does as well."""
     if pinned is None or pinned.accepts(manifest):
         return None
     return Miss(NoFitKind.SIGNER_CHANGED, (pinned.signer_sha256,), (manifest.signer_sha256 or "unverified",))

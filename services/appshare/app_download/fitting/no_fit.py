@@ -1,4 +1,4 @@
-"""Why nothing fits: the rules that the packages break, put together into reasons that a person can act on."""
+"""Why something does not fit: the rules that the packages break, put together into reasons that a person can act on."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -12,21 +12,24 @@ NOT_IN_CATALOGUE = NoFitReason(NoFitKind.NOT_IN_CATALOGUE, "the catalogue has no
 
 _SENTENCES = {
     NoFitKind.PLATFORM: "made for {wants}; you have {has}",
-    NoFitKind.SIGNER_CHANGED: "signed by somebody else than the catalogue trusts",
+    NoFitKind.SIGNER_CHANGED: "signed by somebody else than the signer that is trusted",
     NoFitKind.MIN_SDK: "needs Android {lowest}; you have {has}",
     NoFitKind.MAX_SDK: "made for Android up to {highest}; you have {has}",
     NoFitKind.TARGET_SDK: "made for Android {highest}; you have {has}, which asks for {floor} or newer",
     NoFitKind.ABI: "made for {wants}; you have {has}",
     NoFitKind.FEATURE: "needs {wants}, which you do not have",
     NoFitKind.GL_ES: "needs OpenGL ES {lowest}; you have {has}",
-    NoFitKind.SCREEN: "made for other screens; you have {has}",
+    NoFitKind.SCREEN: "made for screens of {wants}; you have {has}",
     NoFitKind.TEXTURE: "has pictures in {wants} only; you have {has}",
-    NoFitKind.VARIANT: "its split set is not clear about your device: {wants}",
+    NoFitKind.VARIANT: "has a split set that is not clear about your device: {wants}",
     NoFitKind.MODULE: "cannot be had with the modules {wants}",
     NoFitKind.MISSING_SPLIT: "lacks for your device: {wants}",
     NoFitKind.DENIED: "the operator keeps it from devices like yours ({wants})",
     NoFitKind.MIN_VERSION: "the operator allows version code {has} and newer only; there is {highest}",
 }
+_MOST_NAMED = 6
+"""Of what packages want; the reason's own list has them all."""
+
 _SDK_KINDS = (NoFitKind.MIN_SDK, NoFitKind.MAX_SDK, NoFitKind.TARGET_SDK)
 
 
@@ -59,12 +62,18 @@ def _sentence(profile: DeviceProfile, kind: NoFitKind, has: tuple[str, ...], wan
     if kind in _SDK_KINDS:
         has, wants = tuple(map(_android, has)), tuple(map(_android, wants))
     return _SENTENCES[kind].format(
-        has=", ".join(has),
-        wants=", ".join(wants),
+        has=_named(has),
+        wants=_named(wants),
         lowest=wants[0],
         highest=wants[-1],
         floor=_android(str(target_sdk_floor(profile))),
     )
+
+
+def _named(values: Sequence[str]) -> str:
+    """`armeabi, x86`; of a long list the beginning."""
+    more = len(values) - _MOST_NAMED
+    return ", ".join(values[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _android(sdk: str) -> str:

@@ -22,6 +22,8 @@ RESOURCES = "resources.arsc"
 
 _LOCAL_HEADER = b"PK\x03\x04"
 _NATIVE_LIBRARY = re.compile(r"lib/([^/]+)/[^/]+\.so")
+_LEAVING = re.compile(r"(^|[/\\])\.\.([/\\]|$)|^[/\\]")
+"""Of names: nothing is ever unpacked under them here, but no sound package has them."""
 
 DAMAGE = (
     BadZipFile,
@@ -71,6 +73,7 @@ def open_checked(package: BinaryIO, limits: ReadingLimits) -> ZipFile:
 
 def open_sound(package: BinaryIO, limits: ReadingLimits) -> ZipFile:
     """The archive, of which Python is the only reader, so that it may be in the ZIP64 format; raises PackageRefused."""
+    _check_directory_size(package, limits)
     archive = open_archive(package)
     _check_entries(archive.infolist(), limits)
     if not _starts_with_local_header(package):
@@ -130,6 +133,17 @@ def _starts_with_local_header(package: BinaryIO) -> bool:
     return package.read(len(_LOCAL_HEADER)) == _LOCAL_HEADER
 
 
+def _check_directory_size(package: BinaryIO, limits: ReadingLimits) -> None:
+    """Of a directory that lies where it should; what is wrong with another one is found when it is read."""
+    try:
+        sections = zip_sections(package)
+    except PackageRefused:
+        return
+    if sections.end - sections.directory > limits.directory_bytes:
+        message = f"the ZIP directory is larger than {limits.directory_bytes} bytes"
+        raise PackageRefused(RefusalReason.TOO_LARGE, message)
+
+
 def _check_entries(entries: list[ZipInfo], limits: ReadingLimits) -> None:
     if not entries:
         raise PackageRefused(RefusalReason.NOT_AN_APK, "the archive is empty")
@@ -140,6 +154,10 @@ def _check_entries(entries: list[ZipInfo], limits: ReadingLimits) -> None:
     if any(entry.filename != entry.orig_filename for entry in entries):
         # Behind a NUL, or in an extra field, which newer Pythons read and Android does not.
         raise PackageRefused(RefusalReason.MALFORMED_ARCHIVE, "an entry has two names")
+    for entry in entries:
+        if _LEAVING.search(entry.filename):
+            message = f"{shown(entry.filename)} is a path that leads out of the package"
+            raise PackageRefused(RefusalReason.MALFORMED_ARCHIVE, message)
     count = Counter(entry.filename for entry in entries)
     if len(count) < len(entries):
         twice = next(name for name, times in count.items() if times > 1)

@@ -11,6 +11,8 @@ class ReadingLimits:
     """The most that one package may be, and that reading it may take."""
 
     entries: int = 100_000
+    directory_bytes: int = 32 * _MIB
+    """Of the ZIP directory, which Python goes through entry by entry before their number is known."""
     unpacked_bytes: int = 8192 * _MIB
     """Of all entries together, as the archive declares them."""
     manifest_bytes: int = 4 * _MIB

@@ -18,6 +18,7 @@ from appshare.app_download.package_reading.manifest import (
     parse_manifest,
     sandbox_version,
 )
+from appshare.app_download.package_reading.manifest_chunks import check_manifest
 from appshare.app_download.package_reading.refusal import PackageRefused, RefusalReason
 from appshare.app_download.package_reading.resource_table import densities, locales
 from appshare.app_download.package_reading.resource_values import ResourceValue, ResourceValues
@@ -54,6 +55,7 @@ def read(package: BinaryIO, limits: ReadingLimits, *, require_signature: bool = 
         signer_lineage=replaceable(verdict),
         signature_min_sdk=verdict.min_api,
         debug_certificate=verdict.by_debug_certificate,
+        signature_schemes=verdict.schemes,
     )
 
 
@@ -68,6 +70,7 @@ def replaceable(verdict: SignatureVerdict) -> tuple[str, ...]:
 
 def _read_manifest(parts: PackageParts) -> tuple[PackageManifest, int, list[str]]:
     """The manifest, its targetSandboxVersion, and where the app's icon may be, the largest first."""
+    check_manifest(parts.manifest)
     with TemporaryDirectory() as folder:
         path = Path(folder, "parts.apk")
         _write_parts(path, parts)

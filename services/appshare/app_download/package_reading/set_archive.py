@@ -104,7 +104,7 @@ class SetArchive:
             name = plain_name(path)
             if count[name.casefold()] > 1:
                 raise _malformed(f"two of its packages are called {shown(name)}")
-            if not _is_file_name(name) or ".." in path.split("/"):
+            if not _is_file_name(name):
                 raise _malformed(f"{shown(path)} is no name for a package")
 
 

@@ -5,13 +5,17 @@ import sqlite3
 from collections.abc import Collection
 from importlib.resources import files
 
-from appshare.app_download.package import Package, PageKey
+from appshare.app_download.package import Build, Package, PageKey
 from appshare.app_download.package_reading.report import build_from, build_report
 from appshare.app_download.signer_pin import SignerPin
+from appshare.app_download.stores.build_cache import BuildCache
 from appshare.app_download.stores.sqlite_decisions import write_pin
 from appshare.sql.database import Database
 
 MIGRATIONS = files("appshare.app_download") / "migrations"
+
+_CACHED = 16 << 20
+"""Characters of reports whose builds are kept in memory: of a hundred large split sets, or of ten thousand APKs."""
 
 _COLUMNS = "package_id, build"
 _ORDER = "ORDER BY package_name, version_code DESC, package_id"
@@ -22,6 +26,7 @@ class SqliteCatalogueStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._cache = BuildCache(_CACHED)
 
     async def add(self, package: Package, pin: SignerPin | None = None) -> None:
         """Stores a package, and with it the pin of its app if one is given; a package that is there stays as it is."""
@@ -45,6 +50,7 @@ class SqliteCatalogueStore:
                 (package_id,),
             )
             removed = await transaction.write("DELETE FROM packages WHERE package_id = ?", (package_id,))
+        self._cache.drop(package_id)
         return {row["sha256"] for row in orphaned} if removed else None
 
     async def find(self, package_id: str) -> Package | None:
@@ -69,7 +75,7 @@ class SqliteCatalogueStore:
         rows = await self._database.read(
             f"SELECT {_COLUMNS} FROM packages WHERE package_name = ? {_ORDER}", (package_name,)
         )
-        return [_package(row) for row in rows]
+        return [Package(package_id=row["package_id"], build=self._build(row)) for row in rows]
 
     async def page(self, package_name: str, after: PageKey | None, size: int) -> list[Package]:
         """Packages in the order of their keys; of one app, or of all when `package_name` is empty."""
@@ -99,6 +105,15 @@ class SqliteCatalogueStore:
                 )
             else:
                 await transaction.write("DELETE FROM app_store_links WHERE package_name = ?", (package_name,))
+
+    def _build(self, row: sqlite3.Row) -> Build:
+        """The build of a row; one that was asked for lately is there already."""
+        package_id, report = row["package_id"], row["build"]
+        build = self._cache.find(package_id)
+        if build is None:
+            build = build_from(report)
+            self._cache.keep(package_id, build, len(report))
+        return build
 
 
 def _package(row: sqlite3.Row) -> Package:

@@ -9,6 +9,7 @@ import grpc
 
 from appshare.gateway.authentication import calling_device
 from appshare.gateway.backends import DOWNLOAD, REGISTRY, Backends
+from appshare.gateway.device.updates import UpdatesServicer
 from appshare.gateway.forwarding import Forwarder
 from appshare.gateway.owners import Owners, OwnersAsked, under_way
 from appshare.gateway.people import find_friends, not_shared
@@ -29,6 +30,7 @@ class DownloadServicer:
         self._owners = owners
         self._backends = backends
         self._forward = Forwarder(backends.download, DOWNLOAD, "appshare.v1.AppDownloadService")
+        self._updates = UpdatesServicer(backends)
 
     def add_to(self, server: grpc.aio.Server) -> None:
         """Adds the service to a server."""
@@ -39,6 +41,11 @@ class DownloadServicer:
             "DownloadApp": grpc.unary_stream_rpc_method_handler(
                 self.DownloadApp,
                 request_deserializer=pb.DownloadAppRequest.FromString,
+            ),
+            "CheckAppUpdates": grpc.unary_unary_rpc_method_handler(
+                self._updates.CheckAppUpdates,
+                request_deserializer=pb.CheckAppUpdatesRequest.FromString,
+                response_serializer=pb.CheckAppUpdatesResponse.SerializeToString,
             ),
         }
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))

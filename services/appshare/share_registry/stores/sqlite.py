@@ -98,6 +98,13 @@ class SqliteRegistryStore:
             for share in await self._database.run(partial(sqlite_shares.shares_named, part, package_names)):
                 yield share
 
+    async def opened_names(self, keyring: Keyring, package_names: Collection[str]) -> frozenset[str]:
+        """Those of the package names of which the keys open an app."""
+        found: frozenset[str] = frozenset()
+        for part in _parts(keyring):
+            found |= await self._database.run(partial(sqlite_shares.opened_names, part, package_names))
+        return found
+
     async def push_preference(self, device_id: str) -> PushPreference | None:
         """The push preference of a device; None when it has not said any."""
         row = await self._database.read_one(

@@ -101,6 +101,27 @@ def shares_named(keyring: Keyring, package_names: Collection[str], connection: s
     return found
 
 
+def opened_names(keyring: Keyring, package_names: Collection[str], connection: sqlite3.Connection) -> frozenset[str]:
+    """Those of the package names of which the keys open an app.
+
+    What the keys open is gone through once, however many names there are: a place in the index each would be more.
+    """
+    pairs = [(owner_id, key) for owner_id, keys in keyring.items() for key in keys]
+    rows = connection.execute(
+        "SELECT DISTINCT app_keys.package_name FROM json_each(:pairs) AS held"
+        " CROSS JOIN app_keys INDEXED BY app_keys_by_key ON app_keys.device_id = held.value ->> 0"
+        " AND app_keys.key = held.value ->> 1 AND app_keys.package_name BETWEEN :first AND :last"
+        " WHERE +app_keys.package_name IN (SELECT value FROM json_each(:names))",
+        {
+            "pairs": json.dumps(pairs),
+            "names": json.dumps(sorted(package_names)),
+            "first": min(package_names, default=""),
+            "last": max(package_names, default=""),
+        },
+    )
+    return frozenset(row["package_name"] for row in rows)
+
+
 def pushed_shares(
     sender_id: str, push: int, keys: frozenset[Key], connection: sqlite3.Connection, *, whole_list: bool
 ) -> tuple[Share, ...]:

@@ -75,7 +75,6 @@ def test_a_set_holds_packages_and_is_none(entries: dict[str, bytes], *, answer: 
         {"toc.pb": TOC, "toc.json": b"{}"},
         {"toc.pb": TOC, "splits/base-en.apk": b""},
         {"toc.pb": toc_of("a/x.apk", "b/x.apk"), "a/x.apk": b"", "b/x.apk": b""},
-        {"toc.pb": toc_of("../x.apk"), "../x.apk": b""},
         {"toc.pb": toc_of("splits/"), "splits/": b""},
         {"toc.pb": toc_of("splits/a\\b.apk"), "splits/a\\b.apk": b""},
         {"toc.pb": toc_of("x" * 256), "x" * 256: b""},
@@ -85,6 +84,11 @@ def test_a_set_holds_packages_and_is_none(entries: dict[str, bytes], *, answer: 
 )
 def test_a_set_that_makes_no_sense_is_refused(entries: dict[str, bytes]) -> None:
     assert refusal(entries) == RefusalReason.MALFORMED_SET
+
+
+def test_a_set_with_a_path_that_leads_out_of_it_is_refused() -> None:
+    entries = {"toc.pb": toc_of("../x.apk"), "../x.apk": b""}
+    assert refusal(entries) == RefusalReason.MALFORMED_ARCHIVE
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,8 @@ def test_instant_variants_are_not_for_installing() -> None:
 def test_variants_for_the_sdk_runtime_come_first_where_it_is(sdk: int, file: str) -> None:
     contents = toc(variants=(variant(0), variant(1, requires_sdk_runtime=True)))
     assert chosen(phone(sdk_version=sdk), contents) == [file]
+    assert chosen(phone(sdk_version=sdk, sdk_runtime=True), contents) == ["base-1"]
+    assert chosen(phone(sdk_version=sdk, sdk_runtime=False), contents) == ["base-0"]
 
 
 def test_modules_that_come_at_install_time_are_taken_the_others_by_name() -> None:

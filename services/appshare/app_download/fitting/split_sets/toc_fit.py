@@ -19,7 +19,7 @@ from appshare.app_download.model import DeviceProfile, NoFitKind
 from appshare.app_download.table_of_contents import TableOfContents, Variant
 
 _SDK_RUNTIME_SINCE = 34
-"""Devices from this SDK on run libraries as SDKs of their own, which the variants that require it rely on."""
+"""Unless they say otherwise, devices from this SDK on run libraries as SDKs of their own, as some variants require."""
 
 
 def select(profile: DeviceProfile, toc: TableOfContents, modules: Collection[str] = ()) -> Selection | tuple[Miss, ...]:
@@ -58,7 +58,9 @@ def select_of_variant(
 
 def _variant(profile: DeviceProfile, variants: list[Variant]) -> Variant | tuple[Miss, ...]:
     """The one variant for the device; those that need the SDK runtime come first on devices that have it."""
-    has_runtime = (profile.sdk_version or 0) >= _SDK_RUNTIME_SINCE
+    has_runtime = profile.sdk_runtime
+    if has_runtime is None:
+        has_runtime = (profile.sdk_version or 0) >= _SDK_RUNTIME_SINCE
     for needs_runtime in (True, False) if has_runtime else (False,):
         candidates = [variant for variant in variants if variant.requires_sdk_runtime == needs_runtime]
         if misses := tuple(miss for variant in candidates for miss in incompatible(profile, variant.targeting)):

@@ -1,0 +1,1 @@
+"""What an answer to "which build fits?" costs, and taking a package in."""

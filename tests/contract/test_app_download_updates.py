@@ -1,0 +1,103 @@
+"""Updates over a real connection, from a catalogue of real packages."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from tests.contract.test_app_download_servicer import CHAT, PHONE, SERVICE, ingest, settings
+
+from appshare import errors
+from appshare.app_download.__main__ import running
+from appshare.v1 import app_download_pb2 as pb
+from appshare.v1.app_download_pb2_grpc import AppDownloadServiceStub
+from appshare.v1.device_pb2 import PLATFORM_IOS, DeviceProfile
+from appshare.v1.update_pb2 import (
+    UPDATE_STATE_AVAILABLE,
+    UPDATE_STATE_NONE,
+    UPDATE_STATE_OTHER_SIGNER,
+    AppUpdate,
+    InstalledApp,
+)
+
+SAMPLES = Path(__file__).parents[1] / "packages"
+SIGNER = "1d4cb3ca6fa0762633190e18b75df33b30751c8637f38c72e3e3eb745bfc89e7"
+SOMEBODY = "f" * 64
+
+
+@pytest.fixture
+async def stub(tmp_path: Path) -> AsyncIterator[AppDownloadServiceStub]:
+    """Knows Chat 1.0 (100), and 2.0 (200) for arm64."""
+    async with (
+        running(settings(tmp_path)) as addresses,
+        grpc.aio.insecure_channel(str(addresses["listen"])) as channel,
+    ):
+        stub = AppDownloadServiceStub(channel)
+        for name in ("chat-1.0.apk", "chat-2.0-arm64-v8a.apk"):
+            await ingest(stub, name, (SAMPLES / name).read_bytes())
+        yield stub
+
+
+async def check(stub: AppDownloadServiceStub, *installed: InstalledApp, profile: DeviceProfile = PHONE) -> Any:
+    request = pb.CheckUpdatesRequest(installed=installed, profile=profile)
+    return list((await SERVICE.unary(stub.CheckUpdates, request)).updates)
+
+
+def chat(version_code: int, signer: str = SIGNER) -> InstalledApp:
+    return InstalledApp(package_name=CHAT, version_code=version_code, signer_sha256=signer)
+
+
+async def test_each_app_has_its_answer(stub: AppDownloadServiceStub) -> None:
+    newer = AppUpdate(
+        package_name=CHAT, state=UPDATE_STATE_AVAILABLE, version_name="2.0", version_code=200, signer_sha256=SIGNER
+    )
+    unknown = InstalledApp(package_name="org.example.unknown", version_code=1)
+    answers = await check(stub, unknown, chat(100))
+    assert answers == [AppUpdate(package_name=unknown.package_name, state=UPDATE_STATE_NONE), newer]
+    assert await check(stub, chat(0)) == await check(stub, chat(100, signer="")) == [newer]
+
+
+@pytest.mark.parametrize("version_code", [200, 201, 2**64 - 1])
+async def test_what_is_not_newer_is_no_update(stub: AppDownloadServiceStub, version_code: int) -> None:
+    for signer in (SIGNER, SOMEBODY, ""):
+        [answer] = await check(stub, chat(version_code, signer))
+        assert answer == AppUpdate(package_name=CHAT, state=UPDATE_STATE_NONE)
+
+
+async def test_a_version_of_another_signer_is_told_and_cannot_be_installed(stub: AppDownloadServiceStub) -> None:
+    [answer] = await check(stub, chat(100, SOMEBODY))
+    assert (answer.state, answer.version_code, answer.signer_sha256) == (UPDATE_STATE_OTHER_SIGNER, 200, SIGNER)
+
+
+async def test_only_what_fits_the_device_is_an_update(stub: AppDownloadServiceStub) -> None:
+    x86 = DeviceProfile()
+    x86.CopyFrom(PHONE)
+    x86.supported_abis[:] = ["x86"]
+    [none] = await check(stub, chat(100), profile=x86)
+    [older] = await check(stub, chat(99), profile=x86)
+    assert (none.state, older.version_code) == (UPDATE_STATE_NONE, 100)
+    iphone = DeviceProfile(platform=PLATFORM_IOS)
+    assert [each.state for each in await check(stub, chat(1), profile=iphone)] == [UPDATE_STATE_NONE]
+
+
+@pytest.mark.parametrize(
+    ("installed", "field"),
+    [
+        ([chat(1), chat(2)], "installed[1].package_name"),
+        ([InstalledApp()], "installed[0].package_name"),
+        ([InstalledApp(package_name="a" * 256)], "installed[0].package_name"),
+        ([chat(1, "AB")], "installed[0].signer_sha256"),
+        ([InstalledApp(package_name=f"org.a{number}") for number in range(201)], "installed"),
+    ],
+)
+async def test_what_is_wrong_is_named(stub: AppDownloadServiceStub, installed: list[InstalledApp], field: str) -> None:
+    with pytest.raises(errors.InvalidArgumentError) as refusal:
+        await check(stub, *installed)
+    assert (refusal.value.reason, refusal.value.field) == (errors.Reason.INVALID_FIELD, field)
+
+
+async def test_a_device_that_cannot_be_is_refused_also_without_apps(stub: AppDownloadServiceStub) -> None:
+    with pytest.raises(errors.InvalidArgumentError) as refusal:
+        await check(stub, profile=DeviceProfile())
+    assert refusal.value.reason is errors.Reason.INVALID_DEVICE_PROFILE
