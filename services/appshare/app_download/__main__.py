@@ -12,6 +12,10 @@ from appshare.app_download.package_reader import ReadingLimits
 from appshare.app_download.servicer import AppDownloadServicer
 from appshare.app_download.settings import DownloadSettings
 from appshare.app_download.stores.sqlite import MIGRATIONS, SqliteCatalogueStore
+from appshare.app_download.stores.sqlite_upstreams import SqliteUpstreamStore
+from appshare.app_download.upstreams.running import running_upstreams
+from appshare.app_download.upstreams.search import UpstreamSearch
+from appshare.process.clock import system_clock
 from appshare.process.command import server_command
 from appshare.process.data_folder import owned_folder
 from appshare.rpc.address import Address
@@ -30,7 +34,14 @@ async def running(settings: DownloadSettings) -> AsyncIterator[dict[str, Address
         files.prepare(await store.digests())
         catalogue = Catalogue(store, files)
         ingestion = Ingestion(catalogue, files, max_package_size=settings.max_package_size, limits=ReadingLimits())
-        servicer = AppDownloadServicer(Matching(store), files, ingestion, catalogue, chunk_size=settings.chunk_size)
+        upstream_store = SqliteUpstreamStore(database)
+        search = UpstreamSearch(upstream_store, size_limit=settings.max_package_size)
+        upstreams = await stack.enter_async_context(
+            running_upstreams(upstream_store, store, catalogue, files, settings.upstream_limits(), system_clock)
+        )
+        servicer = AppDownloadServicer(
+            Matching(store, search), ingestion, catalogue, upstreams, chunk_size=settings.chunk_size
+        )
         service = Service("appshare.v1.AppDownloadService", partial(add_AppDownloadServiceServicer_to_server, servicer))
         server = running_server(settings.listen, [service], settings.server_options())
         address = await stack.enter_async_context(server)

@@ -227,6 +227,8 @@ class Fit:
     version_code: int
     version_name: str
     why: tuple[str, ...]
+    upstream: str = ""
+    """Where the files come from; empty: the catalogue has them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from appshare.app_download.catalogue import Catalogue
 from appshare.app_download.ingestion import Ingestion
 from appshare.app_download.matching import Matching
-from appshare.app_download.package_files import PackageFiles
 from appshare.app_download.servicers.catalogue import CatalogueServicer
 from appshare.app_download.servicers.downloads import DownloadServicer
 from appshare.app_download.servicers.ingestion import IngestionServicer
+from appshare.app_download.servicers.upstreams import UpstreamServicer
+from appshare.app_download.upstreams.running import UpstreamParts
 from appshare.v1 import app_download_pb2_grpc
 
 
@@ -14,13 +15,21 @@ class AppDownloadServicer(
     DownloadServicer,
     IngestionServicer,
     CatalogueServicer,
+    UpstreamServicer,
     app_download_pb2_grpc.AppDownloadServiceServicer,
 ):
     """Serves `AppDownloadService`: what the classes of `servicers` serve."""
 
     def __init__(
-        self, matching: Matching, files: PackageFiles, ingestion: Ingestion, catalogue: Catalogue, *, chunk_size: int
+        self,
+        matching: Matching,
+        ingestion: Ingestion,
+        catalogue: Catalogue,
+        upstreams: UpstreamParts,
+        *,
+        chunk_size: int,
     ) -> None:
-        DownloadServicer.__init__(self, matching, files, chunk_size)
+        DownloadServicer.__init__(self, matching, upstreams.fetches, upstreams.demand, chunk_size)
         IngestionServicer.__init__(self, ingestion)
         CatalogueServicer.__init__(self, catalogue)
+        UpstreamServicer.__init__(self, upstreams.operation)

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from appshare.app_download.upstreams.running import UpstreamLimits
 from appshare.process.settings import BackendSettings
 from appshare.rpc.address import Address
 
@@ -14,6 +15,11 @@ class DownloadSettings(BackendSettings):
     listen: Address = Field(Address("127.0.0.1", 7430), description="Address to listen on, host:port.")
     max_package_mib: int = Field(2048, ge=1, description="Size in MiB that a package file may have.")
     chunk_kib: int = Field(512, ge=16, le=1024, description="Size in KiB of the chunks that a download is sent in.")
+    upstream_refresh_minutes: int = Field(
+        360, ge=0, description="Minutes between two looks at an upstream; 0: only when the operator says so."
+    )
+    upstream_index_mib: int = Field(256, ge=1, description="Size in MiB that the index of an upstream may have.")
+    upstream_fetches: int = Field(4, ge=1, description="Packages that are fetched from upstreams at once.")
 
     @property
     def max_package_size(self) -> int:
@@ -24,3 +30,12 @@ class DownloadSettings(BackendSettings):
     def chunk_size(self) -> int:
         """In bytes."""
         return self.chunk_kib * 1024
+
+    def upstream_limits(self) -> UpstreamLimits:
+        """How often upstreams are asked, and what they may send."""
+        return UpstreamLimits(
+            interval=self.upstream_refresh_minutes * 60.0,
+            index_size=self.upstream_index_mib * _MIB,
+            package_size=self.max_package_size,
+            fetches=self.upstream_fetches,
+        )
