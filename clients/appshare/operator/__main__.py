@@ -17,6 +17,9 @@ _COMMANDS = "appshare.operator.commands"
     lazy={
         "packages": LazyCommand(f"{_COMMANDS}.packages:packages", "Add, list, remove and try the packages."),
         "table": LazyCommand(f"{_COMMANDS}.table:table", "Show the adaptation table: which file serves which devices."),
+        "upstreams": LazyCommand(
+            f"{_COMMANDS}.upstreams:upstreams", "Keep the repositories that are searched on a miss."
+        ),
         "keys": LazyCommand(f"{_COMMANDS}.keys:keys", "Replace the key under which phone numbers are stored."),
         "certs": LazyCommand(f"{_COMMANDS}.certs:certs", "Make and renew the certificates of the processes."),
     },
@@ -50,7 +53,7 @@ _COMMANDS = "appshare.operator.commands"
 @click.version_option(package_name="appshare")
 @click.pass_context
 def main(ctx: click.Context, server: str | None, token_file: Path | None, data: Path | None, ca: Path | None) -> None:
-    """Keep the catalogue, the number key and the certificates of an AppShare cloud.
+    """Keep the catalogue, its upstreams, the number key and the certificates of an AppShare cloud.
 
     On the machine of the gateway the command finds its address and token by itself. Every command takes --json.
     """

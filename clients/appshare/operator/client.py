@@ -20,6 +20,7 @@ from appshare.fit.device_profile import DeviceProfile
 from appshare.fit.wire import read_answer, read_file, write_profile
 from appshare.operator.model import AdaptationRow, AddedPackage, CataloguePackage, NumberKeyRotation
 from appshare.operator.package_upload import PackageUpload
+from appshare.operator.upstream_calls import UpstreamCalls
 from appshare.rpc.call import Callee
 from appshare.v1 import catalogue_pb2, fit_pb2, number_key_pb2
 from appshare.v1 import operator_gateway_pb2 as pb
@@ -38,6 +39,9 @@ class OperatorClient:
         server: "host:port" of the operator port, or "https://host:port".
         token: the operator token.
         ca: the authorities to trust, in PEM; None: the public ones.
+
+    Attributes:
+        upstreams: the calls about upstreams.
     """
 
     def __init__(self, server: str, token: str, ca: bytes | None = None) -> None:
@@ -46,6 +50,7 @@ class OperatorClient:
         self._channel = open_server_channel(server, ca)
         self._catalogue = CatalogueServiceStub(self._channel)
         self._number_key = NumberKeyServiceStub(self._channel)
+        self.upstreams = UpstreamCalls(self._server, self._channel, self._credentials)
 
     async def __aenter__(self) -> Self:
         return self
