@@ -17,8 +17,8 @@ _COMMANDS = "appshare.operator.commands"
         "refresh": LazyCommand(f"{_COMMANDS}.upstreams_refresh:refresh", "Fetch what has changed at a repository."),
         "remove": LazyCommand(f"{_COMMANDS}.upstreams_remove:remove", "Remove a repository."),
     },
-    examples="""
-    appshare-admin upstreams add https://example.org/repo --fingerprint 8090685d94ae70e2e6d1f8fc4b0673da...
+    examples=f"""
+    appshare-admin upstreams add https://example.org/repo --fingerprint {"8090685d94ae70e2" * 4}
     appshare-admin upstreams list
     """,
 )

@@ -21,9 +21,9 @@ _NOT_IN_NAMES = re.compile(r"[^a-z0-9._-]+")
 
 @click.command(
     cls=Command,
-    examples="""
-    appshare-admin upstreams add https://example.org/fdroid/repo?fingerprint=8090685D...
-    appshare-admin upstreams add https://example.org/repo --fingerprint 8090685d... --name example --mirror https://mirror.example.net/repo
+    examples=f"""
+    appshare-admin upstreams add https://example.org/fdroid/repo?fingerprint={"8090685D94AE70E2" * 4}
+    appshare-admin upstreams add https://example.org/repo --fingerprint {"8090685d94ae70e2" * 4} --name example
     """,
 )
 @click.argument("url")
