@@ -27,6 +27,7 @@ class ComposeStage:
     def __init__(self, port: int) -> None:
         self.devices = f"https://localhost:{port}"
         self.admin = (str(_COMPOSE), "exec", "-T", "gateway", "appshare-admin")
+        self.reaches_this_machine = False
 
     def code(self, registration_id: str) -> str:
         """The one-time code of a registration, from the log."""

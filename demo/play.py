@@ -12,6 +12,7 @@ from demo.cast import ANDROID_PHONES, NUMBERS, Phone, new_phone, operator
 from demo.commands import CommandLine
 from demo.stage import Stage
 from demo.transcript import NotAsItMustBe, Transcript
+from demo.upstream import APP, FINGERPRINT, INSTALLED, served_upstream
 
 MISSING_APP = "org.example.not.in.the.catalogue"
 STORE_LINK = "https://apps.apple.com/app/id0000000001"
@@ -90,6 +91,7 @@ class Play:
         self._ask_for_iphone(apps)
         self._fit(apps)
         self._find_nothing(apps)
+        self._fetch_from_upstream()
         return apps
 
     def _fill_catalogue(self) -> Apps:
@@ -145,9 +147,10 @@ class Play:
         self._transcript.step("S1", "Li Wei's apps are published; what is shared, and with whom, is Li Wei's choice")
         agent = self.owner.agent
         missing = {"package_name": MISSING_APP, "label": "Not in the catalogue", "version_name": "1", "version_code": 1}
-        agent.show("apps", "publish", self.owner.write_apps([*apps.listed, missing | {"platform": "android"}]))
+        others = [missing | {"platform": "android"}, INSTALLED | {"platform": "android"}]
+        agent.show("apps", "publish", self.owner.write_apps([*apps.listed, *others]))
         with_friends = sorted({apps.rich, apps.large} - {apps.public, apps.private})
-        agent.show("apps", "share", *with_friends, MISSING_APP, "--with", "friends")
+        agent.show("apps", "share", *with_friends, MISSING_APP, APP, "--with", "friends")
         agent.show("apps", "share", apps.public, "--with", "everyone")
         agent.show("apps", "list")
 
@@ -233,6 +236,24 @@ class Play:
         self.friend.agent.show(
             "get", "Li Wei", apps.rich, "--device", ancient, exit_code=4 if self._is_sample else None
         )
+
+    def _fetch_from_upstream(self) -> None:
+        if not self._stage.reaches_this_machine:
+            return
+        self._transcript.step("U1", "What the catalogue lacks arrives from a signed repository, once it is verified")
+        get = ("get", "Li Wei", APP, "--device", self.friend.write_device("new-phone"))
+        self.friend.agent.show(*get, exit_code=4)
+        with served_upstream() as address:
+            self._transcript.say("With the fingerprint of somebody else's certificate the repository is refused:")
+            self.operator.show("upstreams", "add", address, "--fingerprint", "ab" * 32, exit_code=1)
+            self.operator.show("upstreams", "add", address, "--fingerprint", FINGERPRINT, "--name", "sample")
+            folder = self.friend.folder / "downloads" / APP
+            self.friend.agent.show(*get, "--output", folder)
+        self._transcript.say("The repository is gone now; the cloud has kept what it has verified:")
+        document = self.friend.agent.read(*get, "--output", self.friend.folder / "downloads" / "again")
+        for file, path in zip(document["fit"]["files"], map(Path, document["paths"]), strict=True):
+            self._verify(APP, file, path)
+        self.operator.show("packages", "search", "sample notes")
 
 
 def choose_apps(device: str, fitting: set[str], packages: Sequence[dict[str, Any]]) -> Apps:

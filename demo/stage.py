@@ -21,6 +21,10 @@ class Stage(Protocol):
     def admin(self) -> Sequence[str]:
         """The program `appshare-admin` for it, with its first arguments."""
 
+    @property
+    def reaches_this_machine(self) -> bool:
+        """Whether it can call what listens on this machine's loopback."""
+
     def code(self, registration_id: str) -> str:
         """The one-time code of a registration, from the log."""
 
@@ -34,6 +38,7 @@ class LocalStage:
     def __init__(self, server: ServerProcess) -> None:
         self.devices = server.devices
         self.admin = (sys.executable, "-m", "appshare.operator", "--data", str(server.data))
+        self.reaches_this_machine = True
         self._server = server
 
     def code(self, registration_id: str) -> str:

@@ -22,6 +22,8 @@ from appshare.app_download.package import Build, Package
 from appshare.app_download.settings import DownloadSettings
 from appshare.app_download.stores.sqlite import MIGRATIONS, SqliteCatalogueStore
 from appshare.app_download.stores.sqlite_decisions import SqliteDecisionStore
+from appshare.app_download.stores.sqlite_upstreams import SqliteUpstreamStore
+from appshare.app_download.upstreams.search import UpstreamSearch
 from appshare.rpc.address import Address
 from appshare.rpc.call import Callee
 from appshare.sql.database import open_database
@@ -72,7 +74,9 @@ async def _measure_matches(data: Path, size: int, figures: Figures) -> None:
         names = _names(size)
         rounds = -(-_ROUNDS // len(names))
         builds = sample_builds()
-        matching = Matching(store, SqliteDecisionStore(database))
+        matching = Matching(
+            store, SqliteDecisionStore(database), UpstreamSearch(SqliteUpstreamStore(database), size_limit=0)
+        )
         match = [partial(matching.match, name, PHONE) for name in names] * rounds
         bare = bare_times([partial(choose, PHONE, builds)] * _ROUNDS)
         for when in ("first", "again"):

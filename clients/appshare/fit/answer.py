@@ -27,6 +27,7 @@ class Fit:
 
     Attributes:
         explanation: why this build, one sentence per rule that decided.
+        upstream: where the files come from when they are downloaded; empty: the catalogue has them.
     """
 
     package_name: str
@@ -35,6 +36,7 @@ class Fit:
     signer_sha256: str
     files: tuple[PackageFile, ...]
     explanation: tuple[str, ...] = ()
+    upstream: str = ""
 
 
 @dataclass(frozen=True)

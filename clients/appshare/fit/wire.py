@@ -70,6 +70,7 @@ def _read_fit(message: fit_pb2.Fit) -> Fit:
         signer_sha256=message.signer_sha256,
         files=tuple(map(read_file, message.files)),
         explanation=tuple(message.explanation),
+        upstream=message.upstream,
     )
 
 

@@ -24,6 +24,9 @@ _COMMANDS = "appshare.operator.commands"
         "adaptations": LazyCommand(f"{_COMMANDS}.adaptations:adaptations", "Deny, prefer or force builds on devices."),
         "signers": LazyCommand(f"{_COMMANDS}.signers:signers", "Say whose packages of an app are accepted."),
         "versions": LazyCommand(f"{_COMMANDS}.versions:versions", "Say from which version on an app is good."),
+        "upstreams": LazyCommand(
+            f"{_COMMANDS}.upstreams:upstreams", "Keep the repositories that are searched on a miss."
+        ),
         "keys": LazyCommand(f"{_COMMANDS}.keys:keys", "Replace the key under which phone numbers are stored."),
         "backup": LazyCommand(f"{_COMMANDS}.backup:backup", "Copy what the servers keep, and put it back."),
         "signing-keys": LazyCommand(
@@ -62,7 +65,7 @@ _COMMANDS = "appshare.operator.commands"
 @click.version_option(package_name="appshare")
 @click.pass_context
 def main(ctx: click.Context, server: str | None, token_file: Path | None, data: Path | None, ca: Path | None) -> None:
-    """Keep the catalogue, the keys, the operators and the certificates of an AppShare cloud.
+    """Keep the catalogue, its upstreams, the keys, the operators and the certificates of an AppShare cloud.
 
     On the machine of the gateway the command finds its address and token by itself. Every command takes --json.
     """

@@ -34,6 +34,7 @@ from appshare.operator.model import (
 )
 from appshare.operator.package_decisions import PackageDecisions
 from appshare.operator.package_upload import PackageUpload
+from appshare.operator.upstream_calls import UpstreamCalls
 from appshare.rpc.call import Callee
 from appshare.v1 import catalogue_pb2, fit_pb2, number_key_pb2, process_status_pb2
 from appshare.v1 import operator_access_pb2 as access_pb
@@ -62,6 +63,7 @@ class OperatorClient:
 
     Attributes:
         decisions: the calls by which an operator decides about packages.
+        upstreams: the calls about upstreams.
     """
 
     def __init__(self, server: str, token: str, ca: bytes | None = None) -> None:
@@ -75,6 +77,7 @@ class OperatorClient:
         self._devices = DeviceAdministrationServiceStub(self._channel)
         self._system = SystemServiceStub(self._channel)
         self.decisions = PackageDecisions(self._channel, self._server, self._credentials)
+        self.upstreams = UpstreamCalls(self._server, self._channel, self._credentials)
 
     async def __aenter__(self) -> Self:
         return self

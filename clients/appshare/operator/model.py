@@ -165,3 +165,75 @@ class Operator:
     name: str
     create_time: datetime
     is_this_operator: bool
+
+
+@dataclass(frozen=True)
+class Upstream:
+    """A signed repository that is searched for what the catalogue does not have.
+
+    Attributes:
+        mirrors: where the same files are.
+        fingerprint: SHA-256 of the certificate that signs it, in lower-case hexadecimal.
+        plain_http: it may be asked without TLS beyond the server's machine.
+    """
+
+    name: str
+    address: str
+    mirrors: tuple[str, ...]
+    fingerprint: str
+    plain_http: bool
+
+
+@dataclass(frozen=True)
+class UpstreamState:
+    """An upstream and how it is doing.
+
+    Attributes:
+        index_time: when its signer made the index in use; None: there is none yet.
+        skipped_version_count: builds that no phone is given: betas, unsafe ones, what is no package.
+        check_time: when it was looked at last; None: never.
+        failure_count: since the last refresh that worked.
+        failure: the reason of the last one; empty when it worked.
+    """
+
+    upstream: Upstream
+    index_time: datetime | None
+    app_count: int
+    version_count: int
+    skipped_version_count: int
+    check_time: datetime | None
+    failure_count: int
+    failure: str
+    failure_message: str
+
+
+@dataclass(frozen=True)
+class UpstreamProgress:
+    """How far a refresh is; `bytes_total` is 0 as long as nobody knows."""
+
+    bytes_total: int
+    bytes_done: int
+    apps_read: int
+
+
+@dataclass(frozen=True)
+class FoundApp:
+    """An app that a search found, in its newest version there.
+
+    Attributes:
+        upstream: where it is; empty: in the catalogue.
+    """
+
+    package_name: str
+    label: str
+    version_name: str
+    version_code: int
+    upstream: str
+
+
+@dataclass(frozen=True)
+class FoundApps:
+    """What a search found; `truncated` when there is more."""
+
+    apps: tuple[FoundApp, ...]
+    truncated: bool

@@ -15,6 +15,10 @@ from appshare.app_download.servicer import AppDownloadServicer
 from appshare.app_download.settings import DownloadSettings
 from appshare.app_download.stores.sqlite import MIGRATIONS, SqliteCatalogueStore
 from appshare.app_download.stores.sqlite_decisions import SqliteDecisionStore
+from appshare.app_download.stores.sqlite_upstreams import SqliteUpstreamStore
+from appshare.app_download.upstreams.running import running_upstreams
+from appshare.app_download.upstreams.search import UpstreamSearch
+from appshare.process.clock import system_clock
 from appshare.process.command import server_command
 from appshare.process.data_folder import owned_folder
 from appshare.process.status_servicer import status_service
@@ -35,8 +39,13 @@ async def running(settings: DownloadSettings) -> AsyncIterator[dict[str, Address
         decided = SqliteDecisionStore(database)
         catalogue = Catalogue(store, decided, files, settings.admission_policy())
         ingestion = Ingestion(catalogue, files, max_package_size=settings.max_package_size, limits=ReadingLimits())
+        upstream_store = SqliteUpstreamStore(database)
+        search = UpstreamSearch(upstream_store, size_limit=settings.max_package_size)
+        upstreams = await stack.enter_async_context(
+            running_upstreams(upstream_store, store, catalogue, files, settings.upstream_limits(), system_clock)
+        )
         servicer = AppDownloadServicer(
-            *(Matching(store, decided), files, ingestion, catalogue),
+            *(Matching(store, decided, search), ingestion, catalogue, upstreams),
             *(Decisions(decided, catalogue), AdaptationTable(decided, catalogue)),
             chunk_size=settings.chunk_size,
         )

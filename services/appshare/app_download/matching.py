@@ -9,14 +9,20 @@ from appshare.app_download.model import AppStoreLink, DeviceProfile, Fit, NoFit,
 from appshare.app_download.package import Package
 from appshare.app_download.signer_pin import SignerPin
 from appshare.app_download.store import CatalogueStore
+from appshare.app_download.upstreams.search import UpstreamSearch
 
 
 class Matching:
-    """Answers what fits a device."""
+    """Answers what fits a device.
 
-    def __init__(self, store: CatalogueStore, decisions: DecisionStore) -> None:
+    Args:
+        elsewhere: asked where the catalogue has nothing that fits.
+    """
+
+    def __init__(self, store: CatalogueStore, decisions: DecisionStore, elsewhere: UpstreamSearch) -> None:
         self._store = store
         self._decisions = decisions
+        self._elsewhere = elsewhere
 
     async def match(
         self,
@@ -47,13 +53,16 @@ class Matching:
         if installed_signer is not None:
             packages = [package for package in packages if pin is None or pin.accepts(package.manifest)]
             pin = SignerPin(installed_signer)
-        return choose(
+        answer = choose(
             profile,
             [package.build for package in packages],
             pin,
             modules,
             rulings(profile, packages, decided.rows, decided.lowest_version),
         )
+        if isinstance(answer, Fit) or installed_signer is not None:
+            return answer
+        return await self._elsewhere.fit(package_name, profile, packages, decided) or answer
 
 
 def _not_for_ios(packages: list[Package]) -> NoFit:

@@ -245,6 +245,8 @@ class Fit:
     version_code: int
     version_name: str
     why: tuple[str, ...]
+    upstream: str = ""
+    """Where the files come from; empty: the catalogue has them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,15 @@ from appshare.app_download.catalogue import Catalogue
 from appshare.app_download.decisions import Decisions
 from appshare.app_download.ingestion import Ingestion
 from appshare.app_download.matching import Matching
-from appshare.app_download.package_files import PackageFiles
 from appshare.app_download.servicers.adaptation import AdaptationServicer
 from appshare.app_download.servicers.catalogue import CatalogueServicer
 from appshare.app_download.servicers.decisions import DecisionServicer
 from appshare.app_download.servicers.downloads import DownloadServicer
 from appshare.app_download.servicers.ingestion import IngestionServicer
 from appshare.app_download.servicers.updates import UpdatesServicer
+from appshare.app_download.servicers.upstreams import UpstreamServicer
 from appshare.app_download.updates import Updates
+from appshare.app_download.upstreams.running import UpstreamParts
 from appshare.v1 import app_download_pb2_grpc
 
 
@@ -23,6 +24,7 @@ class AppDownloadServicer(
     DecisionServicer,
     AdaptationServicer,
     UpdatesServicer,
+    UpstreamServicer,
     app_download_pb2_grpc.AppDownloadServiceServicer,
 ):
     """Serves `AppDownloadService`: what the classes of `servicers` serve."""
@@ -30,17 +32,18 @@ class AppDownloadServicer(
     def __init__(
         self,
         matching: Matching,
-        files: PackageFiles,
         ingestion: Ingestion,
         catalogue: Catalogue,
+        upstreams: UpstreamParts,
         decisions: Decisions,
         table: AdaptationTable,
         *,
         chunk_size: int,
     ) -> None:
-        DownloadServicer.__init__(self, matching, files, chunk_size)
+        DownloadServicer.__init__(self, matching, upstreams.fetches, upstreams.demand, chunk_size)
         IngestionServicer.__init__(self, ingestion)
         CatalogueServicer.__init__(self, catalogue)
         DecisionServicer.__init__(self, decisions)
         AdaptationServicer.__init__(self, table)
         UpdatesServicer.__init__(self, Updates(matching))
+        UpstreamServicer.__init__(self, upstreams.operation)

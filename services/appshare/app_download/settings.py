@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from appshare.app_download.admission_policy import AdmissionPolicy
+from appshare.app_download.upstreams.running import UpstreamLimits
 from appshare.process.settings import BackendSettings
 from appshare.rpc.address import Address
 
@@ -24,6 +25,11 @@ class DownloadSettings(BackendSettings):
         default=False, description="Refuse packages with 32-bit code if their version has none for 64-bit phones."
     )
     lowest_target_sdk: int = Field(0, ge=0, description="Refuse packages that target an older SDK; 0 takes all.")
+    upstream_refresh_minutes: int = Field(
+        360, ge=0, description="Minutes between two looks at an upstream; 0: only when the operator says so."
+    )
+    upstream_index_mib: int = Field(256, ge=1, description="Size in MiB that the index of an upstream may have.")
+    upstream_fetches: int = Field(4, ge=1, description="Packages that are fetched from upstreams at once.")
 
     @property
     def max_package_size(self) -> int:
@@ -44,3 +50,12 @@ class DownloadSettings(BackendSettings):
     def chunk_size(self) -> int:
         """In bytes."""
         return self.chunk_kib * 1024
+
+    def upstream_limits(self) -> UpstreamLimits:
+        """How often upstreams are asked, and what they may send."""
+        return UpstreamLimits(
+            interval=self.upstream_refresh_minutes * 60.0,
+            index_size=self.upstream_index_mib * _MIB,
+            package_size=self.max_package_size,
+            fetches=self.upstream_fetches,
+        )

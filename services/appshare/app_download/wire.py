@@ -168,6 +168,7 @@ def _write_fit(fit: Fit) -> fit_pb2.Fit:
         signer_sha256=fit.artifacts[0].manifest.signer_sha256,
         files=[_write_file(artifact) for artifact in fit.artifacts],
         explanation=fit.why,
+        upstream=fit.upstream,
     )
 
 

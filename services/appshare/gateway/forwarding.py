@@ -51,6 +51,16 @@ class Forwarder:
 
         return grpc.stream_unary_rpc_method_handler(forward)
 
+    def stream(self, method: str) -> Handler:
+        """A handler for a method that takes one message and gives a stream."""
+
+        async def forward(request: bytes, _context: Context) -> AsyncIterator[bytes]:
+            async with aclosing(self.download(method, request)) as messages:
+                async for message in messages:
+                    yield message
+
+        return grpc.unary_stream_rpc_method_handler(forward)
+
     async def download(self, method: str, request: bytes) -> AsyncGenerator[bytes, None]:
         """Calls a method that gives a stream; closing the iterator cancels the call."""
         call: Any = self._channel.unary_stream(self._path(method))

@@ -19,6 +19,8 @@ from appshare.gateway.operator.package_decisions import SERVICE as PACKAGE_DECIS
 from appshare.gateway.operator.package_decisions import add_package_decisions_to
 from appshare.gateway.operator.signing_keys import SigningKeyServicer
 from appshare.gateway.operator.system import SystemServicer
+from appshare.gateway.operator.upstreams import SERVICE as UPSTREAM_SERVICE
+from appshare.gateway.operator.upstreams import add_upstreams_to
 from appshare.gateway.operators import Operators
 from appshare.gateway.owners import OwnersAsked
 from appshare.gateway.signing_keys import SigningKeys
@@ -69,4 +71,5 @@ def operator_services(
             partial(add_DeviceAdministrationServiceServicer_to_server, devices),
         ),
         Service("appshare.v1.SystemService", partial(add_SystemServiceServicer_to_server, SystemServicer(backends))),
+        Service(UPSTREAM_SERVICE, partial(add_upstreams_to, backends=backends)),
     ]

@@ -19,7 +19,7 @@ from appshare.gateway.signing_keys import SigningKeyFile, SigningKeys
 from appshare.process.clock import system_clock
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
-from appshare.v1 import catalogue_pb2, fit_pb2
+from appshare.v1 import catalogue_pb2, fit_pb2, upstream_pb2
 from appshare.v1 import operator_gateway_pb2 as pb
 from appshare.v1.deletion_pb2 import DeletionReceipt, RadarDeletion
 from appshare.v1.number_key_pb2 import NumberKeyRotation
@@ -32,11 +32,13 @@ from appshare.v1.operator_gateway_pb2_grpc import (
     DeviceAdministrationServiceServicer,
     NumberKeyServiceServicer,
     SystemServiceServicer,
+    UpstreamServiceServicer,
     add_CatalogueServiceServicer_to_server,
     add_DeviceAdministrationServiceServicer_to_server,
     add_NumberKeyServiceServicer_to_server,
     add_PackageDecisionServiceServicer_to_server,
     add_SystemServiceServicer_to_server,
+    add_UpstreamServiceServicer_to_server,
 )
 from appshare.v1.process_status_pb2 import ProcessStatus, StatusFigure
 
@@ -44,7 +46,11 @@ TOKEN = "operator-token"  # noqa: S105  # of the test's own server
 
 
 class Catalogue(
-    CatalogueServiceServicer, NumberKeyServiceServicer, DeviceAdministrationServiceServicer, SystemServiceServicer
+    CatalogueServiceServicer,
+    NumberKeyServiceServicer,
+    DeviceAdministrationServiceServicer,
+    SystemServiceServicer,
+    UpstreamServiceServicer,
 ):
     """Takes every file that says "apk" and answers what fits as the test tells it; rotates the key of a few books.
 
@@ -155,6 +161,38 @@ class Catalogue(
             ]
         )
 
+    async def AddUpstream(
+        self, request: upstream_pb2.AddUpstreamRequest, context: Any
+    ) -> AsyncIterator[upstream_pb2.AddUpstreamResponse]:
+        _require_token(context)
+        for done in (0, 40):
+            progress = upstream_pb2.UpstreamProgress(bytes_total=40, bytes_done=done)
+            yield upstream_pb2.AddUpstreamResponse(progress=progress)
+        yield upstream_pb2.AddUpstreamResponse(state=upstream_pb2.UpstreamState(upstream=request.upstream))
+
+    async def ListUpstreams(
+        self, request: upstream_pb2.ListUpstreamsRequest, context: Any
+    ) -> upstream_pb2.ListUpstreamsResponse:
+        upstream = upstream_pb2.Upstream(name="f-droid.org", address="https://f-droid.org/repo")
+        return upstream_pb2.ListUpstreamsResponse(upstreams=[upstream_pb2.UpstreamState(upstream=upstream)])
+
+    async def RefreshUpstream(
+        self, request: upstream_pb2.RefreshUpstreamRequest, context: Any
+    ) -> AsyncIterator[upstream_pb2.RefreshUpstreamResponse]:
+        upstream = upstream_pb2.Upstream(name=request.name)
+        yield upstream_pb2.RefreshUpstreamResponse(state=upstream_pb2.UpstreamState(upstream=upstream))
+
+    async def RemoveUpstream(
+        self, request: upstream_pb2.RemoveUpstreamRequest, context: Any
+    ) -> upstream_pb2.RemoveUpstreamResponse:
+        return upstream_pb2.RemoveUpstreamResponse()
+
+    async def SearchApps(
+        self, request: upstream_pb2.SearchAppsRequest, context: Any
+    ) -> upstream_pb2.SearchAppsResponse:
+        app = upstream_pb2.FoundApp(package_name="org.example.notes", label=request.text, upstream="f-droid.org")
+        return upstream_pb2.SearchAppsResponse(apps=[app], truncated=True)
+
     def _add(self, header: catalogue_pb2.UploadHeader) -> pb.AddPackageResponse:
         file, several = header.files[0], len(header.files) > 1
         present = file.sha256 in self.packages
@@ -197,6 +235,7 @@ async def serving(catalogue: Catalogue, folder: Path) -> AsyncIterator[str]:
             "appshare.v1.PackageDecisionService",
             partial(add_PackageDecisionServiceServicer_to_server, catalogue.decisions),
         ),
+        Service("appshare.v1.UpstreamService", partial(add_UpstreamServiceServicer_to_server, catalogue)),
     ]
     async with running_server(Address("127.0.0.1", 0), services) as address:
         yield str(address)

@@ -164,7 +164,7 @@ def test_fit_wants_splits_to_make_a_set(phone: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(SPLITS) as archive:
         split = archive.extract("config.x86.apk", tmp_path)
     result = run("fit", split, "--spec", phone, "--json")
-    assert document(result)["error"]["reason"] == "PACKAGE_MALFORMED"
+    assert document(result)["error"]["reason"] == "PACKAGE_INCOMPLETE"
 
 
 def test_two_files_of_one_name_can_be_told_apart(phone: Path, tmp_path: Path) -> None:

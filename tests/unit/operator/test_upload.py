@@ -1,4 +1,5 @@
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from tests.unit.operator.catalogue import TOKEN, Catalogue, serving
@@ -10,8 +11,9 @@ from appshare.operator.package_upload import PackageUpload
 
 async def add(catalogue: Catalogue, upload: PackageUpload) -> list[int]:
     sent: list[int] = []
-    async with serving(catalogue) as address, OperatorClient(address, TOKEN) as client:
-        await client.add_package(upload, sent.append)
+    with TemporaryDirectory() as kept:
+        async with serving(catalogue, Path(kept)) as address, OperatorClient(address, TOKEN) as client:
+            await client.add_package(upload, sent.append)
     return sent
 
 

@@ -14,6 +14,7 @@ _COMMANDS = "appshare.operator.commands"
         "list": LazyCommand(f"{_COMMANDS}.packages_list:list_packages", "List the packages."),
         "remove": LazyCommand(f"{_COMMANDS}.packages_remove:remove", "Remove a package."),
         "match": LazyCommand(f"{_COMMANDS}.packages_match:match", "Say which build of an app fits a device."),
+        "search": LazyCommand(f"{_COMMANDS}.packages_search:search", "Find apps by name, in upstreams too."),
         "app-store-link": LazyCommand(
             f"{_COMMANDS}.packages_app_store_link:app_store_link", "Set the link that an iPhone gets for an app."
         ),

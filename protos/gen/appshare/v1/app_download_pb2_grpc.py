@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from appshare.v1 import app_download_pb2 as appshare_dot_v1_dot_app__download__pb2
+from appshare.v1 import upstream_pb2 as appshare_dot_v1_dot_upstream__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -123,6 +124,31 @@ class AppDownloadServiceStub:
                 request_serializer=appshare_dot_v1_dot_app__download__pb2.CheckUpdatesRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_app__download__pb2.CheckUpdatesResponse.FromString,
                 _registered_method=True)
+        self.RegisterUpstream = channel.unary_stream(
+                '/appshare.v1.AppDownloadService/RegisterUpstream',
+                request_serializer=appshare_dot_v1_dot_upstream__pb2.RegisterUpstreamRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_upstream__pb2.RegisterUpstreamResponse.FromString,
+                _registered_method=True)
+        self.ReadUpstreams = channel.unary_unary(
+                '/appshare.v1.AppDownloadService/ReadUpstreams',
+                request_serializer=appshare_dot_v1_dot_upstream__pb2.ReadUpstreamsRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_upstream__pb2.ReadUpstreamsResponse.FromString,
+                _registered_method=True)
+        self.FetchUpstream = channel.unary_stream(
+                '/appshare.v1.AppDownloadService/FetchUpstream',
+                request_serializer=appshare_dot_v1_dot_upstream__pb2.FetchUpstreamRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_upstream__pb2.FetchUpstreamResponse.FromString,
+                _registered_method=True)
+        self.DeleteUpstream = channel.unary_unary(
+                '/appshare.v1.AppDownloadService/DeleteUpstream',
+                request_serializer=appshare_dot_v1_dot_upstream__pb2.DeleteUpstreamRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_upstream__pb2.DeleteUpstreamResponse.FromString,
+                _registered_method=True)
+        self.FindApps = channel.unary_unary(
+                '/appshare.v1.AppDownloadService/FindApps',
+                request_serializer=appshare_dot_v1_dot_upstream__pb2.FindAppsRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_upstream__pb2.FindAppsResponse.FromString,
+                _registered_method=True)
 
 
 class AppDownloadServiceServicer:
@@ -149,6 +175,8 @@ class AppDownloadServiceServicer:
         INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
         INVALID_ARGUMENT INVALID_FIELD: an offset is beyond its file.
         DATA_LOSS PACKAGE_CORRUPT: the stored file is not what was stored.
+        DATA_LOSS UPSTREAM_PACKAGE_MISMATCH: the file comes from an upstream and is not what its index says; its end was not sent.
+        UNAVAILABLE UPSTREAM_UNREACHABLE: the file would come from an upstream that does not give it now.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -299,6 +327,54 @@ class AppDownloadServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def RegisterUpstream(self, request, context):
+        """Adds an upstream and reads its index; progress comes meanwhile, the last message holds its state. One whose index cannot be
+        read is not added.
+
+        ALREADY_EXISTS UPSTREAM_EXISTS: an upstream has the name already.
+        DATA_LOSS UPSTREAM_*: what it publishes is not to be used; see the reasons.
+        UNAVAILABLE UPSTREAM_UNREACHABLE: none of its addresses answers.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadUpstreams(self, request, context):
+        """Lists the upstreams, in the order in which they are searched, with how each is doing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FetchUpstream(self, request, context):
+        """Fetches what has changed at an upstream; progress comes meanwhile, the last message holds its state. After an error the
+        index in use stays.
+
+        NOT_FOUND UPSTREAM_NOT_FOUND: no upstream has the name.
+        DATA_LOSS UPSTREAM_*: what it publishes is not to be used; see the reasons.
+        UNAVAILABLE UPSTREAM_UNREACHABLE: none of its addresses answers.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteUpstream(self, request, context):
+        """Removes an upstream. What came from it stays in the catalogue.
+
+        NOT_FOUND UPSTREAM_NOT_FOUND: no upstream has the name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FindApps(self, request, context):
+        """Finds apps by name, in the catalogue and in the upstreams. For the operator only: what the catalogue holds tells what
+        others have asked for.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AppDownloadServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -386,6 +462,31 @@ def add_AppDownloadServiceServicer_to_server(servicer, server):
                     servicer.CheckUpdates,
                     request_deserializer=appshare_dot_v1_dot_app__download__pb2.CheckUpdatesRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_app__download__pb2.CheckUpdatesResponse.SerializeToString,
+            ),
+            'RegisterUpstream': grpc.unary_stream_rpc_method_handler(
+                    servicer.RegisterUpstream,
+                    request_deserializer=appshare_dot_v1_dot_upstream__pb2.RegisterUpstreamRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_upstream__pb2.RegisterUpstreamResponse.SerializeToString,
+            ),
+            'ReadUpstreams': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadUpstreams,
+                    request_deserializer=appshare_dot_v1_dot_upstream__pb2.ReadUpstreamsRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_upstream__pb2.ReadUpstreamsResponse.SerializeToString,
+            ),
+            'FetchUpstream': grpc.unary_stream_rpc_method_handler(
+                    servicer.FetchUpstream,
+                    request_deserializer=appshare_dot_v1_dot_upstream__pb2.FetchUpstreamRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_upstream__pb2.FetchUpstreamResponse.SerializeToString,
+            ),
+            'DeleteUpstream': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteUpstream,
+                    request_deserializer=appshare_dot_v1_dot_upstream__pb2.DeleteUpstreamRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_upstream__pb2.DeleteUpstreamResponse.SerializeToString,
+            ),
+            'FindApps': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindApps,
+                    request_deserializer=appshare_dot_v1_dot_upstream__pb2.FindAppsRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_upstream__pb2.FindAppsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -851,6 +952,141 @@ class AppDownloadService:
             '/appshare.v1.AppDownloadService/CheckUpdates',
             appshare_dot_v1_dot_app__download__pb2.CheckUpdatesRequest.SerializeToString,
             appshare_dot_v1_dot_app__download__pb2.CheckUpdatesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RegisterUpstream(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/appshare.v1.AppDownloadService/RegisterUpstream',
+            appshare_dot_v1_dot_upstream__pb2.RegisterUpstreamRequest.SerializeToString,
+            appshare_dot_v1_dot_upstream__pb2.RegisterUpstreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadUpstreams(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.AppDownloadService/ReadUpstreams',
+            appshare_dot_v1_dot_upstream__pb2.ReadUpstreamsRequest.SerializeToString,
+            appshare_dot_v1_dot_upstream__pb2.ReadUpstreamsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FetchUpstream(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/appshare.v1.AppDownloadService/FetchUpstream',
+            appshare_dot_v1_dot_upstream__pb2.FetchUpstreamRequest.SerializeToString,
+            appshare_dot_v1_dot_upstream__pb2.FetchUpstreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteUpstream(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.AppDownloadService/DeleteUpstream',
+            appshare_dot_v1_dot_upstream__pb2.DeleteUpstreamRequest.SerializeToString,
+            appshare_dot_v1_dot_upstream__pb2.DeleteUpstreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindApps(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.AppDownloadService/FindApps',
+            appshare_dot_v1_dot_upstream__pb2.FindAppsRequest.SerializeToString,
+            appshare_dot_v1_dot_upstream__pb2.FindAppsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from appshare.v1 import app_download_pb2 as _app_download_pb2
+from appshare.v1 import upstream_pb2 as _upstream_pb2
 from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
@@ -33,6 +34,8 @@ class AppDownloadServiceStub:
     INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
     INVALID_ARGUMENT INVALID_FIELD: an offset is beyond its file.
     DATA_LOSS PACKAGE_CORRUPT: the stored file is not what was stored.
+    DATA_LOSS UPSTREAM_PACKAGE_MISMATCH: the file comes from an upstream and is not what its index says; its end was not sent.
+    UNAVAILABLE UPSTREAM_UNREACHABLE: the file would come from an upstream that does not give it now.
     """
     Ingest: _aio.StreamUnaryMultiCallable[_app_download_pb2.IngestRequest, _app_download_pb2.IngestResponse]
     """Stores a package: a whole one, or a split set. The first message announces the files, the others carry their bytes in order.
@@ -119,6 +122,33 @@ class AppDownloadServiceStub:
     INVALID_ARGUMENT INVALID_FIELD: more than 200 apps, or one is named twice.
     INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
     """
+    RegisterUpstream: _aio.UnaryStreamMultiCallable[_upstream_pb2.RegisterUpstreamRequest, _upstream_pb2.RegisterUpstreamResponse]
+    """Adds an upstream and reads its index; progress comes meanwhile, the last message holds its state. One whose index cannot be
+    read is not added.
+
+    ALREADY_EXISTS UPSTREAM_EXISTS: an upstream has the name already.
+    DATA_LOSS UPSTREAM_*: what it publishes is not to be used; see the reasons.
+    UNAVAILABLE UPSTREAM_UNREACHABLE: none of its addresses answers.
+    """
+    ReadUpstreams: _aio.UnaryUnaryMultiCallable[_upstream_pb2.ReadUpstreamsRequest, _upstream_pb2.ReadUpstreamsResponse]
+    """Lists the upstreams, in the order in which they are searched, with how each is doing."""
+    FetchUpstream: _aio.UnaryStreamMultiCallable[_upstream_pb2.FetchUpstreamRequest, _upstream_pb2.FetchUpstreamResponse]
+    """Fetches what has changed at an upstream; progress comes meanwhile, the last message holds its state. After an error the
+    index in use stays.
+
+    NOT_FOUND UPSTREAM_NOT_FOUND: no upstream has the name.
+    DATA_LOSS UPSTREAM_*: what it publishes is not to be used; see the reasons.
+    UNAVAILABLE UPSTREAM_UNREACHABLE: none of its addresses answers.
+    """
+    DeleteUpstream: _aio.UnaryUnaryMultiCallable[_upstream_pb2.DeleteUpstreamRequest, _upstream_pb2.DeleteUpstreamResponse]
+    """Removes an upstream. What came from it stays in the catalogue.
+
+    NOT_FOUND UPSTREAM_NOT_FOUND: no upstream has the name.
+    """
+    FindApps: _aio.UnaryUnaryMultiCallable[_upstream_pb2.FindAppsRequest, _upstream_pb2.FindAppsResponse]
+    """Finds apps by name, in the catalogue and in the upstreams. For the operator only: what the catalogue holds tells what
+    others have asked for.
+    """
 
 class AppDownloadServiceServicer(metaclass=_abc_1.ABCMeta):
     """The catalogue of packages, device fit and the bytes. Behind the gateway: the caller is trusted.
@@ -151,6 +181,8 @@ class AppDownloadServiceServicer(metaclass=_abc_1.ABCMeta):
         INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
         INVALID_ARGUMENT INVALID_FIELD: an offset is beyond its file.
         DATA_LOSS PACKAGE_CORRUPT: the stored file is not what was stored.
+        DATA_LOSS UPSTREAM_PACKAGE_MISMATCH: the file comes from an upstream and is not what its index says; its end was not sent.
+        UNAVAILABLE UPSTREAM_UNREACHABLE: the file would come from an upstream that does not give it now.
         """
 
     @_abc_1.abstractmethod
@@ -326,6 +358,63 @@ class AppDownloadServiceServicer(metaclass=_abc_1.ABCMeta):
         An app that is not in the catalogue has nothing to do.
         INVALID_ARGUMENT INVALID_FIELD: more than 200 apps, or one is named twice.
         INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
+        """
+
+    @_abc_1.abstractmethod
+    def RegisterUpstream(
+        self,
+        request: _upstream_pb2.RegisterUpstreamRequest,
+        context: _aio.ServicerContext[_upstream_pb2.RegisterUpstreamRequest, _abc.AsyncIterator[_upstream_pb2.RegisterUpstreamResponse]],
+    ) -> _abc.AsyncIterator[_upstream_pb2.RegisterUpstreamResponse]:
+        """Adds an upstream and reads its index; progress comes meanwhile, the last message holds its state. One whose index cannot be
+        read is not added.
+
+        ALREADY_EXISTS UPSTREAM_EXISTS: an upstream has the name already.
+        DATA_LOSS UPSTREAM_*: what it publishes is not to be used; see the reasons.
+        UNAVAILABLE UPSTREAM_UNREACHABLE: none of its addresses answers.
+        """
+
+    @_abc_1.abstractmethod
+    def ReadUpstreams(
+        self,
+        request: _upstream_pb2.ReadUpstreamsRequest,
+        context: _aio.ServicerContext[_upstream_pb2.ReadUpstreamsRequest, _abc.Awaitable[_upstream_pb2.ReadUpstreamsResponse]],
+    ) -> _abc.Awaitable[_upstream_pb2.ReadUpstreamsResponse]:
+        """Lists the upstreams, in the order in which they are searched, with how each is doing."""
+
+    @_abc_1.abstractmethod
+    def FetchUpstream(
+        self,
+        request: _upstream_pb2.FetchUpstreamRequest,
+        context: _aio.ServicerContext[_upstream_pb2.FetchUpstreamRequest, _abc.AsyncIterator[_upstream_pb2.FetchUpstreamResponse]],
+    ) -> _abc.AsyncIterator[_upstream_pb2.FetchUpstreamResponse]:
+        """Fetches what has changed at an upstream; progress comes meanwhile, the last message holds its state. After an error the
+        index in use stays.
+
+        NOT_FOUND UPSTREAM_NOT_FOUND: no upstream has the name.
+        DATA_LOSS UPSTREAM_*: what it publishes is not to be used; see the reasons.
+        UNAVAILABLE UPSTREAM_UNREACHABLE: none of its addresses answers.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteUpstream(
+        self,
+        request: _upstream_pb2.DeleteUpstreamRequest,
+        context: _aio.ServicerContext[_upstream_pb2.DeleteUpstreamRequest, _abc.Awaitable[_upstream_pb2.DeleteUpstreamResponse]],
+    ) -> _abc.Awaitable[_upstream_pb2.DeleteUpstreamResponse]:
+        """Removes an upstream. What came from it stays in the catalogue.
+
+        NOT_FOUND UPSTREAM_NOT_FOUND: no upstream has the name.
+        """
+
+    @_abc_1.abstractmethod
+    def FindApps(
+        self,
+        request: _upstream_pb2.FindAppsRequest,
+        context: _aio.ServicerContext[_upstream_pb2.FindAppsRequest, _abc.Awaitable[_upstream_pb2.FindAppsResponse]],
+    ) -> _abc.Awaitable[_upstream_pb2.FindAppsResponse]:
+        """Finds apps by name, in the catalogue and in the upstreams. For the operator only: what the catalogue holds tells what
+        others have asked for.
         """
 
 def add_AppDownloadServiceServicer_to_server(servicer: AppDownloadServiceServicer, server: _aio.Server) -> None: ...

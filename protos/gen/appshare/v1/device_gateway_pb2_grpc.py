@@ -1522,6 +1522,8 @@ class DownloadServiceServicer:
         INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
         INVALID_ARGUMENT INVALID_FIELD: an offset is beyond its file.
         DATA_LOSS PACKAGE_CORRUPT: the stored file is not what was stored.
+        DATA_LOSS UPSTREAM_PACKAGE_MISMATCH: the file comes from an upstream and is not what its index says; its end was not sent.
+        UNAVAILABLE UPSTREAM_UNREACHABLE: the file would come from an upstream that does not give it now.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -542,6 +542,8 @@ class DownloadServiceStub:
     INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
     INVALID_ARGUMENT INVALID_FIELD: an offset is beyond its file.
     DATA_LOSS PACKAGE_CORRUPT: the stored file is not what was stored.
+    DATA_LOSS UPSTREAM_PACKAGE_MISMATCH: the file comes from an upstream and is not what its index says; its end was not sent.
+    UNAVAILABLE UPSTREAM_UNREACHABLE: the file would come from an upstream that does not give it now.
     """
     CheckAppUpdates: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.CheckAppUpdatesRequest, _device_gateway_pb2.CheckAppUpdatesResponse]
     """Says for each of the apps that the calling device has whether a friend shares it and a newer version fits, in their order.
@@ -579,6 +581,8 @@ class DownloadServiceServicer(metaclass=_abc_1.ABCMeta):
         INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
         INVALID_ARGUMENT INVALID_FIELD: an offset is beyond its file.
         DATA_LOSS PACKAGE_CORRUPT: the stored file is not what was stored.
+        DATA_LOSS UPSTREAM_PACKAGE_MISMATCH: the file comes from an upstream and is not what its index says; its end was not sent.
+        UNAVAILABLE UPSTREAM_UNREACHABLE: the file would come from an upstream that does not give it now.
         """
 
     @_abc_1.abstractmethod

@@ -109,6 +109,30 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """INTERNAL: a defect. `metadata["incident"]` finds it in the service's log."""
     ERROR_REASON_UNKNOWN_METHOD: _ErrorReason.ValueType  # 75
     """UNIMPLEMENTED: the server has no such method; it is older or newer than the caller, or the port is another one."""
+    ERROR_REASON_UPSTREAM_EXISTS: _ErrorReason.ValueType  # 90
+    """ALREADY_EXISTS: an upstream has the name already."""
+    ERROR_REASON_UPSTREAM_NOT_FOUND: _ErrorReason.ValueType  # 91
+    """NOT_FOUND: no upstream has the name."""
+    ERROR_REASON_UPSTREAM_UNREACHABLE: _ErrorReason.ValueType  # 92
+    """UNAVAILABLE: no address of the upstream gives the file, or all are too slow; try again later."""
+    ERROR_REASON_UPSTREAM_ENTRY_INVALID: _ErrorReason.ValueType  # 93
+    """DATA_LOSS: the upstream's `entry.jar` is not signed as it has to be. `metadata["refusal"]` says what is wrong: NOT_A_JAR,
+    UNSIGNED, SIGNATURE_INVALID, WEAK_DIGEST, SEVERAL_SIGNERS, OTHER_ENTRIES or MALFORMED_ENTRY.
+    """
+    ERROR_REASON_UPSTREAM_SIGNER_MISMATCH: _ErrorReason.ValueType  # 94
+    """DATA_LOSS: somebody else than the owner of the pinned certificate has signed the upstream's `entry.jar`."""
+    ERROR_REASON_UPSTREAM_ROLLED_BACK: _ErrorReason.ValueType  # 95
+    """DATA_LOSS: the upstream shows an older index than the one in use."""
+    ERROR_REASON_UPSTREAM_INDEX_MISMATCH: _ErrorReason.ValueType  # 96
+    """DATA_LOSS: the upstream's index has another size or digest than its `entry.jar` says."""
+    ERROR_REASON_UPSTREAM_INDEX_MALFORMED: _ErrorReason.ValueType  # 97
+    """DATA_LOSS: the upstream's index cannot be understood."""
+    ERROR_REASON_UPSTREAM_TOO_LARGE: _ErrorReason.ValueType  # 98
+    """DATA_LOSS: a file of the upstream is larger, or lists more, than this cloud takes."""
+    ERROR_REASON_UPSTREAM_PACKAGE_MISMATCH: _ErrorReason.ValueType  # 99
+    """DATA_LOSS: the package that an upstream sent is not what its index says, or no device would install it. `metadata["refusal"]`
+    says what is wrong. The end of the file was not sent, and nothing of it is kept.
+    """
     ERROR_REASON_PACKAGE_VERSION_TOO_LOW: _ErrorReason.ValueType  # 80
     """INVALID_ARGUMENT: the package is of a lower version than the operator allows of the app."""
     ERROR_REASON_SIGNER_NOT_PINNED: _ErrorReason.ValueType  # 81
@@ -219,6 +243,30 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 74
 """INTERNAL: a defect. `metadata["incident"]` finds it in the service's log."""
 ERROR_REASON_UNKNOWN_METHOD: ErrorReason.ValueType  # 75
 """UNIMPLEMENTED: the server has no such method; it is older or newer than the caller, or the port is another one."""
+ERROR_REASON_UPSTREAM_EXISTS: ErrorReason.ValueType  # 90
+"""ALREADY_EXISTS: an upstream has the name already."""
+ERROR_REASON_UPSTREAM_NOT_FOUND: ErrorReason.ValueType  # 91
+"""NOT_FOUND: no upstream has the name."""
+ERROR_REASON_UPSTREAM_UNREACHABLE: ErrorReason.ValueType  # 92
+"""UNAVAILABLE: no address of the upstream gives the file, or all are too slow; try again later."""
+ERROR_REASON_UPSTREAM_ENTRY_INVALID: ErrorReason.ValueType  # 93
+"""DATA_LOSS: the upstream's `entry.jar` is not signed as it has to be. `metadata["refusal"]` says what is wrong: NOT_A_JAR,
+UNSIGNED, SIGNATURE_INVALID, WEAK_DIGEST, SEVERAL_SIGNERS, OTHER_ENTRIES or MALFORMED_ENTRY.
+"""
+ERROR_REASON_UPSTREAM_SIGNER_MISMATCH: ErrorReason.ValueType  # 94
+"""DATA_LOSS: somebody else than the owner of the pinned certificate has signed the upstream's `entry.jar`."""
+ERROR_REASON_UPSTREAM_ROLLED_BACK: ErrorReason.ValueType  # 95
+"""DATA_LOSS: the upstream shows an older index than the one in use."""
+ERROR_REASON_UPSTREAM_INDEX_MISMATCH: ErrorReason.ValueType  # 96
+"""DATA_LOSS: the upstream's index has another size or digest than its `entry.jar` says."""
+ERROR_REASON_UPSTREAM_INDEX_MALFORMED: ErrorReason.ValueType  # 97
+"""DATA_LOSS: the upstream's index cannot be understood."""
+ERROR_REASON_UPSTREAM_TOO_LARGE: ErrorReason.ValueType  # 98
+"""DATA_LOSS: a file of the upstream is larger, or lists more, than this cloud takes."""
+ERROR_REASON_UPSTREAM_PACKAGE_MISMATCH: ErrorReason.ValueType  # 99
+"""DATA_LOSS: the package that an upstream sent is not what its index says, or no device would install it. `metadata["refusal"]`
+says what is wrong. The end of the file was not sent, and nothing of it is kept.
+"""
 ERROR_REASON_PACKAGE_VERSION_TOO_LOW: ErrorReason.ValueType  # 80
 """INVALID_ARGUMENT: the package is of a lower version than the operator allows of the app."""
 ERROR_REASON_SIGNER_NOT_PINNED: ErrorReason.ValueType  # 81

@@ -143,11 +143,14 @@ class Fit(_message.Message):
     SIGNER_SHA256_FIELD_NUMBER: _builtins.int
     FILES_FIELD_NUMBER: _builtins.int
     EXPLANATION_FIELD_NUMBER: _builtins.int
+    UPSTREAM_FIELD_NUMBER: _builtins.int
     package_name: _builtins.str
     version_name: _builtins.str
     version_code: _builtins.int
     signer_sha256: _builtins.str
     """SHA-256 of the certificate of the verified signer, in lower-case hexadecimal; of several signers with commas between."""
+    upstream: _builtins.str
+    """The upstream that the files come from when they are downloaded; empty: the catalogue has them."""
     @_builtins.property
     def files(self) -> _containers.RepeatedCompositeFieldContainer[Global___PackageFile]:
         """A whole package is one file; of a split set it is the base first."""
@@ -165,10 +168,11 @@ class Fit(_message.Message):
         signer_sha256: _builtins.str = ...,
         files: _abc.Iterable[Global___PackageFile] | None = ...,
         explanation: _abc.Iterable[_builtins.str] | None = ...,
+        upstream: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "files", b"files", "package_name", b"package_name", "signer_sha256", b"signer_sha256", "version_code", b"version_code", "version_name", b"version_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "files", b"files", "package_name", b"package_name", "signer_sha256", b"signer_sha256", "upstream", b"upstream", "version_code", b"version_code", "version_name", b"version_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from appshare.v1 import operator_gateway_pb2 as appshare_dot_v1_dot_operator__gateway__pb2
+from appshare.v1 import upstream_pb2 as appshare_dot_v1_dot_upstream__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -1114,6 +1115,273 @@ class PackageDecisionService:
             '/appshare.v1.PackageDecisionService/MoveOperatorRow',
             appshare_dot_v1_dot_operator__gateway__pb2.MoveOperatorRowRequest.SerializeToString,
             appshare_dot_v1_dot_operator__gateway__pb2.MoveOperatorRowResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+
+class UpstreamServiceStub:
+    """The signed repositories that are searched for what the catalogue does not have, on the gateway's operator port only. Tokens and
+    errors as in `CatalogueService`.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.AddUpstream = channel.unary_stream(
+                '/appshare.v1.UpstreamService/AddUpstream',
+                request_serializer=appshare_dot_v1_dot_upstream__pb2.AddUpstreamRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_upstream__pb2.AddUpstreamResponse.FromString,
+                _registered_method=True)
+        self.ListUpstreams = channel.unary_unary(
+                '/appshare.v1.UpstreamService/ListUpstreams',
+                request_serializer=appshare_dot_v1_dot_upstream__pb2.ListUpstreamsRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_upstream__pb2.ListUpstreamsResponse.FromString,
+                _registered_method=True)
+        self.RefreshUpstream = channel.unary_stream(
+                '/appshare.v1.UpstreamService/RefreshUpstream',
+                request_serializer=appshare_dot_v1_dot_upstream__pb2.RefreshUpstreamRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_upstream__pb2.RefreshUpstreamResponse.FromString,
+                _registered_method=True)
+        self.RemoveUpstream = channel.unary_unary(
+                '/appshare.v1.UpstreamService/RemoveUpstream',
+                request_serializer=appshare_dot_v1_dot_upstream__pb2.RemoveUpstreamRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_upstream__pb2.RemoveUpstreamResponse.FromString,
+                _registered_method=True)
+        self.SearchApps = channel.unary_unary(
+                '/appshare.v1.UpstreamService/SearchApps',
+                request_serializer=appshare_dot_v1_dot_upstream__pb2.SearchAppsRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_upstream__pb2.SearchAppsResponse.FromString,
+                _registered_method=True)
+
+
+class UpstreamServiceServicer:
+    """The signed repositories that are searched for what the catalogue does not have, on the gateway's operator port only. Tokens and
+    errors as in `CatalogueService`.
+    """
+
+    def AddUpstream(self, request, context):
+        """Adds an upstream and reads its index; progress comes meanwhile, the last message holds its state. One whose index cannot be
+        read is not added.
+
+        ALREADY_EXISTS UPSTREAM_EXISTS: an upstream has the name already.
+        DATA_LOSS UPSTREAM_*: what it publishes is not to be used; see the reasons.
+        UNAVAILABLE UPSTREAM_UNREACHABLE: none of its addresses answers.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListUpstreams(self, request, context):
+        """Lists the upstreams, in the order in which they are searched, with how each is doing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RefreshUpstream(self, request, context):
+        """Fetches what has changed at an upstream; progress comes meanwhile, the last message holds its state. After an error the
+        index in use stays.
+
+        NOT_FOUND UPSTREAM_NOT_FOUND: no upstream has the name.
+        DATA_LOSS UPSTREAM_*: what it publishes is not to be used; see the reasons.
+        UNAVAILABLE UPSTREAM_UNREACHABLE: none of its addresses answers.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveUpstream(self, request, context):
+        """Removes an upstream. What came from it stays in the catalogue.
+
+        NOT_FOUND UPSTREAM_NOT_FOUND: no upstream has the name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SearchApps(self, request, context):
+        """Finds apps by name, in the catalogue and in the upstreams.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_UpstreamServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'AddUpstream': grpc.unary_stream_rpc_method_handler(
+                    servicer.AddUpstream,
+                    request_deserializer=appshare_dot_v1_dot_upstream__pb2.AddUpstreamRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_upstream__pb2.AddUpstreamResponse.SerializeToString,
+            ),
+            'ListUpstreams': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListUpstreams,
+                    request_deserializer=appshare_dot_v1_dot_upstream__pb2.ListUpstreamsRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_upstream__pb2.ListUpstreamsResponse.SerializeToString,
+            ),
+            'RefreshUpstream': grpc.unary_stream_rpc_method_handler(
+                    servicer.RefreshUpstream,
+                    request_deserializer=appshare_dot_v1_dot_upstream__pb2.RefreshUpstreamRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_upstream__pb2.RefreshUpstreamResponse.SerializeToString,
+            ),
+            'RemoveUpstream': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveUpstream,
+                    request_deserializer=appshare_dot_v1_dot_upstream__pb2.RemoveUpstreamRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_upstream__pb2.RemoveUpstreamResponse.SerializeToString,
+            ),
+            'SearchApps': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchApps,
+                    request_deserializer=appshare_dot_v1_dot_upstream__pb2.SearchAppsRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_upstream__pb2.SearchAppsResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'appshare.v1.UpstreamService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('appshare.v1.UpstreamService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class UpstreamService:
+    """The signed repositories that are searched for what the catalogue does not have, on the gateway's operator port only. Tokens and
+    errors as in `CatalogueService`.
+    """
+
+    @staticmethod
+    def AddUpstream(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/appshare.v1.UpstreamService/AddUpstream',
+            appshare_dot_v1_dot_upstream__pb2.AddUpstreamRequest.SerializeToString,
+            appshare_dot_v1_dot_upstream__pb2.AddUpstreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListUpstreams(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.UpstreamService/ListUpstreams',
+            appshare_dot_v1_dot_upstream__pb2.ListUpstreamsRequest.SerializeToString,
+            appshare_dot_v1_dot_upstream__pb2.ListUpstreamsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RefreshUpstream(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/appshare.v1.UpstreamService/RefreshUpstream',
+            appshare_dot_v1_dot_upstream__pb2.RefreshUpstreamRequest.SerializeToString,
+            appshare_dot_v1_dot_upstream__pb2.RefreshUpstreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveUpstream(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.UpstreamService/RemoveUpstream',
+            appshare_dot_v1_dot_upstream__pb2.RemoveUpstreamRequest.SerializeToString,
+            appshare_dot_v1_dot_upstream__pb2.RemoveUpstreamResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchApps(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.UpstreamService/SearchApps',
+            appshare_dot_v1_dot_upstream__pb2.SearchAppsRequest.SerializeToString,
+            appshare_dot_v1_dot_upstream__pb2.SearchAppsResponse.FromString,
             options,
             channel_credentials,
             insecure,

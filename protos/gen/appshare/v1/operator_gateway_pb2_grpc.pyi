@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from appshare.v1 import operator_gateway_pb2 as _operator_gateway_pb2
+from appshare.v1 import upstream_pb2 as _upstream_pb2
 from collections import abc as _abc
 from grpc import aio as _aio
 import abc as _abc_1
@@ -395,3 +396,97 @@ class PackageDecisionServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
 def add_PackageDecisionServiceServicer_to_server(servicer: PackageDecisionServiceServicer, server: _aio.Server) -> None: ...
+
+class UpstreamServiceStub:
+    """The signed repositories that are searched for what the catalogue does not have, on the gateway's operator port only. Tokens and
+    errors as in `CatalogueService`.
+    """
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    AddUpstream: _aio.UnaryStreamMultiCallable[_upstream_pb2.AddUpstreamRequest, _upstream_pb2.AddUpstreamResponse]
+    """Adds an upstream and reads its index; progress comes meanwhile, the last message holds its state. One whose index cannot be
+    read is not added.
+
+    ALREADY_EXISTS UPSTREAM_EXISTS: an upstream has the name already.
+    DATA_LOSS UPSTREAM_*: what it publishes is not to be used; see the reasons.
+    UNAVAILABLE UPSTREAM_UNREACHABLE: none of its addresses answers.
+    """
+    ListUpstreams: _aio.UnaryUnaryMultiCallable[_upstream_pb2.ListUpstreamsRequest, _upstream_pb2.ListUpstreamsResponse]
+    """Lists the upstreams, in the order in which they are searched, with how each is doing."""
+    RefreshUpstream: _aio.UnaryStreamMultiCallable[_upstream_pb2.RefreshUpstreamRequest, _upstream_pb2.RefreshUpstreamResponse]
+    """Fetches what has changed at an upstream; progress comes meanwhile, the last message holds its state. After an error the
+    index in use stays.
+
+    NOT_FOUND UPSTREAM_NOT_FOUND: no upstream has the name.
+    DATA_LOSS UPSTREAM_*: what it publishes is not to be used; see the reasons.
+    UNAVAILABLE UPSTREAM_UNREACHABLE: none of its addresses answers.
+    """
+    RemoveUpstream: _aio.UnaryUnaryMultiCallable[_upstream_pb2.RemoveUpstreamRequest, _upstream_pb2.RemoveUpstreamResponse]
+    """Removes an upstream. What came from it stays in the catalogue.
+
+    NOT_FOUND UPSTREAM_NOT_FOUND: no upstream has the name.
+    """
+    SearchApps: _aio.UnaryUnaryMultiCallable[_upstream_pb2.SearchAppsRequest, _upstream_pb2.SearchAppsResponse]
+    """Finds apps by name, in the catalogue and in the upstreams."""
+
+class UpstreamServiceServicer(metaclass=_abc_1.ABCMeta):
+    """The signed repositories that are searched for what the catalogue does not have, on the gateway's operator port only. Tokens and
+    errors as in `CatalogueService`.
+    """
+
+    @_abc_1.abstractmethod
+    def AddUpstream(
+        self,
+        request: _upstream_pb2.AddUpstreamRequest,
+        context: _aio.ServicerContext[_upstream_pb2.AddUpstreamRequest, _abc.AsyncIterator[_upstream_pb2.AddUpstreamResponse]],
+    ) -> _abc.AsyncIterator[_upstream_pb2.AddUpstreamResponse]:
+        """Adds an upstream and reads its index; progress comes meanwhile, the last message holds its state. One whose index cannot be
+        read is not added.
+
+        ALREADY_EXISTS UPSTREAM_EXISTS: an upstream has the name already.
+        DATA_LOSS UPSTREAM_*: what it publishes is not to be used; see the reasons.
+        UNAVAILABLE UPSTREAM_UNREACHABLE: none of its addresses answers.
+        """
+
+    @_abc_1.abstractmethod
+    def ListUpstreams(
+        self,
+        request: _upstream_pb2.ListUpstreamsRequest,
+        context: _aio.ServicerContext[_upstream_pb2.ListUpstreamsRequest, _abc.Awaitable[_upstream_pb2.ListUpstreamsResponse]],
+    ) -> _abc.Awaitable[_upstream_pb2.ListUpstreamsResponse]:
+        """Lists the upstreams, in the order in which they are searched, with how each is doing."""
+
+    @_abc_1.abstractmethod
+    def RefreshUpstream(
+        self,
+        request: _upstream_pb2.RefreshUpstreamRequest,
+        context: _aio.ServicerContext[_upstream_pb2.RefreshUpstreamRequest, _abc.AsyncIterator[_upstream_pb2.RefreshUpstreamResponse]],
+    ) -> _abc.AsyncIterator[_upstream_pb2.RefreshUpstreamResponse]:
+        """Fetches what has changed at an upstream; progress comes meanwhile, the last message holds its state. After an error the
+        index in use stays.
+
+        NOT_FOUND UPSTREAM_NOT_FOUND: no upstream has the name.
+        DATA_LOSS UPSTREAM_*: what it publishes is not to be used; see the reasons.
+        UNAVAILABLE UPSTREAM_UNREACHABLE: none of its addresses answers.
+        """
+
+    @_abc_1.abstractmethod
+    def RemoveUpstream(
+        self,
+        request: _upstream_pb2.RemoveUpstreamRequest,
+        context: _aio.ServicerContext[_upstream_pb2.RemoveUpstreamRequest, _abc.Awaitable[_upstream_pb2.RemoveUpstreamResponse]],
+    ) -> _abc.Awaitable[_upstream_pb2.RemoveUpstreamResponse]:
+        """Removes an upstream. What came from it stays in the catalogue.
+
+        NOT_FOUND UPSTREAM_NOT_FOUND: no upstream has the name.
+        """
+
+    @_abc_1.abstractmethod
+    def SearchApps(
+        self,
+        request: _upstream_pb2.SearchAppsRequest,
+        context: _aio.ServicerContext[_upstream_pb2.SearchAppsRequest, _abc.Awaitable[_upstream_pb2.SearchAppsResponse]],
+    ) -> _abc.Awaitable[_upstream_pb2.SearchAppsResponse]:
+        """Finds apps by name, in the catalogue and in the upstreams."""
+
+def add_UpstreamServiceServicer_to_server(servicer: UpstreamServiceServicer, server: _aio.Server) -> None: ...

@@ -52,7 +52,7 @@ def target_sdk_floor(profile: DeviceProfile) -> int:
 
 def _signer(manifest: PackageManifest, pinned: SignerPin | None) -> Miss | None:
     """A signer who has proved to be the successor of the pinned one does as well."""
-    if pinned is None or pinned.accepts(manifest):
+    if pinned is None or pinned.accepts(manifest) or pinned.signer_sha256 in manifest.signer_lineage:
         return None
     return Miss(NoFitKind.SIGNER_CHANGED, (pinned.signer_sha256,), (manifest.signer_sha256 or "unverified",))
 

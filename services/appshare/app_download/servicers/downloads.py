@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Sequence
 from appshare.app_download.matching import Matching
 from appshare.app_download.metrics import DOWNLOADED_BYTES, DOWNLOADS
 from appshare.app_download.model import AppStoreLink, Artifact, Fit, NoFit
-from appshare.app_download.package_files import PackageFiles
+from appshare.app_download.upstreams.demand import Demand
+from appshare.app_download.upstreams.fetches import Fetches
 from appshare.app_download.wire import read_modules, read_profile, write_answer
 from appshare.rpc.fields import invalid_field, require_text
 from appshare.rpc.interceptor import Context
@@ -20,9 +21,10 @@ class DownloadServicer:
         chunk_size: bytes of a chunk of a download.
     """
 
-    def __init__(self, matching: Matching, files: PackageFiles, chunk_size: int) -> None:
+    def __init__(self, matching: Matching, files: Fetches, demand: Demand, chunk_size: int) -> None:
         self._matching = matching
         self._files = files
+        self._demand = demand
         self._chunk_size = chunk_size
 
     async def Match(self, request: pb.MatchRequest, context: Context) -> pb.MatchResponse:
@@ -35,6 +37,8 @@ class DownloadServicer:
         answer = await self._match(request)
         artifacts = answer.artifacts if isinstance(answer, Fit) else ()
         offsets = _offsets(request.resume, artifacts)
+        if artifacts:
+            self._demand.asked_for(request.package_name)
         yield pb.DownloadResponse(answer=write_answer(answer))
         for index, artifact in enumerate(artifacts):
             async with self._files.open(artifact.sha256, artifact.size) as file:

@@ -1,0 +1,1 @@
+"""Upstreams: signed F-Droid repositories, searched for what the catalogue does not have."""
