@@ -86,13 +86,15 @@ class Demand:
 def newer(present: list[Package], offers: list[Offer]) -> list[Offer]:
     """The builds to fetch: the newest ones that are newer than what the catalogue has for the same processors.
 
-    Of other signers than the present packages' none is fetched: the catalogue would refuse most of them.
+    Of other signers than the present packages have, or had, none is fetched: the catalogue would refuse most of them.
     """
     served: dict[frozenset[str], int] = {}
     for package in present:
         abis = frozenset(package.manifest.abis)
         served[abis] = max(served.get(abis, -1), package.manifest.version_code)
-    signers = {package.manifest.signer_sha256 for package in present}
+    signers = {
+        signer for package in present for signer in (package.manifest.signer_sha256, *package.manifest.signer_lineage)
+    }
     found: dict[frozenset[str], Offer] = {}
     for offer in offers:
         manifest = offer.artifact.manifest
