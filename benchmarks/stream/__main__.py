@@ -55,9 +55,9 @@ class Way:
     seconds: Callable[[int], float]
     process_ids: Sequence[int] = ()
 
-    def processor_time(self) -> float:
-        """Seconds that its processes have used."""
-        return sum(map(processor_time, self.process_ids))
+    def processor_times(self) -> list[float]:
+        """Seconds that its processes have used, in the order of the bytes' way."""
+        return list(map(processor_time, self.process_ids))
 
 
 class Bench:
@@ -98,20 +98,20 @@ class Bench:
 
     def _speed(self, ways: dict[str, Way], count: int) -> None:
         seconds: dict[str, list[float]] = {name: [] for name in ways}
-        spent = dict.fromkeys(ways, 0.0)
+        before = {name: way.processor_times() for name, way in ways.items()}
         for _ in range(_ROUNDS):  # in turn, so that a busy machine is unfair to none
             for name, way in ways.items():
-                before = way.processor_time()
                 seconds[name].append(way.seconds(count))
-                spent[name] += way.processor_time() - before
         megabytes = count * self._size / 1e6
         speeds = {name: megabytes / median(each) for name, each in seconds.items()}
         what = f"{count} at once, chunks of {self._chunk_size >> 10} KiB"
         self._figures.add(what, "MB/s", speeds["ours"], speeds["bare"], "grpc.aio, two hops")
         if "nginx" in speeds:
             self._figures.add(what, "MB/s", speeds["ours"], speeds["nginx"], "nginx, two hops")
-        per_gigabyte = {name: each * 1e3 / megabytes / _ROUNDS for name, each in spent.items()}
-        self._figures.add(what, "CPU s/GB", per_gigabyte["ours"], per_gigabyte["bare"], "both hops")
+        gigabytes = _ROUNDS * megabytes / 1e3
+        for index, hop in enumerate(("sending", "passing on")):
+            spent = {name: ways[name].processor_times()[index] - before[name][index] for name in ("ours", "bare")}
+            self._figures.add(f"{what}: {hop}", "CPU s/GB", spent["ours"] / gigabytes, spent["bare"] / gigabytes, "")
 
     async def _shares(self, server: ServerProcess, friends: Friends, reading: Reading) -> None:
         idle = await _looks(server.devices, friends)
@@ -142,7 +142,7 @@ def _seconds(reading: Reading, size: int, count: int) -> float:
 
 def _servers(server: ServerProcess) -> list[int]:
     children = server.children()
-    return [children["gateway"], children["app-download"]]
+    return [children["app-download"], children["gateway"]]
 
 
 async def _looks(address: str, friends: Friends) -> list[float]:

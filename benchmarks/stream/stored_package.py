@@ -22,7 +22,7 @@ async def store_package(data: Path, package_name: str, size: int) -> str:
     folder.mkdir(parents=True, mode=0o700)
     async with open_database(folder / "app_download.db", MIGRATIONS) as database:
         store, files = SqliteCatalogueStore(database), PackageFiles(folder / "packages")
-        files.prepare(await store.digests())
+        files.prepare()
         async with files.incoming() as file:
             while file.size < size:
                 await file.write(os.urandom(min(_PIECE, size - file.size)))

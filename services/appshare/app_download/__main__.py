@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 
 from appshare.app_download.catalogue import Catalogue
 from appshare.app_download.ingestion import Ingestion
@@ -17,7 +16,6 @@ from appshare.process.data_folder import owned_folder
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
 from appshare.sql.database import open_database
-from appshare.v1.app_download_pb2_grpc import add_AppDownloadServiceServicer_to_server
 
 
 @asynccontextmanager
@@ -27,11 +25,11 @@ async def running(settings: DownloadSettings) -> AsyncIterator[dict[str, Address
         folder = stack.enter_context(owned_folder(settings.data / "app-download"))
         database = await stack.enter_async_context(open_database(folder / "app_download.db", MIGRATIONS))
         store, files = SqliteCatalogueStore(database), PackageFiles(folder / "packages")
-        files.prepare(await store.digests())
+        files.prepare()
         catalogue = Catalogue(store, files)
         ingestion = Ingestion(catalogue, files, max_package_size=settings.max_package_size, limits=ReadingLimits())
         servicer = AppDownloadServicer(Matching(store), files, ingestion, catalogue, chunk_size=settings.chunk_size)
-        service = Service("appshare.v1.AppDownloadService", partial(add_AppDownloadServiceServicer_to_server, servicer))
+        service = Service("appshare.v1.AppDownloadService", servicer.add_to)
         server = running_server(settings.listen, [service], settings.server_options())
         address = await stack.enter_async_context(server)
         yield {"listen": address}

@@ -1,5 +1,7 @@
 """The wire of AppDownload: requests become domain calls, results become responses."""
 
+import grpc
+
 from appshare.app_download.catalogue import Catalogue
 from appshare.app_download.ingestion import Ingestion
 from appshare.app_download.matching import Matching
@@ -24,3 +26,8 @@ class AppDownloadServicer(
         DownloadServicer.__init__(self, matching, files, chunk_size)
         IngestionServicer.__init__(self, ingestion)
         CatalogueServicer.__init__(self, catalogue)
+
+    def add_to(self, server: grpc.aio.Server) -> None:
+        """Adds the service to a server."""
+        app_download_pb2_grpc.add_AppDownloadServiceServicer_to_server(self, server)
+        self.put_download_into(server)

@@ -2,6 +2,7 @@
 
 from appshare import errors
 from appshare.app_download.adaptation import AdaptationRow
+from appshare.app_download.file_storage import Data
 from appshare.app_download.fitting.android_versions import api_level
 from appshare.app_download.model import (
     AppStoreLink,
@@ -15,6 +16,7 @@ from appshare.app_download.model import (
     Platform,
 )
 from appshare.app_download.package import Package
+from appshare.v1 import app_download_pb2 as pb
 from appshare.v1 import catalogue_pb2, device_pb2, fit_pb2
 
 LONGEST_NAME = 255
@@ -72,6 +74,18 @@ def write_answer(answer: Fit | NoFit | AppStoreLink) -> fit_pb2.FitAnswer:
             return fit_pb2.FitAnswer(app_store_link=fit_pb2.AppStoreLink(url=answer.url))
 
 
+def encode_chunk(file_index: int, offset: int, data: Data) -> bytes:
+    """A `DownloadResponse` with a chunk, as it goes over the wire.
+
+    The message is put together by hand: filling and serialising it copies the data three times, which takes more time
+    than reading and sending it.
+    """
+    position = fit_pb2.FileChunk(file_index=file_index, offset=offset).SerializeToString()
+    data_head = _DATA_TAG + _varint(len(data))
+    chunk_size = len(position) + len(data_head) + len(data)
+    return b"".join((_CHUNK_TAG, _varint(chunk_size), position, data_head, data))
+
+
 def write_package(package: Package) -> catalogue_pb2.CataloguePackage:
     """A package of the catalogue."""
     manifest = package.manifest
@@ -106,6 +120,24 @@ def write_row(row: AdaptationRow) -> catalogue_pb2.AdaptationRow:
     )
 
 
+def _length_delimited(field: int) -> bytes:
+    """The tag of a field that holds bytes or a message."""
+    return bytes([field << 3 | 2])
+
+
+_CHUNK_TAG = _length_delimited(pb.DownloadResponse.CHUNK_FIELD_NUMBER)
+_DATA_TAG = _length_delimited(fit_pb2.FileChunk.DATA_FIELD_NUMBER)
+
+
+def _varint(number: int) -> bytes:
+    encoded = bytearray()
+    while number > 0x7F:  # noqa: PLR2004 - seven bits to a byte, the eighth says that more follow
+        encoded.append(number & 0x7F | 0x80)
+        number >>= 7
+    encoded.append(number)
+    return bytes(encoded)
+
+
 def _read_sdk_version(message: device_pb2.DeviceProfile) -> int | None:
     if message.sdk_version or message.platform == device_pb2.PLATFORM_IOS or not message.os_version:
         return message.sdk_version or None
@@ -125,6 +157,7 @@ def _write_fit(fit: Fit) -> fit_pb2.Fit:
         signer_sha256=fit.artifacts[0].manifest.signer_sha256,
         files=[_write_file(artifact) for artifact in fit.artifacts],
         explanation=fit.why,
+        total_size=sum(artifact.size for artifact in fit.artifacts),
     )
 
 

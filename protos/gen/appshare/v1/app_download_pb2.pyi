@@ -71,6 +71,7 @@ class DownloadRequest(_message.Message):
     PACKAGE_NAME_FIELD_NUMBER: _builtins.int
     PROFILE_FIELD_NUMBER: _builtins.int
     RESUME_FIELD_NUMBER: _builtins.int
+    ONLY_FIELD_NUMBER: _builtins.int
     package_name: _builtins.str
     @_builtins.property
     def profile(self) -> _device_pb2.DeviceProfile: ...
@@ -78,16 +79,21 @@ class DownloadRequest(_message.Message):
     def resume(self) -> _containers.RepeatedCompositeFieldContainer[_fit_pb2.FilePosition]:
         """Files that the caller has in part or in whole."""
 
+    @_builtins.property
+    def only(self) -> _fit_pb2.FileRange:
+        """Only this part of one file, which is to be of the answer: of another one nothing is sent. Not together with `resume`."""
+
     def __init__(
         self,
         *,
         package_name: _builtins.str = ...,
         profile: _device_pb2.DeviceProfile | None = ...,
         resume: _abc.Iterable[_fit_pb2.FilePosition] | None = ...,
+        only: _fit_pb2.FileRange | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["profile", b"profile"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["only", b"only", "profile", b"profile"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["package_name", b"package_name", "profile", b"profile", "resume", b"resume"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["only", b"only", "package_name", b"package_name", "profile", b"profile", "resume", b"resume"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

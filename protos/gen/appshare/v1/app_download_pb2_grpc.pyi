@@ -28,10 +28,11 @@ class AppDownloadServiceStub:
     Download: _aio.UnaryStreamMultiCallable[_app_download_pb2.DownloadRequest, _app_download_pb2.DownloadResponse]
     """Streams the build that fits a device. The first message is the answer; chunks follow when it is a fit.
 
-    The files come in the order of the fit, each from the offset that the caller names for its digest. A caller that
-    does not read costs one chunk of memory.
+    The files come in the order of the fit, each from the offset that the caller names for its digest, or only the range
+    that is asked for. Files that are removed meanwhile are sent to their end. A caller that does not read costs one chunk
+    of memory.
     INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
-    INVALID_ARGUMENT INVALID_FIELD: an offset is beyond its file.
+    INVALID_ARGUMENT INVALID_FIELD: an offset or a range is beyond its file, or there is both.
     DATA_LOSS PACKAGE_CORRUPT: the stored file is not what was stored.
     """
     Ingest: _aio.StreamUnaryMultiCallable[_app_download_pb2.IngestRequest, _app_download_pb2.IngestResponse]
@@ -88,10 +89,11 @@ class AppDownloadServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.AsyncIterator[_app_download_pb2.DownloadResponse]:
         """Streams the build that fits a device. The first message is the answer; chunks follow when it is a fit.
 
-        The files come in the order of the fit, each from the offset that the caller names for its digest. A caller that
-        does not read costs one chunk of memory.
+        The files come in the order of the fit, each from the offset that the caller names for its digest, or only the range
+        that is asked for. Files that are removed meanwhile are sent to their end. A caller that does not read costs one chunk
+        of memory.
         INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
-        INVALID_ARGUMENT INVALID_FIELD: an offset is beyond its file.
+        INVALID_ARGUMENT INVALID_FIELD: an offset or a range is beyond its file, or there is both.
         DATA_LOSS PACKAGE_CORRUPT: the stored file is not what was stored.
         """
 

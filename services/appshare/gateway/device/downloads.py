@@ -50,7 +50,10 @@ class DownloadServicer:
         """Streams the build of a shared app that fits."""
         await self._require_shared(request, context)
         download = download_pb.DownloadRequest(
-            package_name=request.package_name, profile=request.profile, resume=request.resume
+            package_name=request.package_name,
+            profile=request.profile,
+            resume=request.resume,
+            only=request.only if request.HasField("only") else None,
         )
         async with aclosing(self._forward.download("Download", download.SerializeToString())) as messages:
             async for message in messages:

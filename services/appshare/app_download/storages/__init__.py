@@ -1,0 +1,1 @@
+"""Where package files can be kept."""
