@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar compare-bundletool test soak check lint
+.PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-stream compare-bundletool test soak check lint
 .PHONY: types imports contract contract-breaking protos up down compose-smoke clean
 
 help: ## List the targets
@@ -35,6 +35,9 @@ accuracy: setup ## Measure the rules of friendship on a social graph: make accur
 
 benchmark-radar: setup ## Measure RelationRadar beside bare SQLite: make benchmark-radar [DEVICES=10000]
 	@$(BIN)/python -m benchmarks.radar --devices $(or $(DEVICES),10000)
+
+benchmark-stream: setup ## Measure downloads through the gateway beside bare streams: [MIB=128] [CHUNKS=64,256,512,1024] [OUT=file]
+	@$(BIN)/python -m benchmarks.stream $(if $(MIB),--mib $(MIB)) $(if $(CHUNKS),--chunks $(CHUNKS)) $(if $(OUT),--out '$(OUT)')
 
 compare-bundletool: setup ## Compare the files that we choose from split sets with bundletool's (needs Java): [SPECS=300] [OUT=file]
 	@$(BIN)/python -m benchmarks.bundletool $(if $(SPECS),--specs $(SPECS)) $(if $(OUT),--out '$(OUT)')

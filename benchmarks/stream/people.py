@@ -31,7 +31,9 @@ async def befriend(server: ServerProcess) -> Friends:
     async with DeviceClient(server.devices) as owner, DeviceClient(server.devices) as viewer:
         for client, number, other in ((owner, OWNER, VIEWER), (viewer, VIEWER, OWNER)):
             registration = await client.register(number)
-            session = await client.verify_number(registration.registration_id, server.code(registration.registration_id))
+            session = await client.verify_number(
+                registration.registration_id, server.code(registration.registration_id)
+            )
             await client.replace_contacts([Contact(1, (other,))])
         await owner.publish_apps([App(APP, "Benchmark", "1", 1)])
         await owner.set_audiences({APP: Audience(AudienceKind.FRIENDS)})

@@ -1,8 +1,8 @@
 """A process that reads downloads, each on a connection of its own, and does nothing with them.
 
 `python -m benchmarks.stream.reader` reads a `Reading` from its standard input, as JSON, and says "open" when every
-stream has sent its first message. Then it prints how long the streams took to their end, in seconds, and how many bytes
-came; or, when they are to be held, leaves them unread until its standard input ends.
+stream has sent its first message. Then it prints how long they took from there to their end, in seconds, and how many
+bytes came; or, when they are to be held, leaves them unread until its standard input ends.
 """
 
 import asyncio
@@ -49,9 +49,9 @@ async def main(reading: Reading) -> None:
             channel = await stack.enter_async_context(grpc.aio.insecure_channel(reading.address, options=_OPTIONS))
             await channel.channel_ready()
             methods.append(channel.unary_stream(reading.method))
-        start = perf_counter()
         calls = await asyncio.gather(*(_opened(method, reading) for method in methods))
         print("open", flush=True)
+        start = perf_counter()
         if reading.held:
             await asyncio.to_thread(sys.stdin.read)
         else:
