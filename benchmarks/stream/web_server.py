@@ -32,9 +32,9 @@ def is_installed() -> bool:
 def serving(file: Path, folder: Path) -> Iterator[int]:
     """Serves a file through both; yields the port of the one in front."""
     behind, front = _free_port(), _free_port()
-    with _nginx(folder / "behind", behind, f"root {file.parent};"):
-        with _nginx(folder / "front", front, f"location / {{ proxy_pass http://127.0.0.1:{behind}; }}"):
-            yield front
+    pass_on = f"location / {{ proxy_pass http://127.0.0.1:{behind}; }}"
+    with _nginx(folder / "behind", behind, f"root {file.parent};"), _nginx(folder / "front", front, pass_on):
+        yield front
 
 
 def seconds_to_read(port: int, file: Path, count: int) -> float:

@@ -10,6 +10,7 @@ from appshare.app_download.package_files import PackageFiles
 from appshare.app_download.package_reader import ReadingLimits
 from appshare.app_download.servicer import AppDownloadServicer
 from appshare.app_download.settings import DownloadSettings
+from appshare.app_download.storages import storage_at
 from appshare.app_download.stores.sqlite import MIGRATIONS, SqliteCatalogueStore
 from appshare.process.command import server_command
 from appshare.process.data_folder import owned_folder
@@ -24,7 +25,8 @@ async def running(settings: DownloadSettings) -> AsyncIterator[dict[str, Address
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(owned_folder(settings.data / "app-download"))
         database = await stack.enter_async_context(open_database(folder / "app_download.db", MIGRATIONS))
-        store, files = SqliteCatalogueStore(database), PackageFiles(folder / "packages")
+        store = SqliteCatalogueStore(database)
+        files = PackageFiles(folder / "packages", storage_at(settings.packages_url, folder / "packages"))
         files.prepare()
         catalogue = Catalogue(store, files)
         ingestion = Ingestion(catalogue, files, max_package_size=settings.max_package_size, limits=ReadingLimits())

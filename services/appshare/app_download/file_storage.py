@@ -1,7 +1,8 @@
 """What keeps the bytes of package files, each under the SHA-256 of what is in it."""
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
+import errno
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeAlias
@@ -9,6 +10,8 @@ from typing import Protocol, TypeAlias
 from appshare import errors
 
 Data: TypeAlias = bytes | memoryview
+
+_UNUSABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +68,17 @@ def corrupt() -> errors.DataLossError:
     return errors.DataLossError(
         errors.Reason.PACKAGE_CORRUPT, "the stored package is damaged; the operator has to remove it and add it again"
     )
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raises what the disk does to us as a typed error, without a path."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _UNUSABLE:
+            raise
+        raise errors.UnavailableError(
+            errors.Reason.STORAGE_UNAVAILABLE,
+            f"the folder of packages cannot be used ({errno.errorcode[error.errno]}); nothing was changed",
+        ) from error

@@ -10,8 +10,8 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 from pathlib import Path
 
 from appshare import errors
-from appshare.app_download.file_storage import FileStorage, StoredEntry, StoredFile
-from appshare.app_download.storages.local import LocalStorage, translated
+from appshare.app_download.file_storage import FileStorage, StoredEntry, StoredFile, translated
+from appshare.app_download.storages.local import LocalStorage
 
 
 class PackageFiles:

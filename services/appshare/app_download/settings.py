@@ -15,6 +15,12 @@ class DownloadSettings(BackendSettings):
     max_package_mib: int = Field(2048, ge=1, description="Size in MiB that a package file may have.")
     chunk_kib: int = Field(512, ge=16, le=1024, description="Size in KiB of the chunks that a download is sent in.")
 
+    packages_url: str = Field(
+        "",
+        pattern=r"^(s3://[^/]+(/.*)?)?$",
+        description="Bucket for package files, s3://bucket/prefix, with AWS_* from the environment; empty: a folder.",
+    )
+
     @property
     def max_package_size(self) -> int:
         """In bytes."""

@@ -1,6 +1,6 @@
 """The wire of what fits a device, and of its bytes."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +34,7 @@ class DownloadServicer:
 
     def put_download_into(self, server: grpc.aio.Server) -> None:
         """Takes the place of the generated handler of `Download`: the messages are bytes already."""
-        handler = grpc.unary_stream_rpc_method_handler(self.Download, pb.DownloadRequest.FromString)
+        handler: Any = grpc.unary_stream_rpc_method_handler(self.Download, pb.DownloadRequest.FromString)
         server.add_registered_method_handlers(_SERVICE, {"Download": handler})
 
     async def Match(self, request: pb.MatchRequest, context: Context) -> pb.MatchResponse:
@@ -58,7 +58,7 @@ class DownloadServicer:
         if artifacts:
             DOWNLOADS.inc()
 
-    async def _chunks(self, piece: "_Piece") -> AsyncIterator[bytes]:
+    async def _chunks(self, piece: "_Piece") -> AsyncGenerator[bytes, None]:
         artifact, offset = piece.artifact, piece.start
         async with self._files.open(artifact.sha256, artifact.size) as file:
             async for data in file.chunks(piece.start, piece.end, self._chunk_size):

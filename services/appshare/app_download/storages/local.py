@@ -3,14 +3,12 @@
 import asyncio
 import errno
 import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from appshare import errors
-from appshare.app_download.file_storage import StoredEntry, corrupt
+from appshare.app_download.file_storage import StoredEntry, corrupt, translated
 
-_UNUSABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
 _WOULD_WAIT = {errno.EAGAIN, errno.EOPNOTSUPP}
 _HEXADECIMAL = frozenset("0123456789abcdef")
 
@@ -89,20 +87,6 @@ class LocalFile:
     def _fill(self, chunk: memoryview, offset: int) -> None:
         if os.preadv(self._descriptor, [chunk], offset) < len(chunk):
             raise corrupt()
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Raises what the disk does to us as a typed error, without a path."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in _UNUSABLE:
-            raise
-        raise errors.UnavailableError(
-            errors.Reason.STORAGE_UNAVAILABLE,
-            f"the folder of packages cannot be used ({errno.errorcode[error.errno]}); nothing was changed",
-        ) from error
 
 
 def _move(path: Path, target: Path) -> None:
