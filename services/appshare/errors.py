@@ -42,6 +42,7 @@ class Reason(StrEnum):
     STORAGE_UNAVAILABLE = "STORAGE_UNAVAILABLE"
     INTERNAL = "INTERNAL"
     UNKNOWN_METHOD = "UNKNOWN_METHOD"
+    STORAGE_OF_ANOTHER_CATALOGUE = "STORAGE_OF_ANOTHER_CATALOGUE"
 
 
 class AppShareError(Exception):
@@ -90,6 +91,10 @@ class NotFoundError(AppShareError):
 
 class AlreadyExistsError(AppShareError):
     """What the request creates is there already and is something else."""
+
+
+class FailedPreconditionError(AppShareError):
+    """Something else has to be put right first."""
 
 
 class AbortedError(AppShareError):

@@ -17,6 +17,7 @@ _COMMANDS = "appshare.operator.commands"
     lazy={
         "packages": LazyCommand(f"{_COMMANDS}.packages:packages", "Add, list, remove and try the packages."),
         "table": LazyCommand(f"{_COMMANDS}.table:table", "Show the adaptation table: which file serves which devices."),
+        "storage": LazyCommand(f"{_COMMANDS}.storage:storage", "Check and clean the files of the packages."),
         "keys": LazyCommand(f"{_COMMANDS}.keys:keys", "Replace the key under which phone numbers are stored."),
         "certs": LazyCommand(f"{_COMMANDS}.certs:certs", "Make and renew the certificates of the processes."),
     },

@@ -7,7 +7,8 @@
 Every call raises the `appshare.errors` that the contract lists for it.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -18,12 +19,20 @@ from appshare.command_line.server_channel import open_server_channel
 from appshare.fit.answer import FitAnswer
 from appshare.fit.device_profile import DeviceProfile
 from appshare.fit.wire import read_answer, read_file, write_profile
-from appshare.operator.model import AdaptationRow, AddedPackage, CataloguePackage, NumberKeyRotation
+from appshare.operator.model import (
+    AdaptationRow,
+    AddedPackage,
+    CataloguePackage,
+    NumberKeyRotation,
+    StorageFault,
+    StorageFinding,
+    StorageProgress,
+)
 from appshare.operator.package_upload import PackageUpload
 from appshare.rpc.call import Callee
-from appshare.v1 import catalogue_pb2, fit_pb2, number_key_pb2
+from appshare.v1 import catalogue_pb2, fit_pb2, number_key_pb2, storage_pb2
 from appshare.v1 import operator_gateway_pb2 as pb
-from appshare.v1.operator_gateway_pb2_grpc import CatalogueServiceStub, NumberKeyServiceStub
+from appshare.v1.operator_gateway_pb2_grpc import CatalogueServiceStub, NumberKeyServiceStub, StorageServiceStub
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -46,6 +55,7 @@ class OperatorClient:
         self._channel = open_server_channel(server, ca)
         self._catalogue = CatalogueServiceStub(self._channel)
         self._number_key = NumberKeyServiceStub(self._channel)
+        self._storage = StorageServiceStub(self._channel)
 
     async def __aenter__(self) -> Self:
         return self
@@ -127,6 +137,36 @@ class OperatorClient:
         response = await self._call(self._number_key.GetNumberKeyRotation, pb.GetNumberKeyRotationRequest())
         return _read_rotation(response.rotation)
 
+    async def check_storage(
+        self, *, only_sizes: bool = False
+    ) -> AsyncGenerator[StorageProgress | StorageFinding, None]:
+        """Streams how far the check of the stored files is, and what is wrong.
+
+        Args:
+            only_sizes: read nothing.
+        """
+        request = pb.CheckStorageRequest(only_sizes=only_sizes)
+        stream = self._server.stream(self._storage.CheckStorage, request, metadata=self._credentials)
+        async with aclosing(stream) as messages:
+            async for message in messages:
+                if message.HasField("finding"):
+                    yield _read_finding(message.finding)
+                else:
+                    yield _read_progress(message.progress)
+
+    async def clean_storage(self, *, dry_run: bool, force: bool) -> AsyncGenerator[StorageFinding, None]:
+        """Removes the files of no package; streams each.
+
+        Args:
+            dry_run: say what would be removed; remove nothing.
+            force: also when they are more than the others.
+        """
+        request = pb.CleanStorageRequest(dry_run=dry_run, force=force)
+        stream = self._server.stream(self._storage.CleanStorage, request, metadata=self._credentials)
+        async with aclosing(stream) as messages:
+            async for message in messages:
+                yield _read_finding(message.removed)
+
     async def _call(self, method: grpc.aio.UnaryUnaryMultiCallable[Request, Response], request: Request) -> Response:
         return await self._server.unary(method, request, metadata=self._credentials)
 
@@ -189,3 +229,12 @@ def _read_row(message: catalogue_pb2.AdaptationRow) -> AdaptationRow:
 
 def _read_rotation(message: number_key_pb2.NumberKeyRotation) -> NumberKeyRotation:
     return NumberKeyRotation(message.generation, message.running, message.books_done, message.books_total)
+
+
+def _read_finding(message: storage_pb2.StorageFinding) -> StorageFinding:
+    fault = StorageFault(storage_pb2.StorageFault.Name(message.fault).removeprefix("STORAGE_FAULT_"))
+    return StorageFinding(fault, message.sha256, message.size, message.package_name, message.package_id)
+
+
+def _read_progress(message: storage_pb2.StorageProgress) -> StorageProgress:
+    return StorageProgress(message.files_done, message.files_total, message.bytes_done, message.bytes_total)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from appshare.operator.model import NumberKeyRotation
+from appshare.operator.model import NumberKeyRotation, StorageFinding
 
 _SCREEN = re.compile(r"(\w+) (\d+) dpi")
 
@@ -41,3 +41,9 @@ def shown_rotation(rotation: NumberKeyRotation) -> str:
         books = f"{rotation.books_done:,} of {rotation.books_total:,} contact books"
         return f"Key {rotation.generation} is in use; {books} are stored under the next one."
     return f"Key {rotation.generation} is in use; no rotation is under way."
+
+
+def shown_finding(finding: StorageFinding) -> str:
+    """What is wrong with a stored file."""
+    of = f" of {finding.package_name}, package {shown_id(finding.package_id)}" if finding.package_id else ""
+    return f"{finding.fault.lower()}: {finding.sha256}, {finding.size:,} bytes{of}"

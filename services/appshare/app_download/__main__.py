@@ -10,6 +10,7 @@ from appshare.app_download.package_files import PackageFiles
 from appshare.app_download.package_reader import ReadingLimits
 from appshare.app_download.servicer import AppDownloadServicer
 from appshare.app_download.settings import DownloadSettings
+from appshare.app_download.storage_care import StorageCare
 from appshare.app_download.storages import storage_at
 from appshare.app_download.stores.sqlite import MIGRATIONS, SqliteCatalogueStore
 from appshare.process.command import server_command
@@ -30,7 +31,10 @@ async def running(settings: DownloadSettings) -> AsyncIterator[dict[str, Address
         files.prepare()
         catalogue = Catalogue(store, files)
         ingestion = Ingestion(catalogue, files, max_package_size=settings.max_package_size, limits=ReadingLimits())
-        servicer = AppDownloadServicer(Matching(store), files, ingestion, catalogue, chunk_size=settings.chunk_size)
+        care = StorageCare(store, files, catalogue)
+        servicer = AppDownloadServicer(
+            Matching(store), files, ingestion, catalogue, care, chunk_size=settings.chunk_size
+        )
         service = Service("appshare.v1.AppDownloadService", servicer.add_to)
         server = running_server(settings.listen, [service], settings.server_options())
         address = await stack.enter_async_context(server)

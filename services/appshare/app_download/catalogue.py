@@ -56,6 +56,14 @@ class Catalogue:
             for sha256 in orphaned:
                 await self._files.remove(sha256)
 
+    async def remove_orphan(self, sha256: str) -> bool:
+        """Removes a file that no package has; returns whether that was so."""
+        async with self._changing:
+            if await self._store.has_file(sha256):
+                return False
+            await self._files.remove(sha256)
+            return True
+
     async def page(self, package_name: str, after: PageKey | None, size: int) -> list[Package]:
         """Packages by name, newest version first; of one app, or of all when `package_name` is empty."""
         return await self._store.page(package_name, after, size)

@@ -9,6 +9,8 @@ from appshare.app_download.package_files import PackageFiles
 from appshare.app_download.servicers.catalogue import CatalogueServicer
 from appshare.app_download.servicers.downloads import DownloadServicer
 from appshare.app_download.servicers.ingestion import IngestionServicer
+from appshare.app_download.servicers.storage import StorageServicer
+from appshare.app_download.storage_care import StorageCare
 from appshare.v1 import app_download_pb2_grpc
 
 
@@ -16,16 +18,25 @@ class AppDownloadServicer(
     DownloadServicer,
     IngestionServicer,
     CatalogueServicer,
+    StorageServicer,
     app_download_pb2_grpc.AppDownloadServiceServicer,
 ):
     """Serves `AppDownloadService`: what the classes of `servicers` serve."""
 
     def __init__(
-        self, matching: Matching, files: PackageFiles, ingestion: Ingestion, catalogue: Catalogue, *, chunk_size: int
+        self,
+        matching: Matching,
+        files: PackageFiles,
+        ingestion: Ingestion,
+        catalogue: Catalogue,
+        storage: StorageCare,
+        *,
+        chunk_size: int,
     ) -> None:
         DownloadServicer.__init__(self, matching, files, chunk_size)
         IngestionServicer.__init__(self, ingestion)
         CatalogueServicer.__init__(self, catalogue)
+        StorageServicer.__init__(self, storage)
 
     def add_to(self, server: grpc.aio.Server) -> None:
         """Adds the service to a server."""

@@ -11,7 +11,7 @@ from appshare.rpc.handlers import Handler
 from appshare.rpc.interceptor import Context
 
 _IDLE_LIMIT = 60.0
-"""Seconds in which a service must send the next message of a download, or take the next one of an upload."""
+"""Seconds in which a service must send the next message of a stream, or take the next one of an upload."""
 
 
 class Forwarder:
@@ -50,6 +50,16 @@ class Forwarder:
             return answer
 
         return grpc.stream_unary_rpc_method_handler(forward)
+
+    def stream(self, method: str) -> Handler:
+        """A handler for a method that takes one message and gives a stream."""
+
+        async def forward(request: bytes, _context: Context) -> AsyncIterator[bytes]:
+            async with aclosing(self.download(method, request)) as messages:
+                async for message in messages:
+                    yield message
+
+        return grpc.unary_stream_rpc_method_handler(forward)
 
     async def download(self, method: str, request: bytes) -> AsyncGenerator[bytes, None]:
         """Calls a method that gives a stream; closing the iterator cancels the call."""

@@ -13,6 +13,8 @@ from appshare.gateway.device.sharing import SharingServicer
 from appshare.gateway.operator.catalogue import SERVICE as CATALOGUE_SERVICE
 from appshare.gateway.operator.catalogue import add_catalogue_to
 from appshare.gateway.operator.number_key import NumberKeyServicer
+from appshare.gateway.operator.storage import SERVICE as STORAGE_SERVICE
+from appshare.gateway.operator.storage import add_storage_to
 from appshare.process.clock import Clock
 from appshare.rpc.server import Service
 from appshare.v1 import device_gateway_pb2_grpc as grpc_stubs
@@ -39,5 +41,6 @@ def operator_services(backends: Backends) -> list[Service]:
     number_key = NumberKeyServicer(backends)
     return [
         Service(CATALOGUE_SERVICE, partial(add_catalogue_to, backends=backends)),
+        Service(STORAGE_SERVICE, partial(add_storage_to, backends=backends)),
         Service("appshare.v1.NumberKeyService", partial(add_NumberKeyServiceServicer_to_server, number_key)),
     ]

@@ -25,43 +25,52 @@ _sym_db = _symbol_database.Default()
 from appshare.v1 import catalogue_pb2 as appshare_dot_v1_dot_catalogue__pb2
 from appshare.v1 import device_pb2 as appshare_dot_v1_dot_device__pb2
 from appshare.v1 import fit_pb2 as appshare_dot_v1_dot_fit__pb2
+from appshare.v1 import storage_pb2 as appshare_dot_v1_dot_storage__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x61ppshare/v1/app_download.proto\x12\x0b\x61ppshare.v1\x1a\x1b\x61ppshare/v1/catalogue.proto\x1a\x18\x61ppshare/v1/device.proto\x1a\x15\x61ppshare/v1/fit.proto\"Q\n\x0cMatchRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\"7\n\rMatchResponse\x12&\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x16.appshare.v1.FitAnswer\"\xa5\x01\n\x0f\x44ownloadRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\x12)\n\x06resume\x18\x03 \x03(\x0b\x32\x19.appshare.v1.FilePosition\x12$\n\x04only\x18\x04 \x01(\x0b\x32\x16.appshare.v1.FileRange\"m\n\x10\x44ownloadResponse\x12(\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x16.appshare.v1.FitAnswerH\x00\x12\'\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x16.appshare.v1.FileChunkH\x00\x42\x06\n\x04part\"m\n\rIngestRequest\x12+\n\x06header\x18\x01 \x01(\x0b\x32\x19.appshare.v1.UploadHeaderH\x00\x12\'\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x16.appshare.v1.FileChunkH\x00\x42\x06\n\x04part\"Y\n\x0eIngestResponse\x12.\n\x07package\x18\x01 \x01(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0f\x61lready_present\x18\x02 \x01(\x08\"S\n\x14ListCatalogueRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"a\n\x15ListCatalogueResponse\x12/\n\x08packages\x18\x01 \x03(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"0\n\x1a\x44\x65leteFromCatalogueRequest\x12\x12\n\npackage_id\x18\x01 \x01(\t\"\x1d\n\x1b\x44\x65leteFromCatalogueResponse\"X\n\x19ListAdaptationRowsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"_\n\x1aListAdaptationRowsResponse\x12(\n\x04rows\x18\x01 \x03(\x0b\x32\x1a.appshare.v1.AdaptationRow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"=\n\x18WriteAppStoreLinkRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\"\x1b\n\x19WriteAppStoreLinkResponse2\xf1\x04\n\x12\x41ppDownloadService\x12>\n\x05Match\x12\x19.appshare.v1.MatchRequest\x1a\x1a.appshare.v1.MatchResponse\x12I\n\x08\x44ownload\x12\x1c.appshare.v1.DownloadRequest\x1a\x1d.appshare.v1.DownloadResponse0\x01\x12\x43\n\x06Ingest\x12\x1a.appshare.v1.IngestRequest\x1a\x1b.appshare.v1.IngestResponse(\x01\x12V\n\rListCatalogue\x12!.appshare.v1.ListCatalogueRequest\x1a\".appshare.v1.ListCatalogueResponse\x12h\n\x13\x44\x65leteFromCatalogue\x12\'.appshare.v1.DeleteFromCatalogueRequest\x1a(.appshare.v1.DeleteFromCatalogueResponse\x12\x65\n\x12ListAdaptationRows\x12&.appshare.v1.ListAdaptationRowsRequest\x1a\'.appshare.v1.ListAdaptationRowsResponse\x12\x62\n\x11WriteAppStoreLink\x12%.appshare.v1.WriteAppStoreLinkRequest\x1a&.appshare.v1.WriteAppStoreLinkResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x61ppshare/v1/app_download.proto\x12\x0b\x61ppshare.v1\x1a\x1b\x61ppshare/v1/catalogue.proto\x1a\x18\x61ppshare/v1/device.proto\x1a\x15\x61ppshare/v1/fit.proto\x1a\x19\x61ppshare/v1/storage.proto\"Q\n\x0cMatchRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\"7\n\rMatchResponse\x12&\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x16.appshare.v1.FitAnswer\"\xa5\x01\n\x0f\x44ownloadRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\x12)\n\x06resume\x18\x03 \x03(\x0b\x32\x19.appshare.v1.FilePosition\x12$\n\x04only\x18\x04 \x01(\x0b\x32\x16.appshare.v1.FileRange\"m\n\x10\x44ownloadResponse\x12(\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x16.appshare.v1.FitAnswerH\x00\x12\'\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x16.appshare.v1.FileChunkH\x00\x42\x06\n\x04part\"m\n\rIngestRequest\x12+\n\x06header\x18\x01 \x01(\x0b\x32\x19.appshare.v1.UploadHeaderH\x00\x12\'\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x16.appshare.v1.FileChunkH\x00\x42\x06\n\x04part\"Y\n\x0eIngestResponse\x12.\n\x07package\x18\x01 \x01(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0f\x61lready_present\x18\x02 \x01(\x08\"S\n\x14ListCatalogueRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"a\n\x15ListCatalogueResponse\x12/\n\x08packages\x18\x01 \x03(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"0\n\x1a\x44\x65leteFromCatalogueRequest\x12\x12\n\npackage_id\x18\x01 \x01(\t\"\x1d\n\x1b\x44\x65leteFromCatalogueResponse\"X\n\x19ListAdaptationRowsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"_\n\x1aListAdaptationRowsResponse\x12(\n\x04rows\x18\x01 \x03(\x0b\x32\x1a.appshare.v1.AdaptationRow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"=\n\x18WriteAppStoreLinkRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\"\x1b\n\x19WriteAppStoreLinkResponse\"*\n\x14VerifyStorageRequest\x12\x12\n\nonly_sizes\x18\x01 \x01(\x08\"\x81\x01\n\x15VerifyStorageResponse\x12\x30\n\x08progress\x18\x01 \x01(\x0b\x32\x1c.appshare.v1.StorageProgressH\x00\x12.\n\x07\x66inding\x18\x02 \x01(\x0b\x32\x1b.appshare.v1.StorageFindingH\x00\x42\x06\n\x04part\"5\n\x13SweepStorageRequest\x12\x0f\n\x07\x64ry_run\x18\x01 \x01(\x08\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\"D\n\x14SweepStorageResponse\x12,\n\x07removed\x18\x01 \x01(\x0b\x32\x1b.appshare.v1.StorageFinding2\xa2\x06\n\x12\x41ppDownloadService\x12>\n\x05Match\x12\x19.appshare.v1.MatchRequest\x1a\x1a.appshare.v1.MatchResponse\x12I\n\x08\x44ownload\x12\x1c.appshare.v1.DownloadRequest\x1a\x1d.appshare.v1.DownloadResponse0\x01\x12\x43\n\x06Ingest\x12\x1a.appshare.v1.IngestRequest\x1a\x1b.appshare.v1.IngestResponse(\x01\x12V\n\rListCatalogue\x12!.appshare.v1.ListCatalogueRequest\x1a\".appshare.v1.ListCatalogueResponse\x12h\n\x13\x44\x65leteFromCatalogue\x12\'.appshare.v1.DeleteFromCatalogueRequest\x1a(.appshare.v1.DeleteFromCatalogueResponse\x12\x65\n\x12ListAdaptationRows\x12&.appshare.v1.ListAdaptationRowsRequest\x1a\'.appshare.v1.ListAdaptationRowsResponse\x12\x62\n\x11WriteAppStoreLink\x12%.appshare.v1.WriteAppStoreLinkRequest\x1a&.appshare.v1.WriteAppStoreLinkResponse\x12X\n\rVerifyStorage\x12!.appshare.v1.VerifyStorageRequest\x1a\".appshare.v1.VerifyStorageResponse0\x01\x12U\n\x0cSweepStorage\x12 .appshare.v1.SweepStorageRequest\x1a!.appshare.v1.SweepStorageResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'appshare.v1.app_download_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MATCHREQUEST']._serialized_start=125
-  _globals['_MATCHREQUEST']._serialized_end=206
-  _globals['_MATCHRESPONSE']._serialized_start=208
-  _globals['_MATCHRESPONSE']._serialized_end=263
-  _globals['_DOWNLOADREQUEST']._serialized_start=266
-  _globals['_DOWNLOADREQUEST']._serialized_end=431
-  _globals['_DOWNLOADRESPONSE']._serialized_start=433
-  _globals['_DOWNLOADRESPONSE']._serialized_end=542
-  _globals['_INGESTREQUEST']._serialized_start=544
-  _globals['_INGESTREQUEST']._serialized_end=653
-  _globals['_INGESTRESPONSE']._serialized_start=655
-  _globals['_INGESTRESPONSE']._serialized_end=744
-  _globals['_LISTCATALOGUEREQUEST']._serialized_start=746
-  _globals['_LISTCATALOGUEREQUEST']._serialized_end=829
-  _globals['_LISTCATALOGUERESPONSE']._serialized_start=831
-  _globals['_LISTCATALOGUERESPONSE']._serialized_end=928
-  _globals['_DELETEFROMCATALOGUEREQUEST']._serialized_start=930
-  _globals['_DELETEFROMCATALOGUEREQUEST']._serialized_end=978
-  _globals['_DELETEFROMCATALOGUERESPONSE']._serialized_start=980
-  _globals['_DELETEFROMCATALOGUERESPONSE']._serialized_end=1009
-  _globals['_LISTADAPTATIONROWSREQUEST']._serialized_start=1011
-  _globals['_LISTADAPTATIONROWSREQUEST']._serialized_end=1099
-  _globals['_LISTADAPTATIONROWSRESPONSE']._serialized_start=1101
-  _globals['_LISTADAPTATIONROWSRESPONSE']._serialized_end=1196
-  _globals['_WRITEAPPSTORELINKREQUEST']._serialized_start=1198
-  _globals['_WRITEAPPSTORELINKREQUEST']._serialized_end=1259
-  _globals['_WRITEAPPSTORELINKRESPONSE']._serialized_start=1261
-  _globals['_WRITEAPPSTORELINKRESPONSE']._serialized_end=1288
-  _globals['_APPDOWNLOADSERVICE']._serialized_start=1291
-  _globals['_APPDOWNLOADSERVICE']._serialized_end=1916
+  _globals['_MATCHREQUEST']._serialized_start=152
+  _globals['_MATCHREQUEST']._serialized_end=233
+  _globals['_MATCHRESPONSE']._serialized_start=235
+  _globals['_MATCHRESPONSE']._serialized_end=290
+  _globals['_DOWNLOADREQUEST']._serialized_start=293
+  _globals['_DOWNLOADREQUEST']._serialized_end=458
+  _globals['_DOWNLOADRESPONSE']._serialized_start=460
+  _globals['_DOWNLOADRESPONSE']._serialized_end=569
+  _globals['_INGESTREQUEST']._serialized_start=571
+  _globals['_INGESTREQUEST']._serialized_end=680
+  _globals['_INGESTRESPONSE']._serialized_start=682
+  _globals['_INGESTRESPONSE']._serialized_end=771
+  _globals['_LISTCATALOGUEREQUEST']._serialized_start=773
+  _globals['_LISTCATALOGUEREQUEST']._serialized_end=856
+  _globals['_LISTCATALOGUERESPONSE']._serialized_start=858
+  _globals['_LISTCATALOGUERESPONSE']._serialized_end=955
+  _globals['_DELETEFROMCATALOGUEREQUEST']._serialized_start=957
+  _globals['_DELETEFROMCATALOGUEREQUEST']._serialized_end=1005
+  _globals['_DELETEFROMCATALOGUERESPONSE']._serialized_start=1007
+  _globals['_DELETEFROMCATALOGUERESPONSE']._serialized_end=1036
+  _globals['_LISTADAPTATIONROWSREQUEST']._serialized_start=1038
+  _globals['_LISTADAPTATIONROWSREQUEST']._serialized_end=1126
+  _globals['_LISTADAPTATIONROWSRESPONSE']._serialized_start=1128
+  _globals['_LISTADAPTATIONROWSRESPONSE']._serialized_end=1223
+  _globals['_WRITEAPPSTORELINKREQUEST']._serialized_start=1225
+  _globals['_WRITEAPPSTORELINKREQUEST']._serialized_end=1286
+  _globals['_WRITEAPPSTORELINKRESPONSE']._serialized_start=1288
+  _globals['_WRITEAPPSTORELINKRESPONSE']._serialized_end=1315
+  _globals['_VERIFYSTORAGEREQUEST']._serialized_start=1317
+  _globals['_VERIFYSTORAGEREQUEST']._serialized_end=1359
+  _globals['_VERIFYSTORAGERESPONSE']._serialized_start=1362
+  _globals['_VERIFYSTORAGERESPONSE']._serialized_end=1491
+  _globals['_SWEEPSTORAGEREQUEST']._serialized_start=1493
+  _globals['_SWEEPSTORAGEREQUEST']._serialized_end=1546
+  _globals['_SWEEPSTORAGERESPONSE']._serialized_start=1548
+  _globals['_SWEEPSTORAGERESPONSE']._serialized_end=1616
+  _globals['_APPDOWNLOADSERVICE']._serialized_start=1619
+  _globals['_APPDOWNLOADSERVICE']._serialized_end=2421
 # @@protoc_insertion_point(module_scope)

@@ -73,6 +73,16 @@ class AppDownloadServiceStub:
                 request_serializer=appshare_dot_v1_dot_app__download__pb2.WriteAppStoreLinkRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_app__download__pb2.WriteAppStoreLinkResponse.FromString,
                 _registered_method=True)
+        self.VerifyStorage = channel.unary_stream(
+                '/appshare.v1.AppDownloadService/VerifyStorage',
+                request_serializer=appshare_dot_v1_dot_app__download__pb2.VerifyStorageRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_app__download__pb2.VerifyStorageResponse.FromString,
+                _registered_method=True)
+        self.SweepStorage = channel.unary_stream(
+                '/appshare.v1.AppDownloadService/SweepStorage',
+                request_serializer=appshare_dot_v1_dot_app__download__pb2.SweepStorageRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_app__download__pb2.SweepStorageResponse.FromString,
+                _registered_method=True)
 
 
 class AppDownloadServiceServicer:
@@ -152,6 +162,22 @@ class AppDownloadServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def VerifyStorage(self, request, context):
+        """Goes through the files of all packages and reads each to its end; streams what is wrong, and how far it is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SweepStorage(self, request, context):
+        """Removes the files that no package refers to; streams each that is removed.
+
+        FAILED_PRECONDITION STORAGE_OF_ANOTHER_CATALOGUE: more files are orphaned than are not. Nothing is removed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AppDownloadServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -189,6 +215,16 @@ def add_AppDownloadServiceServicer_to_server(servicer, server):
                     servicer.WriteAppStoreLink,
                     request_deserializer=appshare_dot_v1_dot_app__download__pb2.WriteAppStoreLinkRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_app__download__pb2.WriteAppStoreLinkResponse.SerializeToString,
+            ),
+            'VerifyStorage': grpc.unary_stream_rpc_method_handler(
+                    servicer.VerifyStorage,
+                    request_deserializer=appshare_dot_v1_dot_app__download__pb2.VerifyStorageRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_app__download__pb2.VerifyStorageResponse.SerializeToString,
+            ),
+            'SweepStorage': grpc.unary_stream_rpc_method_handler(
+                    servicer.SweepStorage,
+                    request_deserializer=appshare_dot_v1_dot_app__download__pb2.SweepStorageRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_app__download__pb2.SweepStorageResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -384,6 +420,60 @@ class AppDownloadService:
             '/appshare.v1.AppDownloadService/WriteAppStoreLink',
             appshare_dot_v1_dot_app__download__pb2.WriteAppStoreLinkRequest.SerializeToString,
             appshare_dot_v1_dot_app__download__pb2.WriteAppStoreLinkResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyStorage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/appshare.v1.AppDownloadService/VerifyStorage',
+            appshare_dot_v1_dot_app__download__pb2.VerifyStorageRequest.SerializeToString,
+            appshare_dot_v1_dot_app__download__pb2.VerifyStorageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SweepStorage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/appshare.v1.AppDownloadService/SweepStorage',
+            appshare_dot_v1_dot_app__download__pb2.SweepStorageRequest.SerializeToString,
+            appshare_dot_v1_dot_app__download__pb2.SweepStorageResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -62,6 +62,13 @@ class AppDownloadServiceStub:
 
     INVALID_ARGUMENT INVALID_FIELD: not an https address.
     """
+    VerifyStorage: _aio.UnaryStreamMultiCallable[_app_download_pb2.VerifyStorageRequest, _app_download_pb2.VerifyStorageResponse]
+    """Goes through the files of all packages and reads each to its end; streams what is wrong, and how far it is."""
+    SweepStorage: _aio.UnaryStreamMultiCallable[_app_download_pb2.SweepStorageRequest, _app_download_pb2.SweepStorageResponse]
+    """Removes the files that no package refers to; streams each that is removed.
+
+    FAILED_PRECONDITION STORAGE_OF_ANOTHER_CATALOGUE: more files are orphaned than are not. Nothing is removed.
+    """
 
 class AppDownloadServiceServicer(metaclass=_abc_1.ABCMeta):
     """The catalogue of packages, device fit and the bytes. Behind the gateway: the caller is trusted.
@@ -152,6 +159,25 @@ class AppDownloadServiceServicer(metaclass=_abc_1.ABCMeta):
         """Sets or removes the App Store link that an iPhone gets for an app.
 
         INVALID_ARGUMENT INVALID_FIELD: not an https address.
+        """
+
+    @_abc_1.abstractmethod
+    def VerifyStorage(
+        self,
+        request: _app_download_pb2.VerifyStorageRequest,
+        context: _aio.ServicerContext[_app_download_pb2.VerifyStorageRequest, _abc.AsyncIterator[_app_download_pb2.VerifyStorageResponse]],
+    ) -> _abc.AsyncIterator[_app_download_pb2.VerifyStorageResponse]:
+        """Goes through the files of all packages and reads each to its end; streams what is wrong, and how far it is."""
+
+    @_abc_1.abstractmethod
+    def SweepStorage(
+        self,
+        request: _app_download_pb2.SweepStorageRequest,
+        context: _aio.ServicerContext[_app_download_pb2.SweepStorageRequest, _abc.AsyncIterator[_app_download_pb2.SweepStorageResponse]],
+    ) -> _abc.AsyncIterator[_app_download_pb2.SweepStorageResponse]:
+        """Removes the files that no package refers to; streams each that is removed.
+
+        FAILED_PRECONDITION STORAGE_OF_ANOTHER_CATALOGUE: more files are orphaned than are not. Nothing is removed.
         """
 
 def add_AppDownloadServiceServicer_to_server(servicer: AppDownloadServiceServicer, server: _aio.Server) -> None: ...

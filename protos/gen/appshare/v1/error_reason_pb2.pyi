@@ -93,6 +93,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """INTERNAL: a defect. `metadata["incident"]` finds it in the service's log."""
     ERROR_REASON_UNKNOWN_METHOD: _ErrorReason.ValueType  # 75
     """UNIMPLEMENTED: the server has no such method; it is older or newer than the caller, or the port is another one."""
+    ERROR_REASON_STORAGE_OF_ANOTHER_CATALOGUE: _ErrorReason.ValueType  # 76
+    """FAILED_PRECONDITION: most stored files are of no package of this catalogue; nothing was removed."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed. Every error is a `google.rpc.Status` with exactly one `google.rpc.ErrorInfo`, whose `domain` is "appshare"
@@ -171,4 +173,6 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 74
 """INTERNAL: a defect. `metadata["incident"]` finds it in the service's log."""
 ERROR_REASON_UNKNOWN_METHOD: ErrorReason.ValueType  # 75
 """UNIMPLEMENTED: the server has no such method; it is older or newer than the caller, or the port is another one."""
+ERROR_REASON_STORAGE_OF_ANOTHER_CATALOGUE: ErrorReason.ValueType  # 76
+"""FAILED_PRECONDITION: most stored files are of no package of this catalogue; nothing was removed."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

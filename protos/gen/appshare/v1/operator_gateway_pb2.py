@@ -26,49 +26,60 @@ from appshare.v1 import catalogue_pb2 as appshare_dot_v1_dot_catalogue__pb2
 from appshare.v1 import device_pb2 as appshare_dot_v1_dot_device__pb2
 from appshare.v1 import fit_pb2 as appshare_dot_v1_dot_fit__pb2
 from appshare.v1 import number_key_pb2 as appshare_dot_v1_dot_number__key__pb2
+from appshare.v1 import storage_pb2 as appshare_dot_v1_dot_storage__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"appshare/v1/operator_gateway.proto\x12\x0b\x61ppshare.v1\x1a\x1b\x61ppshare/v1/catalogue.proto\x1a\x18\x61ppshare/v1/device.proto\x1a\x15\x61ppshare/v1/fit.proto\x1a\x1c\x61ppshare/v1/number_key.proto\"q\n\x11\x41\x64\x64PackageRequest\x12+\n\x06header\x18\x01 \x01(\x0b\x32\x19.appshare.v1.UploadHeaderH\x00\x12\'\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x16.appshare.v1.FileChunkH\x00\x42\x06\n\x04part\"]\n\x12\x41\x64\x64PackageResponse\x12.\n\x07package\x18\x01 \x01(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0f\x61lready_present\x18\x02 \x01(\x08\"R\n\x13ListPackagesRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"`\n\x14ListPackagesResponse\x12/\n\x08packages\x18\x01 \x03(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"*\n\x14RemovePackageRequest\x12\x12\n\npackage_id\x18\x01 \x01(\t\"\x17\n\x15RemovePackageResponse\"X\n\x13MatchPackageRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\">\n\x14MatchPackageResponse\x12&\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x16.appshare.v1.FitAnswer\"U\n\x16ListAdaptationsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"\\\n\x17ListAdaptationsResponse\x12(\n\x04rows\x18\x01 \x03(\x0b\x32\x1a.appshare.v1.AdaptationRow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\";\n\x16SetAppStoreLinkRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\"\x19\n\x17SetAppStoreLinkResponse\"\x18\n\x16RotateNumberKeyRequest\"K\n\x17RotateNumberKeyResponse\x12\x30\n\x08rotation\x18\x01 \x01(\x0b\x32\x1e.appshare.v1.NumberKeyRotation\"\x1d\n\x1bGetNumberKeyRotationRequest\"P\n\x1cGetNumberKeyRotationResponse\x12\x30\n\x08rotation\x18\x01 \x01(\x0b\x32\x1e.appshare.v1.NumberKeyRotation2\xa1\x04\n\x10\x43\x61talogueService\x12O\n\nAddPackage\x12\x1e.appshare.v1.AddPackageRequest\x1a\x1f.appshare.v1.AddPackageResponse(\x01\x12S\n\x0cListPackages\x12 .appshare.v1.ListPackagesRequest\x1a!.appshare.v1.ListPackagesResponse\x12V\n\rRemovePackage\x12!.appshare.v1.RemovePackageRequest\x1a\".appshare.v1.RemovePackageResponse\x12S\n\x0cMatchPackage\x12 .appshare.v1.MatchPackageRequest\x1a!.appshare.v1.MatchPackageResponse\x12\\\n\x0fListAdaptations\x12#.appshare.v1.ListAdaptationsRequest\x1a$.appshare.v1.ListAdaptationsResponse\x12\\\n\x0fSetAppStoreLink\x12#.appshare.v1.SetAppStoreLinkRequest\x1a$.appshare.v1.SetAppStoreLinkResponse2\xdd\x01\n\x10NumberKeyService\x12\\\n\x0fRotateNumberKey\x12#.appshare.v1.RotateNumberKeyRequest\x1a$.appshare.v1.RotateNumberKeyResponse\x12k\n\x14GetNumberKeyRotation\x12(.appshare.v1.GetNumberKeyRotationRequest\x1a).appshare.v1.GetNumberKeyRotationResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"appshare/v1/operator_gateway.proto\x12\x0b\x61ppshare.v1\x1a\x1b\x61ppshare/v1/catalogue.proto\x1a\x18\x61ppshare/v1/device.proto\x1a\x15\x61ppshare/v1/fit.proto\x1a\x1c\x61ppshare/v1/number_key.proto\x1a\x19\x61ppshare/v1/storage.proto\"q\n\x11\x41\x64\x64PackageRequest\x12+\n\x06header\x18\x01 \x01(\x0b\x32\x19.appshare.v1.UploadHeaderH\x00\x12\'\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x16.appshare.v1.FileChunkH\x00\x42\x06\n\x04part\"]\n\x12\x41\x64\x64PackageResponse\x12.\n\x07package\x18\x01 \x01(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0f\x61lready_present\x18\x02 \x01(\x08\"R\n\x13ListPackagesRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"`\n\x14ListPackagesResponse\x12/\n\x08packages\x18\x01 \x03(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"*\n\x14RemovePackageRequest\x12\x12\n\npackage_id\x18\x01 \x01(\t\"\x17\n\x15RemovePackageResponse\"X\n\x13MatchPackageRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\">\n\x14MatchPackageResponse\x12&\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x16.appshare.v1.FitAnswer\"U\n\x16ListAdaptationsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"\\\n\x17ListAdaptationsResponse\x12(\n\x04rows\x18\x01 \x03(\x0b\x32\x1a.appshare.v1.AdaptationRow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\";\n\x16SetAppStoreLinkRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\"\x19\n\x17SetAppStoreLinkResponse\"\x18\n\x16RotateNumberKeyRequest\"K\n\x17RotateNumberKeyResponse\x12\x30\n\x08rotation\x18\x01 \x01(\x0b\x32\x1e.appshare.v1.NumberKeyRotation\"\x1d\n\x1bGetNumberKeyRotationRequest\"P\n\x1cGetNumberKeyRotationResponse\x12\x30\n\x08rotation\x18\x01 \x01(\x0b\x32\x1e.appshare.v1.NumberKeyRotation\")\n\x13\x43heckStorageRequest\x12\x12\n\nonly_sizes\x18\x01 \x01(\x08\"\x80\x01\n\x14\x43heckStorageResponse\x12\x30\n\x08progress\x18\x01 \x01(\x0b\x32\x1c.appshare.v1.StorageProgressH\x00\x12.\n\x07\x66inding\x18\x02 \x01(\x0b\x32\x1b.appshare.v1.StorageFindingH\x00\x42\x06\n\x04part\"5\n\x13\x43leanStorageRequest\x12\x0f\n\x07\x64ry_run\x18\x01 \x01(\x08\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\"D\n\x14\x43leanStorageResponse\x12,\n\x07removed\x18\x01 \x01(\x0b\x32\x1b.appshare.v1.StorageFinding2\xa1\x04\n\x10\x43\x61talogueService\x12O\n\nAddPackage\x12\x1e.appshare.v1.AddPackageRequest\x1a\x1f.appshare.v1.AddPackageResponse(\x01\x12S\n\x0cListPackages\x12 .appshare.v1.ListPackagesRequest\x1a!.appshare.v1.ListPackagesResponse\x12V\n\rRemovePackage\x12!.appshare.v1.RemovePackageRequest\x1a\".appshare.v1.RemovePackageResponse\x12S\n\x0cMatchPackage\x12 .appshare.v1.MatchPackageRequest\x1a!.appshare.v1.MatchPackageResponse\x12\\\n\x0fListAdaptations\x12#.appshare.v1.ListAdaptationsRequest\x1a$.appshare.v1.ListAdaptationsResponse\x12\\\n\x0fSetAppStoreLink\x12#.appshare.v1.SetAppStoreLinkRequest\x1a$.appshare.v1.SetAppStoreLinkResponse2\xdd\x01\n\x10NumberKeyService\x12\\\n\x0fRotateNumberKey\x12#.appshare.v1.RotateNumberKeyRequest\x1a$.appshare.v1.RotateNumberKeyResponse\x12k\n\x14GetNumberKeyRotation\x12(.appshare.v1.GetNumberKeyRotationRequest\x1a).appshare.v1.GetNumberKeyRotationResponse2\xbe\x01\n\x0eStorageService\x12U\n\x0c\x43heckStorage\x12 .appshare.v1.CheckStorageRequest\x1a!.appshare.v1.CheckStorageResponse0\x01\x12U\n\x0c\x43leanStorage\x12 .appshare.v1.CleanStorageRequest\x1a!.appshare.v1.CleanStorageResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'appshare.v1.operator_gateway_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ADDPACKAGEREQUEST']._serialized_start=159
-  _globals['_ADDPACKAGEREQUEST']._serialized_end=272
-  _globals['_ADDPACKAGERESPONSE']._serialized_start=274
-  _globals['_ADDPACKAGERESPONSE']._serialized_end=367
-  _globals['_LISTPACKAGESREQUEST']._serialized_start=369
-  _globals['_LISTPACKAGESREQUEST']._serialized_end=451
-  _globals['_LISTPACKAGESRESPONSE']._serialized_start=453
-  _globals['_LISTPACKAGESRESPONSE']._serialized_end=549
-  _globals['_REMOVEPACKAGEREQUEST']._serialized_start=551
-  _globals['_REMOVEPACKAGEREQUEST']._serialized_end=593
-  _globals['_REMOVEPACKAGERESPONSE']._serialized_start=595
-  _globals['_REMOVEPACKAGERESPONSE']._serialized_end=618
-  _globals['_MATCHPACKAGEREQUEST']._serialized_start=620
-  _globals['_MATCHPACKAGEREQUEST']._serialized_end=708
-  _globals['_MATCHPACKAGERESPONSE']._serialized_start=710
-  _globals['_MATCHPACKAGERESPONSE']._serialized_end=772
-  _globals['_LISTADAPTATIONSREQUEST']._serialized_start=774
-  _globals['_LISTADAPTATIONSREQUEST']._serialized_end=859
-  _globals['_LISTADAPTATIONSRESPONSE']._serialized_start=861
-  _globals['_LISTADAPTATIONSRESPONSE']._serialized_end=953
-  _globals['_SETAPPSTORELINKREQUEST']._serialized_start=955
-  _globals['_SETAPPSTORELINKREQUEST']._serialized_end=1014
-  _globals['_SETAPPSTORELINKRESPONSE']._serialized_start=1016
-  _globals['_SETAPPSTORELINKRESPONSE']._serialized_end=1041
-  _globals['_ROTATENUMBERKEYREQUEST']._serialized_start=1043
-  _globals['_ROTATENUMBERKEYREQUEST']._serialized_end=1067
-  _globals['_ROTATENUMBERKEYRESPONSE']._serialized_start=1069
-  _globals['_ROTATENUMBERKEYRESPONSE']._serialized_end=1144
-  _globals['_GETNUMBERKEYROTATIONREQUEST']._serialized_start=1146
-  _globals['_GETNUMBERKEYROTATIONREQUEST']._serialized_end=1175
-  _globals['_GETNUMBERKEYROTATIONRESPONSE']._serialized_start=1177
-  _globals['_GETNUMBERKEYROTATIONRESPONSE']._serialized_end=1257
-  _globals['_CATALOGUESERVICE']._serialized_start=1260
-  _globals['_CATALOGUESERVICE']._serialized_end=1805
-  _globals['_NUMBERKEYSERVICE']._serialized_start=1808
-  _globals['_NUMBERKEYSERVICE']._serialized_end=2029
+  _globals['_ADDPACKAGEREQUEST']._serialized_start=186
+  _globals['_ADDPACKAGEREQUEST']._serialized_end=299
+  _globals['_ADDPACKAGERESPONSE']._serialized_start=301
+  _globals['_ADDPACKAGERESPONSE']._serialized_end=394
+  _globals['_LISTPACKAGESREQUEST']._serialized_start=396
+  _globals['_LISTPACKAGESREQUEST']._serialized_end=478
+  _globals['_LISTPACKAGESRESPONSE']._serialized_start=480
+  _globals['_LISTPACKAGESRESPONSE']._serialized_end=576
+  _globals['_REMOVEPACKAGEREQUEST']._serialized_start=578
+  _globals['_REMOVEPACKAGEREQUEST']._serialized_end=620
+  _globals['_REMOVEPACKAGERESPONSE']._serialized_start=622
+  _globals['_REMOVEPACKAGERESPONSE']._serialized_end=645
+  _globals['_MATCHPACKAGEREQUEST']._serialized_start=647
+  _globals['_MATCHPACKAGEREQUEST']._serialized_end=735
+  _globals['_MATCHPACKAGERESPONSE']._serialized_start=737
+  _globals['_MATCHPACKAGERESPONSE']._serialized_end=799
+  _globals['_LISTADAPTATIONSREQUEST']._serialized_start=801
+  _globals['_LISTADAPTATIONSREQUEST']._serialized_end=886
+  _globals['_LISTADAPTATIONSRESPONSE']._serialized_start=888
+  _globals['_LISTADAPTATIONSRESPONSE']._serialized_end=980
+  _globals['_SETAPPSTORELINKREQUEST']._serialized_start=982
+  _globals['_SETAPPSTORELINKREQUEST']._serialized_end=1041
+  _globals['_SETAPPSTORELINKRESPONSE']._serialized_start=1043
+  _globals['_SETAPPSTORELINKRESPONSE']._serialized_end=1068
+  _globals['_ROTATENUMBERKEYREQUEST']._serialized_start=1070
+  _globals['_ROTATENUMBERKEYREQUEST']._serialized_end=1094
+  _globals['_ROTATENUMBERKEYRESPONSE']._serialized_start=1096
+  _globals['_ROTATENUMBERKEYRESPONSE']._serialized_end=1171
+  _globals['_GETNUMBERKEYROTATIONREQUEST']._serialized_start=1173
+  _globals['_GETNUMBERKEYROTATIONREQUEST']._serialized_end=1202
+  _globals['_GETNUMBERKEYROTATIONRESPONSE']._serialized_start=1204
+  _globals['_GETNUMBERKEYROTATIONRESPONSE']._serialized_end=1284
+  _globals['_CHECKSTORAGEREQUEST']._serialized_start=1286
+  _globals['_CHECKSTORAGEREQUEST']._serialized_end=1327
+  _globals['_CHECKSTORAGERESPONSE']._serialized_start=1330
+  _globals['_CHECKSTORAGERESPONSE']._serialized_end=1458
+  _globals['_CLEANSTORAGEREQUEST']._serialized_start=1460
+  _globals['_CLEANSTORAGEREQUEST']._serialized_end=1513
+  _globals['_CLEANSTORAGERESPONSE']._serialized_start=1515
+  _globals['_CLEANSTORAGERESPONSE']._serialized_end=1583
+  _globals['_CATALOGUESERVICE']._serialized_start=1586
+  _globals['_CATALOGUESERVICE']._serialized_end=2131
+  _globals['_NUMBERKEYSERVICE']._serialized_start=2134
+  _globals['_NUMBERKEYSERVICE']._serialized_end=2355
+  _globals['_STORAGESERVICE']._serialized_start=2358
+  _globals['_STORAGESERVICE']._serialized_end=2548
 # @@protoc_insertion_point(module_scope)
