@@ -5,7 +5,7 @@ BIN := .venv/bin
 STAMP := .venv/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-stream compare-bundletool test soak check lint
+.PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-stream compare-bundletool test soak fault-download check lint
 .PHONY: types imports contract contract-breaking protos up down compose-smoke clean
 
 help: ## List the targets
@@ -47,6 +47,9 @@ test: setup ## Run the whole suite
 
 soak: setup ## Kill processes while ten thousand pushes run: make soak, or make soak PUSHES=number
 	@SOAK_PUSHES=$(or $(PUSHES),10000) $(BIN)/pytest tests/e2e/test_soak.py
+
+fault-download: setup ## Cut one download at random bytes and kill services: make fault-download, or CUTS=number
+	@FAULT_CUTS=$(or $(CUTS),200) $(BIN)/pytest tests/e2e/test_download_faults.py
 
 check: setup lint types imports contract contract-breaking ## Everything that needs no running system
 
