@@ -14,6 +14,7 @@ from tests.support.cloud import GATEWAY, Cloud
 from appshare import errors
 from appshare.gateway.access_tokens import AccessTokens, new_signing_key
 from appshare.gateway.operator.catalogue import UNARY_METHODS, UPLOAD_METHODS
+from appshare.gateway.operator.storage import STREAM_METHODS
 from appshare.process.clock import system_clock
 from appshare.rpc import status
 from appshare.v1 import app_download_pb2, device_gateway_pb2, operator_gateway_pb2
@@ -140,6 +141,14 @@ async def test_health_and_reflection_need_no_token(cloud: Cloud) -> None:
 @pytest.mark.parametrize(("name", "target"), (UNARY_METHODS | UPLOAD_METHODS).items())
 def test_what_is_passed_on_as_bytes_is_the_same_message(name: str, target: str) -> None:
     ours = operator_gateway_pb2.DESCRIPTOR.services_by_name["CatalogueService"].methods_by_name[name]
+    theirs = app_download_pb2.DESCRIPTOR.services_by_name["AppDownloadService"].methods_by_name[target]
+    assert fields_of(ours.input_type) == fields_of(theirs.input_type)
+    assert fields_of(ours.output_type) == fields_of(theirs.output_type)
+
+
+@pytest.mark.parametrize(("name", "target"), STREAM_METHODS.items())
+def test_the_care_for_the_storage_is_passed_on_as_the_same_messages(name: str, target: str) -> None:
+    ours = operator_gateway_pb2.DESCRIPTOR.services_by_name["StorageService"].methods_by_name[name]
     theirs = app_download_pb2.DESCRIPTOR.services_by_name["AppDownloadService"].methods_by_name[target]
     assert fields_of(ours.input_type) == fields_of(theirs.input_type)
     assert fields_of(ours.output_type) == fields_of(theirs.output_type)

@@ -5,9 +5,11 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from socket import create_server
 
@@ -35,7 +37,8 @@ def running_s3_server(folder: Path) -> Iterator[dict[str, str]]:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
-        _wait_for(f"http://127.0.0.1:{ports['filer']}/buckets/{BUCKET}/", process, folder / "log")
+        bucket, s3 = f"http://127.0.0.1:{ports['filer']}/buckets/{BUCKET}/", f"http://127.0.0.1:{ports['s3']}/"
+        _wait_for(bucket, s3, process, folder / "log")
         yield {
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{ports['s3']}",
             "AWS_ALLOW_HTTP": "true",
@@ -48,16 +51,29 @@ def running_s3_server(folder: Path) -> Iterator[dict[str, str]]:
         process.wait()
 
 
-def _wait_for(new_folder: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    """Makes the bucket, which is a folder of the server, as soon as it can be made."""
+def _wait_for(bucket: str, s3: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Makes the bucket, which is a folder of the server, and waits until files can be put into it."""
     deadline = time.monotonic() + _PATIENCE
     while process.poll() is None and time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(urllib.request.Request(new_folder, method="POST")):  # noqa: S310 - our server
-                return
-        except OSError:
-            time.sleep(0.1)
+        if all(
+            map(_succeeds, (("POST", bucket), ("PUT", f"{bucket}ready"), ("DELETE", f"{bucket}ready"), ("GET", s3)))
+        ):
+            return
+        time.sleep(0.1)
     raise RuntimeError(f"the S3 server did not start:\n{log.read_text(encoding='utf-8')[-2000:]}")
+
+
+def _succeeds(request: tuple[str, str]) -> bool:
+    method, url = request
+    content = b"ready" if method == "PUT" else None
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, content, method=method)):  # noqa: S310 - our server
+            return True
+    except urllib.error.HTTPError as answer:
+        # The bucket is there since the try before; S3 is there, and wants a signature.
+        return answer.code in {HTTPStatus.CONFLICT, HTTPStatus.FORBIDDEN}
+    except OSError:
+        return False
 
 
 def _free_port() -> int:

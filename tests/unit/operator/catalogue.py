@@ -17,14 +17,17 @@ from appshare.v1.number_key_pb2 import NumberKeyRotation
 from appshare.v1.operator_gateway_pb2_grpc import (
     CatalogueServiceServicer,
     NumberKeyServiceServicer,
+    StorageServiceServicer,
     add_CatalogueServiceServicer_to_server,
     add_NumberKeyServiceServicer_to_server,
+    add_StorageServiceServicer_to_server,
 )
+from appshare.v1.storage_pb2 import StorageFinding, StorageProgress
 
 TOKEN = "operator-token"  # noqa: S105  # of the test's own server
 
 
-class Catalogue(CatalogueServiceServicer, NumberKeyServiceServicer):
+class Catalogue(CatalogueServiceServicer, NumberKeyServiceServicer, StorageServiceServicer):
     """Takes every file that says "apk" and answers what fits as the test tells it; rotates the key of a few books.
 
     Attributes:
@@ -32,6 +35,7 @@ class Catalogue(CatalogueServiceServicer, NumberKeyServiceServicer):
         rotations: how many were started.
         packages: by id, in the order in which they came.
         links: App Store links, by package name.
+        findings: what a check of the storage finds; cleaning takes the orphans out.
     """
 
     def __init__(self) -> None:
@@ -39,6 +43,7 @@ class Catalogue(CatalogueServiceServicer, NumberKeyServiceServicer):
         self.links: dict[str, str] = {}
         self.books = iter([1, 3])
         self.rotations = 0
+        self.findings: list[StorageFinding] = []
         self.answer = fit_pb2.FitAnswer(no_fit=fit_pb2.NoFit())
 
     async def AddPackage(self, requests: AsyncIterator[pb.AddPackageRequest], context: Any) -> pb.AddPackageResponse:
@@ -105,6 +110,23 @@ class Catalogue(CatalogueServiceServicer, NumberKeyServiceServicer):
         rotation = NumberKeyRotation(generation=1 if running else 2, running=running, books_done=done, books_total=3)
         return pb.GetNumberKeyRotationResponse(rotation=rotation)
 
+    async def CheckStorage(
+        self, request: pb.CheckStorageRequest, context: Any
+    ) -> AsyncIterator[pb.CheckStorageResponse]:
+        for done in (0, 1):
+            progress = StorageProgress(files_done=done, files_total=1, bytes_done=done * 3, bytes_total=3)
+            yield pb.CheckStorageResponse(progress=progress)
+        for finding in self.findings:
+            yield pb.CheckStorageResponse(finding=finding)
+
+    async def CleanStorage(
+        self, request: pb.CleanStorageRequest, context: Any
+    ) -> AsyncIterator[pb.CleanStorageResponse]:
+        for finding in [each for each in self.findings if not each.package_id]:
+            if not request.dry_run:
+                self.findings.remove(finding)
+            yield pb.CleanStorageResponse(removed=finding)
+
     def _add(self, file: catalogue_pb2.UploadFile) -> pb.AddPackageResponse:
         present = file.sha256 in self.packages
         package = catalogue_pb2.CataloguePackage(
@@ -126,10 +148,11 @@ def _require_token(context: Any) -> None:
 
 @asynccontextmanager
 async def serving(catalogue: Catalogue) -> AsyncIterator[str]:
-    """Serves the catalogue and the number key; yields the address."""
+    """Serves the catalogue, the number key and the storage; yields the address."""
     services = [
         Service("appshare.v1.CatalogueService", partial(add_CatalogueServiceServicer_to_server, catalogue)),
         Service("appshare.v1.NumberKeyService", partial(add_NumberKeyServiceServicer_to_server, catalogue)),
+        Service("appshare.v1.StorageService", partial(add_StorageServiceServicer_to_server, catalogue)),
     ]
     async with running_server(Address("127.0.0.1", 0), services) as address:
         yield str(address)
