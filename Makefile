@@ -6,8 +6,8 @@ STAMP := .venv/.complete
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-gateway benchmark-fit
-.PHONY: compare-aapt compare-bundletool test soak check lint access-matrix fuzz fuzz-packages abuse types imports contract
-.PHONY: contract-breaking protos up down compose-smoke clean
+.PHONY: benchmark-stream compare-aapt compare-bundletool test soak fault-download check lint access-matrix fuzz fuzz-packages
+.PHONY: abuse types imports contract contract-breaking protos up down compose-smoke clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -46,6 +46,9 @@ benchmark-fit: setup ## Measure matches among 10 and 10,000 packages, and ingest
 compare-aapt: setup ## Compare what we read of real packages with aapt and apksigner: each difference with its reason
 	@$(BIN)/python -m benchmarks.reference
 
+benchmark-stream: setup ## Measure downloads through the gateway beside bare streams: [MIB=128] [CHUNKS=64,256,512,1024] [OUT=file]
+	@$(BIN)/python -m benchmarks.stream $(if $(MIB),--mib $(MIB)) $(if $(CHUNKS),--chunks $(CHUNKS)) $(if $(OUT),--out '$(OUT)')
+
 compare-bundletool: setup ## Compare the files that we choose from split sets with bundletool's (needs Java): [SPECS=300] [OUT=file]
 	@$(BIN)/python -m benchmarks.bundletool $(if $(SPECS),--specs $(SPECS)) $(if $(OUT),--out '$(OUT)')
 
@@ -66,6 +69,9 @@ fuzz: setup ## Call a cloud of its own oddly for a while: make fuzz [SECONDS=120
 
 abuse: setup ## Attack a cloud of its own with connections, and measure: make abuse [CONNECTIONS=10000] [SECONDS=15]
 	@$(BIN)/python -m tests.e2e.abuse $(or $(CONNECTIONS),10000) $(or $(SECONDS),15)
+
+fault-download: setup ## Cut one download at random bytes and kill services: make fault-download, or CUTS=number
+	@FAULT_CUTS=$(or $(CUTS),200) $(BIN)/pytest tests/e2e/test_download_faults.py
 
 check: setup lint types imports contract contract-breaking ## Everything that needs no running system
 

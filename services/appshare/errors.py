@@ -66,6 +66,7 @@ class Reason(StrEnum):
     UPSTREAM_INDEX_MALFORMED = "UPSTREAM_INDEX_MALFORMED"
     UPSTREAM_TOO_LARGE = "UPSTREAM_TOO_LARGE"
     UPSTREAM_PACKAGE_MISMATCH = "UPSTREAM_PACKAGE_MISMATCH"
+    STORAGE_OF_ANOTHER_CATALOGUE = "STORAGE_OF_ANOTHER_CATALOGUE"
 
 
 class AppShareError(Exception):
@@ -114,6 +115,10 @@ class NotFoundError(AppShareError):
 
 class AlreadyExistsError(AppShareError):
     """What the request creates is there already and is something else."""
+
+
+class FailedPreconditionError(AppShareError):
+    """Something else has to be put right first."""
 
 
 class AbortedError(AppShareError):

@@ -20,6 +20,7 @@ from tests.unit.app_download.split_sets.toc_bytes import message, nested, text
 from appshare import errors
 from appshare.app_download import ingestion, package_files
 from appshare.app_download.package_reader import unpacked_part
+from appshare.app_download.storages import local
 from appshare.v1 import app_download_pb2 as pb
 from appshare.v1 import fit_pb2
 from appshare.v1.app_download_pb2_grpc import AppDownloadServiceStub
@@ -166,7 +167,7 @@ async def test_a_reading_process_that_says_something_else_than_it_unpacked_is_no
 
 async def test_a_link_in_place_of_a_part_is_not_followed(tmp_path: Path) -> None:
     files = package_files.PackageFiles(tmp_path)
-    files.prepare(known=())
+    files.prepare()
     async with files.unpacking() as folder:
         (folder / "0.apk").symlink_to("/etc/passwd")
         with pytest.raises(OSError, match="symbolic"):
@@ -177,7 +178,7 @@ async def test_a_disk_that_is_full_half_way_leaves_nothing_of_the_set_and_all_of
     stub: AppDownloadServiceStub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await add(stub, {"notes.xapk": zipped(HELD)})
-    before, moved, move = stored(tmp_path), [], package_files._move
+    before, moved, move = stored(tmp_path), [], local._move
 
     def move_twice(source: Path, target: Path) -> None:
         if len(moved) == 2:
@@ -185,7 +186,7 @@ async def test_a_disk_that_is_full_half_way_leaves_nothing_of_the_set_and_all_of
         moved.append(target)
         move(source, target)
 
-    monkeypatch.setattr(package_files, "_move", move_twice)
+    monkeypatch.setattr(local, "_move", move_twice)
     for files in (HELD, {"notes.apks": APKS}):
         moved.clear()
         with pytest.raises(errors.UnavailableError) as failure:
@@ -232,11 +233,14 @@ CRASH = """
 import asyncio, hashlib, os, signal, sys
 from pathlib import Path
 from appshare.app_download import package_files
+from appshare.app_download.admission_policy import AdmissionPolicy
 from appshare.app_download.catalogue import Catalogue
 from appshare.app_download.ingestion import Ingestion
 from appshare.app_download.model import AnnouncedFile, AnnouncedPackage
 from appshare.app_download.package_reader import ReadingLimits
+from appshare.app_download.storages import local
 from appshare.app_download.stores.sqlite import MIGRATIONS, SqliteCatalogueStore
+from appshare.app_download.stores.sqlite_decisions import SqliteDecisionStore
 from appshare.sql.database import open_database
 
 point, folder, file = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
@@ -266,13 +270,13 @@ async def content():
 async def main():
     async with open_database(folder / "app_download.db", MIGRATIONS) as database:
         store, files = SqliteCatalogueStore(database), package_files.PackageFiles(folder / "packages")
-        files.prepare(await store.digests())
+        files.prepare()
         package_files._filled = dying("compare", package_files._filled)
-        package_files._sync = dying("sync", package_files._sync)
-        add, store.add = store.add, lambda package: (die("row"), add(package))[1]
+        local._sync = dying("sync", local._sync)
+        add, store.add = store.add, lambda *package: (die("row"), add(*package))[1]
         data = file.read_bytes()
         announced = AnnouncedFile(file.name, len(data), hashlib.sha256(data).hexdigest())
-        catalogue = Catalogue(store, files)
+        catalogue = Catalogue(store, SqliteDecisionStore(database), files, AdmissionPolicy())
         ingestion = Ingestion(catalogue, files, max_package_size=1 << 30, limits=ReadingLimits())
         await ingestion.add(AnnouncedPackage((announced,)), content())
         die("end")
@@ -292,7 +296,8 @@ async def test_a_kill_at_any_point_leaves_a_whole_package_or_none(tmp_path: Path
     async with serving(tmp_path) as stub:
         packages = (await SERVICE.unary(stub.ListCatalogue, pb.ListCatalogueRequest())).packages
         if point != "end 1":
-            await assert_nothing_is_left(stub, tmp_path)
+            assert not packages
+            assert not list((data / "packages" / "incoming").iterdir())
             await add(stub, {"notes.xapk": xapk.read_bytes()})
         else:
             assert len(packages) == 1

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from appshare import errors
 from appshare.app_download.package_files import PackageFiles
 
 CONTENT = os.urandom(300_000)
@@ -16,7 +15,7 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 @pytest.fixture
 def files(tmp_path: Path) -> PackageFiles:
     files = PackageFiles(tmp_path)
-    files.prepare(known=())
+    files.prepare()
     return files
 
 
@@ -31,23 +30,9 @@ async def keep(files: PackageFiles, content: bytes = CONTENT) -> None:
         await files.keep(file)
 
 
-async def read(files: PackageFiles, offset: int = 0, chunk_size: int = 70_000) -> list[tuple[int, bytes]]:
+async def read(files: PackageFiles) -> bytes:
     async with files.open(SHA256, len(CONTENT)) as file:
-        return [chunk async for chunk in file.chunks(offset, chunk_size)]
-
-
-async def test_a_kept_file_is_read_back_in_chunks(files: PackageFiles) -> None:
-    await keep(files)
-    chunks = await read(files)
-    assert b"".join(data for _, data in chunks) == CONTENT
-    assert [offset for offset, _ in chunks] == [0, 70_000, 140_000, 210_000, 280_000]
-
-
-@pytest.mark.parametrize("offset", [1, 299_999, 300_000])
-async def test_reading_starts_at_any_offset(files: PackageFiles, offset: int) -> None:
-    await keep(files)
-    chunks = await read(files, offset)
-    assert b"".join(data for _, data in chunks) == CONTENT[offset:]
+        return b"".join([bytes(chunk) async for chunk in file.chunks(0, len(CONTENT), 70_000)])
 
 
 async def test_an_abandoned_file_leaves_nothing(files: PackageFiles, tmp_path: Path) -> None:
@@ -67,38 +52,49 @@ async def test_a_failed_upload_leaves_nothing(files: PackageFiles, tmp_path: Pat
     assert everything_in(tmp_path) == []
 
 
-async def test_the_next_start_removes_what_a_crash_left(files: PackageFiles, tmp_path: Path) -> None:
+async def test_the_next_start_removes_unfinished_files_only(files: PackageFiles, tmp_path: Path) -> None:
     await keep(files)
     (tmp_path / "incoming" / "half").write_bytes(b"half of a package")
-    orphan = tmp_path / "ab" / ("ab" * 32)
-    orphan.parent.mkdir()
-    orphan.write_bytes(b"stored, but its row was never written")
-    PackageFiles(tmp_path).prepare(known={SHA256})
+    PackageFiles(tmp_path).prepare()
     assert everything_in(tmp_path) == [SHA256]
 
 
-async def test_a_file_removed_while_it_is_read_is_read_to_its_end(files: PackageFiles, tmp_path: Path) -> None:
+async def test_an_open_file_that_is_removed_is_read_to_its_end(files: PackageFiles, tmp_path: Path) -> None:
     await keep(files)
     received = b""
     async with files.open(SHA256, len(CONTENT)) as file:
-        async for _, data in file.chunks(0, 70_000):
-            received += data
+        async for chunk in file.chunks(0, len(CONTENT), 70_000):
+            received += chunk
             await files.remove(SHA256)
     assert received == CONTENT
     assert everything_in(tmp_path) == []
 
 
-async def test_a_missing_file_is_data_loss(files: PackageFiles) -> None:
-    with pytest.raises(errors.DataLossError) as failure:
-        await read(files)
-    assert failure.value.reason is errors.Reason.PACKAGE_CORRUPT
-
-
-async def test_a_file_of_another_size_is_data_loss(files: PackageFiles, tmp_path: Path) -> None:
+async def test_a_held_file_is_removed_when_the_last_one_lets_go(files: PackageFiles, tmp_path: Path) -> None:
     await keep(files)
-    os.truncate(tmp_path / SHA256[:2] / SHA256, 1000)
-    with pytest.raises(errors.DataLossError):
-        await read(files)
+    async with files.held([SHA256]):
+        async with files.held([SHA256]):
+            await files.remove(SHA256)
+        assert await read(files) == CONTENT
+    assert everything_in(tmp_path) == []
+
+
+async def test_a_file_that_comes_back_while_it_is_held_stays(files: PackageFiles, tmp_path: Path) -> None:
+    await keep(files)
+    async with files.held([SHA256]):
+        await files.remove(SHA256)
+        await keep(files)
+    assert everything_in(tmp_path) == [SHA256]
+
+
+async def test_files_of_one_content_are_held_for_each(files: PackageFiles, tmp_path: Path) -> None:
+    await keep(files)
+    async with files.held([SHA256, SHA256]):
+        async with files.held([SHA256]):
+            pass
+        await files.remove(SHA256)
+        assert everything_in(tmp_path) == [SHA256]
+    assert everything_in(tmp_path) == []
 
 
 async def test_keeping_the_same_content_twice_keeps_it_once(files: PackageFiles, tmp_path: Path) -> None:

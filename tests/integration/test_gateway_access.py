@@ -19,6 +19,7 @@ from appshare import errors
 from appshare.gateway.access_tokens import Caller
 from appshare.gateway.operator.catalogue import UNARY_METHODS, UPLOAD_METHODS
 from appshare.gateway.operator.package_decisions import METHODS as DECISION_METHODS
+from appshare.gateway.operator.storage import STREAM_METHODS
 from appshare.process.clock import system_clock
 from appshare.rpc import status
 from appshare.v1 import app_download_pb2, device_gateway_pb2, operator_access_pb2, operator_gateway_pb2
@@ -145,6 +146,14 @@ def test_what_is_passed_on_as_bytes_is_the_same_message(service: str, name: str,
 def test_every_decision_is_passed_on() -> None:
     methods = operator_gateway_pb2.DESCRIPTOR.services_by_name["PackageDecisionService"].methods_by_name
     assert set(DECISION_METHODS) == set(methods)
+
+
+@pytest.mark.parametrize(("name", "target"), STREAM_METHODS.items())
+def test_the_care_for_the_storage_is_passed_on_as_the_same_messages(name: str, target: str) -> None:
+    ours = operator_gateway_pb2.DESCRIPTOR.services_by_name["StorageService"].methods_by_name[name]
+    theirs = app_download_pb2.DESCRIPTOR.services_by_name["AppDownloadService"].methods_by_name[target]
+    assert fields_of(ours.input_type) == fields_of(theirs.input_type)
+    assert fields_of(ours.output_type) == fields_of(theirs.output_type)
 
 
 def test_a_download_is_passed_on_as_the_same_message() -> None:

@@ -27,6 +27,7 @@ _COMMANDS = "appshare.operator.commands"
         "upstreams": LazyCommand(
             f"{_COMMANDS}.upstreams:upstreams", "Keep the repositories that are searched on a miss."
         ),
+        "storage": LazyCommand(f"{_COMMANDS}.storage:storage", "Check and clean the files of the packages."),
         "keys": LazyCommand(f"{_COMMANDS}.keys:keys", "Replace the key under which phone numbers are stored."),
         "backup": LazyCommand(f"{_COMMANDS}.backup:backup", "Copy what the servers keep, and put it back."),
         "signing-keys": LazyCommand(

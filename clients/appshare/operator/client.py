@@ -8,7 +8,8 @@ Every call raises the `appshare.errors` that the contract lists for it.
 """
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from datetime import UTC
 from types import TracebackType
 from typing import Self, TypeVar
@@ -31,12 +32,15 @@ from appshare.operator.model import (
     ProcessStatus,
     ServiceStatus,
     SigningKey,
+    StorageFault,
+    StorageFinding,
+    StorageProgress,
 )
 from appshare.operator.package_decisions import PackageDecisions
 from appshare.operator.package_upload import PackageUpload
 from appshare.operator.upstream_calls import UpstreamCalls
 from appshare.rpc.call import Callee
-from appshare.v1 import catalogue_pb2, fit_pb2, number_key_pb2, process_status_pb2
+from appshare.v1 import catalogue_pb2, fit_pb2, number_key_pb2, process_status_pb2, storage_pb2
 from appshare.v1 import operator_access_pb2 as access_pb
 from appshare.v1 import operator_gateway_pb2 as pb
 from appshare.v1.operator_access_pb2_grpc import OperatorServiceStub, SigningKeyServiceStub
@@ -44,6 +48,7 @@ from appshare.v1.operator_gateway_pb2_grpc import (
     CatalogueServiceStub,
     DeviceAdministrationServiceStub,
     NumberKeyServiceStub,
+    StorageServiceStub,
     SystemServiceStub,
 )
 
@@ -78,6 +83,7 @@ class OperatorClient:
         self._system = SystemServiceStub(self._channel)
         self.decisions = PackageDecisions(self._channel, self._server, self._credentials)
         self.upstreams = UpstreamCalls(self._server, self._channel, self._credentials)
+        self._storage = StorageServiceStub(self._channel)
 
     async def __aenter__(self) -> Self:
         return self
@@ -204,6 +210,36 @@ class OperatorClient:
         """Removes an operator; its token is void at once."""
         await self._call(self._operators.RemoveOperator, access_pb.RemoveOperatorRequest(name=name))
 
+    async def check_storage(
+        self, *, only_sizes: bool = False
+    ) -> AsyncGenerator[StorageProgress | StorageFinding, None]:
+        """Streams how far the check of the stored files is, and what is wrong.
+
+        Args:
+            only_sizes: read nothing.
+        """
+        request = pb.CheckStorageRequest(only_sizes=only_sizes)
+        stream = self._server.stream(self._storage.CheckStorage, request, metadata=self._credentials)
+        async with aclosing(stream) as messages:
+            async for message in messages:
+                if message.HasField("finding"):
+                    yield _read_finding(message.finding)
+                else:
+                    yield _read_progress(message.progress)
+
+    async def clean_storage(self, *, dry_run: bool, force: bool) -> AsyncGenerator[StorageFinding, None]:
+        """Removes the files of no package; streams each.
+
+        Args:
+            dry_run: say what would be removed; remove nothing.
+            force: also when they are more than the others.
+        """
+        request = pb.CleanStorageRequest(dry_run=dry_run, force=force)
+        stream = self._server.stream(self._storage.CleanStorage, request, metadata=self._credentials)
+        async with aclosing(stream) as messages:
+            async for message in messages:
+                yield _read_finding(message.removed)
+
     async def _call(self, method: grpc.aio.UnaryUnaryMultiCallable[Request, Response], request: Request) -> Response:
         return await self._server.unary(method, request, metadata=self._credentials)
 
@@ -308,3 +344,12 @@ def _read_signing_key(message: access_pb.SigningKey) -> SigningKey:
 
 def _read_operator(message: access_pb.Operator) -> Operator:
     return Operator(message.name, message.create_time.ToDatetime(UTC), message.is_this_operator)
+
+
+def _read_finding(message: storage_pb2.StorageFinding) -> StorageFinding:
+    fault = StorageFault(storage_pb2.StorageFault.Name(message.fault).removeprefix("STORAGE_FAULT_"))
+    return StorageFinding(fault, message.sha256, message.size, message.package_name, message.package_id)
+
+
+def _read_progress(message: storage_pb2.StorageProgress) -> StorageProgress:
+    return StorageProgress(message.files_done, message.files_total, message.bytes_done, message.bytes_total)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from appshare.fit.answer import PackageFile
 
@@ -237,3 +238,37 @@ class FoundApps:
 
     apps: tuple[FoundApp, ...]
     truncated: bool
+
+
+class StorageFault(StrEnum):
+    """What is wrong with a stored file: no longer there, not what was stored, or of no package."""
+
+    MISSING = "MISSING"
+    DAMAGED = "DAMAGED"
+    ORPHANED = "ORPHANED"
+
+
+@dataclass(frozen=True)
+class StorageFinding:
+    """A stored file with which something is wrong.
+
+    Attributes:
+        size: in bytes: as stored, or as it should be.
+        package_name: of the app that needs it; empty for an orphan, like `package_id`.
+    """
+
+    fault: StorageFault
+    sha256: str
+    size: int
+    package_name: str
+    package_id: str
+
+
+@dataclass(frozen=True)
+class StorageProgress:
+    """How far a check of the storage is, in files and in bytes."""
+
+    files_done: int
+    files_total: int
+    bytes_done: int
+    bytes_total: int

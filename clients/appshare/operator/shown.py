@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from appshare.operator.model import CataloguePackage, NumberKeyRotation, SigningKey
+from appshare.operator.model import CataloguePackage, NumberKeyRotation, SigningKey, StorageFinding
 
 _SCREEN = re.compile(r"(\w+) (\d+) dpi")
 
@@ -63,3 +63,9 @@ def shown_use(key: SigningKey) -> str:
     if key.over_time is None:
         return "signs"
     return "withdrawn" if key.withdrawn else f"accepted until {key.over_time:%Y-%m-%d %H:%M} UTC"
+
+
+def shown_finding(finding: StorageFinding) -> str:
+    """What is wrong with a stored file."""
+    of = f" of {finding.package_name}, package {shown_id(finding.package_id)}" if finding.package_id else ""
+    return f"{finding.fault.lower()}: {finding.sha256}, {finding.size:,} bytes{of}"

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 
 from appshare.app_download.adaptation_table import AdaptationTable
 from appshare.app_download.catalogue import Catalogue
@@ -13,6 +12,8 @@ from appshare.app_download.package_files import PackageFiles
 from appshare.app_download.package_reader import ReadingLimits
 from appshare.app_download.servicer import AppDownloadServicer
 from appshare.app_download.settings import DownloadSettings
+from appshare.app_download.storage_care import StorageCare
+from appshare.app_download.storages import storage_at
 from appshare.app_download.stores.sqlite import MIGRATIONS, SqliteCatalogueStore
 from appshare.app_download.stores.sqlite_decisions import SqliteDecisionStore
 from appshare.app_download.stores.sqlite_upstreams import SqliteUpstreamStore
@@ -25,7 +26,6 @@ from appshare.process.status_servicer import status_service
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
 from appshare.sql.database import open_database
-from appshare.v1.app_download_pb2_grpc import add_AppDownloadServiceServicer_to_server
 
 
 @asynccontextmanager
@@ -34,8 +34,9 @@ async def running(settings: DownloadSettings) -> AsyncIterator[dict[str, Address
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(owned_folder(settings.data / "app-download"))
         database = await stack.enter_async_context(open_database(folder / "app_download.db", MIGRATIONS))
-        store, files = SqliteCatalogueStore(database), PackageFiles(folder / "packages")
-        files.prepare(await store.digests())
+        store = SqliteCatalogueStore(database)
+        files = PackageFiles(folder / "packages", storage_at(settings.packages_url, folder / "packages"))
+        files.prepare()
         decided = SqliteDecisionStore(database)
         catalogue = Catalogue(store, decided, files, settings.admission_policy())
         ingestion = Ingestion(catalogue, files, max_package_size=settings.max_package_size, limits=ReadingLimits())
@@ -47,9 +48,10 @@ async def running(settings: DownloadSettings) -> AsyncIterator[dict[str, Address
         servicer = AppDownloadServicer(
             *(Matching(store, decided, search), ingestion, catalogue, upstreams),
             *(Decisions(decided, catalogue), AdaptationTable(decided, catalogue)),
+            StorageCare(store, files, catalogue),
             chunk_size=settings.chunk_size,
         )
-        service = Service("appshare.v1.AppDownloadService", partial(add_AppDownloadServiceServicer_to_server, servicer))
+        service = Service("appshare.v1.AppDownloadService", servicer.add_to)
         server = running_server(settings.listen, [service, status_service()], settings.server_options())
         address = await stack.enter_async_context(server)
         yield {"listen": address}

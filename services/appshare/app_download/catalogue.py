@@ -80,10 +80,18 @@ class Catalogue:
         return await self._store.packages_of(package_name)
 
     async def _drop_unreferenced(self, digests: Set[str]) -> None:
-        """Removes files of a package that could not be added; what is left after all, the next start removes."""
+        """Removes files of a package that could not be added; what is left after all, `storage clean` removes."""
         with suppress(errors.UnavailableError):
             for sha256 in digests - await self._store.referenced(digests):
                 await self._files.remove(sha256)
+
+    async def remove_orphan(self, sha256: str) -> bool:
+        """Removes a file that no package has; returns whether that was so."""
+        async with self.changing:
+            if await self._store.has_file(sha256):
+                return False
+            await self._files.remove(sha256)
+            return True
 
     async def page(self, package_name: str, after: PageKey | None, size: int) -> list[Package]:
         """Packages by name, newest version first; of one app, or of all when `package_name` is empty."""

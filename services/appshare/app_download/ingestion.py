@@ -8,9 +8,10 @@ from pathlib import Path
 
 from appshare import errors
 from appshare.app_download.catalogue import Catalogue
+from appshare.app_download.file_storage import translated
 from appshare.app_download.model import AnnouncedFile, AnnouncedPackage, Artifact, PackageManifest
 from appshare.app_download.package import Build, Package
-from appshare.app_download.package_files import FilledFile, IncomingFile, PackageFiles, translated
+from appshare.app_download.package_files import FilledFile, IncomingFile, PackageFiles
 from appshare.app_download.package_reader import (
     PackageRefused,
     ReadingLimits,

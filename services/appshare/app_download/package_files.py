@@ -1,4 +1,4 @@
-"""The bytes of packages: files in a folder, each named by the SHA-256 of what is in it."""
+"""The bytes of packages on their way in and out: filled beside the storage, kept in it, held while they are read."""
 
 import asyncio
 import errno
@@ -7,38 +7,38 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import AsyncIterator, Collection, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections import Counter
+from collections.abc import AsyncIterator, Collection
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from appshare import errors
-
-_UNUSABLE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
+from appshare.app_download.file_storage import FileStorage, StoredEntry, StoredFile, translated
+from appshare.app_download.storages.local import LocalStorage
 
 
 class PackageFiles:
-    """A folder of package files.
+    """The files of all packages.
 
-    A file appears under its digest only when it is whole and on disk; a crash leaves at most something in `incoming/`,
-    which the next start removes.
+    A crash leaves at most something in `incoming/`, and files that no package refers to.
+
+    Args:
+        folder: on this machine; files are filled in its `incoming/`.
+        storage: keeps the whole files; None: the folder itself.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, storage: FileStorage | None = None) -> None:
         self._incoming = folder / "incoming"
+        self._storage = storage or LocalStorage(folder)
+        self._held: Counter[str] = Counter()
+        self._doomed: set[str] = set()
+        self._removing = asyncio.Lock()
 
-    def prepare(self, known: Collection[str]) -> None:
-        """Creates the folder and removes what a crash left: unfinished files, and files that nothing refers to.
-
-        Args:
-            known: the digests that are referred to.
-        """
+    def prepare(self) -> None:
+        """Creates the folder and removes unfinished files; whole ones stay, whether or not anything refers to them."""
         shutil.rmtree(self._incoming, ignore_errors=True)
         self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for file in self._folder.glob("??/*"):
-            if file.name not in known:
-                file.unlink()
 
     @asynccontextmanager
     async def incoming(self) -> AsyncIterator["IncomingFile"]:
@@ -71,34 +71,50 @@ class PackageFiles:
 
     async def keep(self, file: "IncomingFile | FilledFile") -> None:
         """Makes a filled file durable under its digest."""
-        with translated():
-            await asyncio.to_thread(_move, file.path, self._path(file.sha256))
-
-    async def remove(self, sha256: str) -> None:
-        """Removes a file; whoever has it open can still read it."""
-        with translated():
-            await asyncio.to_thread(self._path(sha256).unlink, missing_ok=True)
+        async with self._removing:
+            self._doomed.discard(file.sha256)
+        await self._storage.keep(file.path, file.sha256)
 
     @asynccontextmanager
-    async def open(self, sha256: str, size: int) -> AsyncIterator["StoredFile"]:
+    async def held(self, digests: Collection[str]) -> AsyncIterator[None]:
+        """Files that are needed together until the context ends: one that is removed meanwhile goes only then."""
+        self._held.update(digests)
+        try:
+            yield
+        finally:
+            self._release(digests)
+            if self._doomed.intersection(digests):
+                with suppress(errors.UnavailableError):  # it stays doomed, and is no fault of who held it
+                    await self._remove_doomed()
+
+    async def remove(self, sha256: str) -> None:
+        """Removes a file, as soon as nobody holds it."""
+        self._doomed.add(sha256)
+        await self._remove_doomed()
+
+    def open(self, sha256: str, size: int) -> AbstractAsyncContextManager[StoredFile]:
         """Opens a file for reading.
 
         Raises:
             errors.DataLossError: PACKAGE_CORRUPT, when it is missing or has another size.
         """
-        try:
-            descriptor = await asyncio.to_thread(os.open, self._path(sha256), os.O_RDONLY)
-        except FileNotFoundError:
-            raise _corrupt() from None
-        try:
-            if os.fstat(descriptor).st_size != size:
-                raise _corrupt()
-            yield StoredFile(descriptor, size)
-        finally:
-            os.close(descriptor)
+        return self._storage.open(sha256, size)
 
-    def _path(self, sha256: str) -> Path:
-        return self._folder / sha256[:2] / sha256
+    def entries(self) -> AsyncIterator[StoredEntry]:
+        """All whole files that there are, in no order."""
+        return self._storage.entries()
+
+    def _release(self, digests: Collection[str]) -> None:
+        for sha256 in digests:
+            self._held[sha256] -= 1
+            if not self._held[sha256]:
+                del self._held[sha256]
+
+    async def _remove_doomed(self) -> None:
+        async with self._removing:
+            for sha256 in self._doomed - self._held.keys():
+                await self._storage.remove(sha256)
+                self._doomed.discard(sha256)
 
 
 class IncomingFile:
@@ -142,27 +158,6 @@ class FilledFile:
     sha256: str
 
 
-class StoredFile:
-    """A file that is open for reading."""
-
-    def __init__(self, descriptor: int, size: int) -> None:
-        self._descriptor = descriptor
-        self._size = size
-
-    async def chunks(self, offset: int, chunk_size: int) -> AsyncIterator[tuple[int, bytes]]:
-        """The bytes from an offset on, in chunks with their offsets; read only as far as the reader has come.
-
-        Raises:
-            errors.DataLossError: PACKAGE_CORRUPT, when the file ends early.
-        """
-        while offset < self._size:
-            data = await asyncio.to_thread(os.pread, self._descriptor, chunk_size, offset)
-            if not data:
-                raise _corrupt()
-            yield offset, data
-            offset += len(data)
-
-
 def _filled(path: Path) -> FilledFile:
     """Follows no link, which could lead out of the folder."""
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
@@ -170,40 +165,3 @@ def _filled(path: Path) -> FilledFile:
         if not stat.S_ISREG(facts.st_mode):
             raise OSError(errno.EINVAL, "not a file")
         return FilledFile(path, facts.st_size, hashlib.file_digest(file, "sha256").hexdigest())
-
-
-def _move(source: Path, target: Path) -> None:
-    """Makes a file durable under another name, which is durable only when its folder is."""
-    target.parent.mkdir(exist_ok=True, mode=0o700)
-    _sync(source)
-    source.replace(target)
-    for folder in (target.parent, target.parent.parent):
-        _sync(folder)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def translated() -> Iterator[None]:
-    """Raises what the disk does to us as a typed error, without a path."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in _UNUSABLE:
-            raise
-        raise errors.UnavailableError(
-            errors.Reason.STORAGE_UNAVAILABLE,
-            f"the folder of packages cannot be written ({errno.errorcode[error.errno]}); nothing was stored",
-        ) from error
-
-
-def _corrupt() -> errors.DataLossError:
-    return errors.DataLossError(
-        errors.Reason.PACKAGE_CORRUPT, "the stored package is damaged; the operator has to remove it and add it again"
-    )

@@ -1,5 +1,7 @@
 """The wire of AppDownload: requests become domain calls, results become responses."""
 
+import grpc
+
 from appshare.app_download.adaptation_table import AdaptationTable
 from appshare.app_download.catalogue import Catalogue
 from appshare.app_download.decisions import Decisions
@@ -10,8 +12,10 @@ from appshare.app_download.servicers.catalogue import CatalogueServicer
 from appshare.app_download.servicers.decisions import DecisionServicer
 from appshare.app_download.servicers.downloads import DownloadServicer
 from appshare.app_download.servicers.ingestion import IngestionServicer
+from appshare.app_download.servicers.storage import StorageServicer
 from appshare.app_download.servicers.updates import UpdatesServicer
 from appshare.app_download.servicers.upstreams import UpstreamServicer
+from appshare.app_download.storage_care import StorageCare
 from appshare.app_download.updates import Updates
 from appshare.app_download.upstreams.running import UpstreamParts
 from appshare.v1 import app_download_pb2_grpc
@@ -25,11 +29,12 @@ class AppDownloadServicer(
     AdaptationServicer,
     UpdatesServicer,
     UpstreamServicer,
+    StorageServicer,
     app_download_pb2_grpc.AppDownloadServiceServicer,
 ):
     """Serves `AppDownloadService`: what the classes of `servicers` serve."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # a part per topic
         self,
         matching: Matching,
         ingestion: Ingestion,
@@ -37,6 +42,7 @@ class AppDownloadServicer(
         upstreams: UpstreamParts,
         decisions: Decisions,
         table: AdaptationTable,
+        storage: StorageCare,
         *,
         chunk_size: int,
     ) -> None:
@@ -47,3 +53,9 @@ class AppDownloadServicer(
         AdaptationServicer.__init__(self, table)
         UpdatesServicer.__init__(self, Updates(matching))
         UpstreamServicer.__init__(self, upstreams.operation)
+        StorageServicer.__init__(self, storage)
+
+    def add_to(self, server: grpc.aio.Server) -> None:
+        """Adds the service to a server."""
+        app_download_pb2_grpc.add_AppDownloadServiceServicer_to_server(self, server)
+        self.put_download_into(server)

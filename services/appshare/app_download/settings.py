@@ -31,6 +31,12 @@ class DownloadSettings(BackendSettings):
     upstream_index_mib: int = Field(256, ge=1, description="Size in MiB that the index of an upstream may have.")
     upstream_fetches: int = Field(4, ge=1, description="Packages that are fetched from upstreams at once.")
 
+    packages_url: str = Field(
+        "",
+        pattern=r"^(s3://[^/]+(/.*)?)?$",
+        description="Bucket for package files, s3://bucket/prefix, with AWS_* from the environment; empty: a folder.",
+    )
+
     @property
     def max_package_size(self) -> int:
         """In bytes."""

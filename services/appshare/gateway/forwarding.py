@@ -11,7 +11,7 @@ from appshare.rpc.handlers import Handler
 from appshare.rpc.interceptor import Context
 
 _IDLE_LIMIT = 60.0
-"""Seconds in which a service must send the next message of a download, or take the next one of an upload."""
+"""Seconds in which a service must send the next message of a stream, or take the next one of an upload."""
 
 
 class Forwarder:

@@ -18,6 +18,8 @@ from appshare.gateway.operator.operators import OperatorServicer
 from appshare.gateway.operator.package_decisions import SERVICE as PACKAGE_DECISION_SERVICE
 from appshare.gateway.operator.package_decisions import add_package_decisions_to
 from appshare.gateway.operator.signing_keys import SigningKeyServicer
+from appshare.gateway.operator.storage import SERVICE as STORAGE_SERVICE
+from appshare.gateway.operator.storage import add_storage_to
 from appshare.gateway.operator.system import SystemServicer
 from appshare.gateway.operator.upstreams import SERVICE as UPSTREAM_SERVICE
 from appshare.gateway.operator.upstreams import add_upstreams_to
@@ -63,6 +65,7 @@ def operator_services(
     return [
         Service(CATALOGUE_SERVICE, partial(add_catalogue_to, backends=backends)),
         Service(PACKAGE_DECISION_SERVICE, partial(add_package_decisions_to, backends=backends)),
+        Service(STORAGE_SERVICE, partial(add_storage_to, backends=backends)),
         Service("appshare.v1.NumberKeyService", partial(add_NumberKeyServiceServicer_to_server, number_key)),
         Service("appshare.v1.OperatorService", partial(add_OperatorServiceServicer_to_server, named)),
         Service("appshare.v1.SigningKeyService", partial(add_SigningKeyServiceServicer_to_server, signing)),

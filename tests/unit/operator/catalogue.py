@@ -31,16 +31,19 @@ from appshare.v1.operator_gateway_pb2_grpc import (
     CatalogueServiceServicer,
     DeviceAdministrationServiceServicer,
     NumberKeyServiceServicer,
+    StorageServiceServicer,
     SystemServiceServicer,
     UpstreamServiceServicer,
     add_CatalogueServiceServicer_to_server,
     add_DeviceAdministrationServiceServicer_to_server,
     add_NumberKeyServiceServicer_to_server,
     add_PackageDecisionServiceServicer_to_server,
+    add_StorageServiceServicer_to_server,
     add_SystemServiceServicer_to_server,
     add_UpstreamServiceServicer_to_server,
 )
 from appshare.v1.process_status_pb2 import ProcessStatus, StatusFigure
+from appshare.v1.storage_pb2 import StorageFinding, StorageProgress
 
 TOKEN = "operator-token"  # noqa: S105  # of the test's own server
 
@@ -50,6 +53,7 @@ class Catalogue(
     NumberKeyServiceServicer,
     DeviceAdministrationServiceServicer,
     SystemServiceServicer,
+    StorageServiceServicer,
     UpstreamServiceServicer,
 ):
     """Takes every file that says "apk" and answers what fits as the test tells it; rotates the key of a few books.
@@ -62,6 +66,7 @@ class Catalogue(
         links: App Store links, by package name.
         down: the process that does not answer.
         decisions: what the operator decides about packages.
+        findings: what a check of the storage finds; cleaning takes the orphans out.
     """
 
     def __init__(self) -> None:
@@ -72,6 +77,7 @@ class Catalogue(
         self.rotations = 0
         self.down = ""
         self.modules: list[str] = []
+        self.findings: list[StorageFinding] = []
         self.answer = fit_pb2.FitAnswer(no_fit=fit_pb2.NoFit())
 
     async def AddPackage(self, requests: AsyncIterator[pb.AddPackageRequest], context: Any) -> pb.AddPackageResponse:
@@ -193,6 +199,23 @@ class Catalogue(
         app = upstream_pb2.FoundApp(package_name="org.example.notes", label=request.text, upstream="f-droid.org")
         return upstream_pb2.SearchAppsResponse(apps=[app], truncated=True)
 
+    async def CheckStorage(
+        self, request: pb.CheckStorageRequest, context: Any
+    ) -> AsyncIterator[pb.CheckStorageResponse]:
+        for done in (0, 1):
+            progress = StorageProgress(files_done=done, files_total=1, bytes_done=done * 3, bytes_total=3)
+            yield pb.CheckStorageResponse(progress=progress)
+        for finding in self.findings:
+            yield pb.CheckStorageResponse(finding=finding)
+
+    async def CleanStorage(
+        self, request: pb.CleanStorageRequest, context: Any
+    ) -> AsyncIterator[pb.CleanStorageResponse]:
+        for finding in [each for each in self.findings if not each.package_id]:
+            if not request.dry_run:
+                self.findings.remove(finding)
+            yield pb.CleanStorageResponse(removed=finding)
+
     def _add(self, header: catalogue_pb2.UploadHeader) -> pb.AddPackageResponse:
         file, several = header.files[0], len(header.files) > 1
         present = file.sha256 in self.packages
@@ -236,6 +259,7 @@ async def serving(catalogue: Catalogue, folder: Path) -> AsyncIterator[str]:
             partial(add_PackageDecisionServiceServicer_to_server, catalogue.decisions),
         ),
         Service("appshare.v1.UpstreamService", partial(add_UpstreamServiceServicer_to_server, catalogue)),
+        Service("appshare.v1.StorageService", partial(add_StorageServiceServicer_to_server, catalogue)),
     ]
     async with running_server(Address("127.0.0.1", 0), services) as address:
         yield str(address)

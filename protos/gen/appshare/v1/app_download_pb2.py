@@ -27,85 +27,94 @@ from appshare.v1 import catalogue_pb2 as appshare_dot_v1_dot_catalogue__pb2
 from appshare.v1 import device_pb2 as appshare_dot_v1_dot_device__pb2
 from appshare.v1 import fit_pb2 as appshare_dot_v1_dot_fit__pb2
 from appshare.v1 import package_decision_pb2 as appshare_dot_v1_dot_package__decision__pb2
+from appshare.v1 import storage_pb2 as appshare_dot_v1_dot_storage__pb2
 from appshare.v1 import update_pb2 as appshare_dot_v1_dot_update__pb2
 from appshare.v1 import upstream_pb2 as appshare_dot_v1_dot_upstream__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x61ppshare/v1/app_download.proto\x12\x0b\x61ppshare.v1\x1a\x1c\x61ppshare/v1/adaptation.proto\x1a\x1b\x61ppshare/v1/catalogue.proto\x1a\x18\x61ppshare/v1/device.proto\x1a\x15\x61ppshare/v1/fit.proto\x1a\"appshare/v1/package_decision.proto\x1a\x18\x61ppshare/v1/update.proto\x1a\x1a\x61ppshare/v1/upstream.proto\"b\n\x0cMatchRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\x12\x0f\n\x07modules\x18\x03 \x03(\t\"7\n\rMatchResponse\x12&\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x16.appshare.v1.FitAnswer\"\x90\x01\n\x0f\x44ownloadRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\x12)\n\x06resume\x18\x03 \x03(\x0b\x32\x19.appshare.v1.FilePosition\x12\x0f\n\x07modules\x18\x04 \x03(\t\"m\n\x10\x44ownloadResponse\x12(\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x16.appshare.v1.FitAnswerH\x00\x12\'\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x16.appshare.v1.FileChunkH\x00\x42\x06\n\x04part\"m\n\rIngestRequest\x12+\n\x06header\x18\x01 \x01(\x0b\x32\x19.appshare.v1.UploadHeaderH\x00\x12\'\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x16.appshare.v1.FileChunkH\x00\x42\x06\n\x04part\"Y\n\x0eIngestResponse\x12.\n\x07package\x18\x01 \x01(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0f\x61lready_present\x18\x02 \x01(\x08\"S\n\x14ListCatalogueRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"a\n\x15ListCatalogueResponse\x12/\n\x08packages\x18\x01 \x03(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"0\n\x1a\x44\x65leteFromCatalogueRequest\x12\x12\n\npackage_id\x18\x01 \x01(\t\"\x1d\n\x1b\x44\x65leteFromCatalogueResponse\"X\n\x19ListAdaptationRowsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"_\n\x1aListAdaptationRowsResponse\x12(\n\x04rows\x18\x01 \x03(\x0b\x32\x1a.appshare.v1.AdaptationRow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"=\n\x18WriteAppStoreLinkRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\"\x1b\n\x19WriteAppStoreLinkResponse\"T\n\x15ReadSignerPinsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"W\n\x16ReadSignerPinsResponse\x12$\n\x04pins\x18\x01 \x03(\x0b\x32\x16.appshare.v1.SignerPin\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"D\n\x15WriteSignerPinRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x15\n\rsigner_sha256\x18\x02 \x01(\t\"\\\n\x16WriteSignerPinResponse\x12#\n\x03pin\x18\x01 \x01(\x0b\x32\x16.appshare.v1.SignerPin\x12\x1d\n\x15packages_not_accepted\x18\x02 \x01(\r\".\n\x16\x44\x65leteSignerPinRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\"\x19\n\x17\x44\x65leteSignerPinResponse\"W\n\x18ReadVersionFloorsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"_\n\x19ReadVersionFloorsResponse\x12)\n\x06\x66loors\x18\x01 \x03(\x0b\x32\x19.appshare.v1.VersionFloor\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"F\n\x18WriteVersionFloorRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x14\n\x0cversion_code\x18\x02 \x01(\x04\"3\n\x19WriteVersionFloorResponse\x12\x16\n\x0epackages_below\x18\x01 \x01(\r\"V\n\x17ReadOperatorRowsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"[\n\x18ReadOperatorRowsResponse\x12&\n\x04rows\x18\x01 \x03(\x0b\x32\x18.appshare.v1.OperatorRow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"A\n\x18InsertOperatorRowRequest\x12%\n\x03row\x18\x01 \x01(\x0b\x32\x18.appshare.v1.OperatorRow\"B\n\x19InsertOperatorRowResponse\x12%\n\x03row\x18\x01 \x01(\x0b\x32\x18.appshare.v1.OperatorRow\"*\n\x18\x44\x65leteOperatorRowRequest\x12\x0e\n\x06row_id\x18\x01 \x01(\t\"\x1b\n\x19\x44\x65leteOperatorRowResponse\";\n\x17PlaceOperatorRowRequest\x12\x0e\n\x06row_id\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\r\"A\n\x18PlaceOperatorRowResponse\x12%\n\x03row\x18\x01 \x01(\x0b\x32\x18.appshare.v1.OperatorRow\"p\n\x13\x43heckUpdatesRequest\x12,\n\tinstalled\x18\x01 \x03(\x0b\x32\x19.appshare.v1.InstalledApp\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\"?\n\x14\x43heckUpdatesResponse\x12\'\n\x07updates\x18\x01 \x03(\x0b\x32\x16.appshare.v1.AppUpdate2\xe5\x0f\n\x12\x41ppDownloadService\x12>\n\x05Match\x12\x19.appshare.v1.MatchRequest\x1a\x1a.appshare.v1.MatchResponse\x12I\n\x08\x44ownload\x12\x1c.appshare.v1.DownloadRequest\x1a\x1d.appshare.v1.DownloadResponse0\x01\x12\x43\n\x06Ingest\x12\x1a.appshare.v1.IngestRequest\x1a\x1b.appshare.v1.IngestResponse(\x01\x12V\n\rListCatalogue\x12!.appshare.v1.ListCatalogueRequest\x1a\".appshare.v1.ListCatalogueResponse\x12h\n\x13\x44\x65leteFromCatalogue\x12\'.appshare.v1.DeleteFromCatalogueRequest\x1a(.appshare.v1.DeleteFromCatalogueResponse\x12\x65\n\x12ListAdaptationRows\x12&.appshare.v1.ListAdaptationRowsRequest\x1a\'.appshare.v1.ListAdaptationRowsResponse\x12\x62\n\x11WriteAppStoreLink\x12%.appshare.v1.WriteAppStoreLinkRequest\x1a&.appshare.v1.WriteAppStoreLinkResponse\x12Y\n\x0eReadSignerPins\x12\".appshare.v1.ReadSignerPinsRequest\x1a#.appshare.v1.ReadSignerPinsResponse\x12Y\n\x0eWriteSignerPin\x12\".appshare.v1.WriteSignerPinRequest\x1a#.appshare.v1.WriteSignerPinResponse\x12\\\n\x0f\x44\x65leteSignerPin\x12#.appshare.v1.DeleteSignerPinRequest\x1a$.appshare.v1.DeleteSignerPinResponse\x12\x62\n\x11ReadVersionFloors\x12%.appshare.v1.ReadVersionFloorsRequest\x1a&.appshare.v1.ReadVersionFloorsResponse\x12\x62\n\x11WriteVersionFloor\x12%.appshare.v1.WriteVersionFloorRequest\x1a&.appshare.v1.WriteVersionFloorResponse\x12_\n\x10ReadOperatorRows\x12$.appshare.v1.ReadOperatorRowsRequest\x1a%.appshare.v1.ReadOperatorRowsResponse\x12\x62\n\x11InsertOperatorRow\x12%.appshare.v1.InsertOperatorRowRequest\x1a&.appshare.v1.InsertOperatorRowResponse\x12\x62\n\x11\x44\x65leteOperatorRow\x12%.appshare.v1.DeleteOperatorRowRequest\x1a&.appshare.v1.DeleteOperatorRowResponse\x12_\n\x10PlaceOperatorRow\x12$.appshare.v1.PlaceOperatorRowRequest\x1a%.appshare.v1.PlaceOperatorRowResponse\x12S\n\x0c\x43heckUpdates\x12 .appshare.v1.CheckUpdatesRequest\x1a!.appshare.v1.CheckUpdatesResponse\x12\x61\n\x10RegisterUpstream\x12$.appshare.v1.RegisterUpstreamRequest\x1a%.appshare.v1.RegisterUpstreamResponse0\x01\x12V\n\rReadUpstreams\x12!.appshare.v1.ReadUpstreamsRequest\x1a\".appshare.v1.ReadUpstreamsResponse\x12X\n\rFetchUpstream\x12!.appshare.v1.FetchUpstreamRequest\x1a\".appshare.v1.FetchUpstreamResponse0\x01\x12Y\n\x0e\x44\x65leteUpstream\x12\".appshare.v1.DeleteUpstreamRequest\x1a#.appshare.v1.DeleteUpstreamResponse\x12G\n\x08\x46indApps\x12\x1c.appshare.v1.FindAppsRequest\x1a\x1d.appshare.v1.FindAppsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x61ppshare/v1/app_download.proto\x12\x0b\x61ppshare.v1\x1a\x1c\x61ppshare/v1/adaptation.proto\x1a\x1b\x61ppshare/v1/catalogue.proto\x1a\x18\x61ppshare/v1/device.proto\x1a\x15\x61ppshare/v1/fit.proto\x1a\"appshare/v1/package_decision.proto\x1a\x19\x61ppshare/v1/storage.proto\x1a\x18\x61ppshare/v1/update.proto\x1a\x1a\x61ppshare/v1/upstream.proto\"b\n\x0cMatchRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\x12\x0f\n\x07modules\x18\x03 \x03(\t\"7\n\rMatchResponse\x12&\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x16.appshare.v1.FitAnswer\"\xb6\x01\n\x0f\x44ownloadRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\x12)\n\x06resume\x18\x03 \x03(\x0b\x32\x19.appshare.v1.FilePosition\x12\x0f\n\x07modules\x18\x04 \x03(\t\x12$\n\x04only\x18\x05 \x01(\x0b\x32\x16.appshare.v1.FileRange\"m\n\x10\x44ownloadResponse\x12(\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x16.appshare.v1.FitAnswerH\x00\x12\'\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x16.appshare.v1.FileChunkH\x00\x42\x06\n\x04part\"m\n\rIngestRequest\x12+\n\x06header\x18\x01 \x01(\x0b\x32\x19.appshare.v1.UploadHeaderH\x00\x12\'\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x16.appshare.v1.FileChunkH\x00\x42\x06\n\x04part\"Y\n\x0eIngestResponse\x12.\n\x07package\x18\x01 \x01(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0f\x61lready_present\x18\x02 \x01(\x08\"S\n\x14ListCatalogueRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"a\n\x15ListCatalogueResponse\x12/\n\x08packages\x18\x01 \x03(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"0\n\x1a\x44\x65leteFromCatalogueRequest\x12\x12\n\npackage_id\x18\x01 \x01(\t\"\x1d\n\x1b\x44\x65leteFromCatalogueResponse\"X\n\x19ListAdaptationRowsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"_\n\x1aListAdaptationRowsResponse\x12(\n\x04rows\x18\x01 \x03(\x0b\x32\x1a.appshare.v1.AdaptationRow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"=\n\x18WriteAppStoreLinkRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\"\x1b\n\x19WriteAppStoreLinkResponse\"T\n\x15ReadSignerPinsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"W\n\x16ReadSignerPinsResponse\x12$\n\x04pins\x18\x01 \x03(\x0b\x32\x16.appshare.v1.SignerPin\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"D\n\x15WriteSignerPinRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x15\n\rsigner_sha256\x18\x02 \x01(\t\"\\\n\x16WriteSignerPinResponse\x12#\n\x03pin\x18\x01 \x01(\x0b\x32\x16.appshare.v1.SignerPin\x12\x1d\n\x15packages_not_accepted\x18\x02 \x01(\r\".\n\x16\x44\x65leteSignerPinRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\"\x19\n\x17\x44\x65leteSignerPinResponse\"W\n\x18ReadVersionFloorsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"_\n\x19ReadVersionFloorsResponse\x12)\n\x06\x66loors\x18\x01 \x03(\x0b\x32\x19.appshare.v1.VersionFloor\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"F\n\x18WriteVersionFloorRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x14\n\x0cversion_code\x18\x02 \x01(\x04\"3\n\x19WriteVersionFloorResponse\x12\x16\n\x0epackages_below\x18\x01 \x01(\r\"V\n\x17ReadOperatorRowsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"[\n\x18ReadOperatorRowsResponse\x12&\n\x04rows\x18\x01 \x03(\x0b\x32\x18.appshare.v1.OperatorRow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"A\n\x18InsertOperatorRowRequest\x12%\n\x03row\x18\x01 \x01(\x0b\x32\x18.appshare.v1.OperatorRow\"B\n\x19InsertOperatorRowResponse\x12%\n\x03row\x18\x01 \x01(\x0b\x32\x18.appshare.v1.OperatorRow\"*\n\x18\x44\x65leteOperatorRowRequest\x12\x0e\n\x06row_id\x18\x01 \x01(\t\"\x1b\n\x19\x44\x65leteOperatorRowResponse\";\n\x17PlaceOperatorRowRequest\x12\x0e\n\x06row_id\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\r\"A\n\x18PlaceOperatorRowResponse\x12%\n\x03row\x18\x01 \x01(\x0b\x32\x18.appshare.v1.OperatorRow\"p\n\x13\x43heckUpdatesRequest\x12,\n\tinstalled\x18\x01 \x03(\x0b\x32\x19.appshare.v1.InstalledApp\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\"?\n\x14\x43heckUpdatesResponse\x12\'\n\x07updates\x18\x01 \x03(\x0b\x32\x16.appshare.v1.AppUpdate\"*\n\x14VerifyStorageRequest\x12\x12\n\nonly_sizes\x18\x01 \x01(\x08\"\x81\x01\n\x15VerifyStorageResponse\x12\x30\n\x08progress\x18\x01 \x01(\x0b\x32\x1c.appshare.v1.StorageProgressH\x00\x12.\n\x07\x66inding\x18\x02 \x01(\x0b\x32\x1b.appshare.v1.StorageFindingH\x00\x42\x06\n\x04part\"5\n\x13SweepStorageRequest\x12\x0f\n\x07\x64ry_run\x18\x01 \x01(\x08\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\"D\n\x14SweepStorageResponse\x12,\n\x07removed\x18\x01 \x01(\x0b\x32\x1b.appshare.v1.StorageFinding2\x96\x11\n\x12\x41ppDownloadService\x12>\n\x05Match\x12\x19.appshare.v1.MatchRequest\x1a\x1a.appshare.v1.MatchResponse\x12I\n\x08\x44ownload\x12\x1c.appshare.v1.DownloadRequest\x1a\x1d.appshare.v1.DownloadResponse0\x01\x12\x43\n\x06Ingest\x12\x1a.appshare.v1.IngestRequest\x1a\x1b.appshare.v1.IngestResponse(\x01\x12V\n\rListCatalogue\x12!.appshare.v1.ListCatalogueRequest\x1a\".appshare.v1.ListCatalogueResponse\x12h\n\x13\x44\x65leteFromCatalogue\x12\'.appshare.v1.DeleteFromCatalogueRequest\x1a(.appshare.v1.DeleteFromCatalogueResponse\x12\x65\n\x12ListAdaptationRows\x12&.appshare.v1.ListAdaptationRowsRequest\x1a\'.appshare.v1.ListAdaptationRowsResponse\x12\x62\n\x11WriteAppStoreLink\x12%.appshare.v1.WriteAppStoreLinkRequest\x1a&.appshare.v1.WriteAppStoreLinkResponse\x12Y\n\x0eReadSignerPins\x12\".appshare.v1.ReadSignerPinsRequest\x1a#.appshare.v1.ReadSignerPinsResponse\x12Y\n\x0eWriteSignerPin\x12\".appshare.v1.WriteSignerPinRequest\x1a#.appshare.v1.WriteSignerPinResponse\x12\\\n\x0f\x44\x65leteSignerPin\x12#.appshare.v1.DeleteSignerPinRequest\x1a$.appshare.v1.DeleteSignerPinResponse\x12\x62\n\x11ReadVersionFloors\x12%.appshare.v1.ReadVersionFloorsRequest\x1a&.appshare.v1.ReadVersionFloorsResponse\x12\x62\n\x11WriteVersionFloor\x12%.appshare.v1.WriteVersionFloorRequest\x1a&.appshare.v1.WriteVersionFloorResponse\x12_\n\x10ReadOperatorRows\x12$.appshare.v1.ReadOperatorRowsRequest\x1a%.appshare.v1.ReadOperatorRowsResponse\x12\x62\n\x11InsertOperatorRow\x12%.appshare.v1.InsertOperatorRowRequest\x1a&.appshare.v1.InsertOperatorRowResponse\x12\x62\n\x11\x44\x65leteOperatorRow\x12%.appshare.v1.DeleteOperatorRowRequest\x1a&.appshare.v1.DeleteOperatorRowResponse\x12_\n\x10PlaceOperatorRow\x12$.appshare.v1.PlaceOperatorRowRequest\x1a%.appshare.v1.PlaceOperatorRowResponse\x12S\n\x0c\x43heckUpdates\x12 .appshare.v1.CheckUpdatesRequest\x1a!.appshare.v1.CheckUpdatesResponse\x12\x61\n\x10RegisterUpstream\x12$.appshare.v1.RegisterUpstreamRequest\x1a%.appshare.v1.RegisterUpstreamResponse0\x01\x12V\n\rReadUpstreams\x12!.appshare.v1.ReadUpstreamsRequest\x1a\".appshare.v1.ReadUpstreamsResponse\x12X\n\rFetchUpstream\x12!.appshare.v1.FetchUpstreamRequest\x1a\".appshare.v1.FetchUpstreamResponse0\x01\x12Y\n\x0e\x44\x65leteUpstream\x12\".appshare.v1.DeleteUpstreamRequest\x1a#.appshare.v1.DeleteUpstreamResponse\x12G\n\x08\x46indApps\x12\x1c.appshare.v1.FindAppsRequest\x1a\x1d.appshare.v1.FindAppsResponse\x12X\n\rVerifyStorage\x12!.appshare.v1.VerifyStorageRequest\x1a\".appshare.v1.VerifyStorageResponse0\x01\x12U\n\x0cSweepStorage\x12 .appshare.v1.SweepStorageRequest\x1a!.appshare.v1.SweepStorageResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'appshare.v1.app_download_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MATCHREQUEST']._serialized_start=245
-  _globals['_MATCHREQUEST']._serialized_end=343
-  _globals['_MATCHRESPONSE']._serialized_start=345
-  _globals['_MATCHRESPONSE']._serialized_end=400
-  _globals['_DOWNLOADREQUEST']._serialized_start=403
-  _globals['_DOWNLOADREQUEST']._serialized_end=547
-  _globals['_DOWNLOADRESPONSE']._serialized_start=549
-  _globals['_DOWNLOADRESPONSE']._serialized_end=658
-  _globals['_INGESTREQUEST']._serialized_start=660
-  _globals['_INGESTREQUEST']._serialized_end=769
-  _globals['_INGESTRESPONSE']._serialized_start=771
-  _globals['_INGESTRESPONSE']._serialized_end=860
-  _globals['_LISTCATALOGUEREQUEST']._serialized_start=862
-  _globals['_LISTCATALOGUEREQUEST']._serialized_end=945
-  _globals['_LISTCATALOGUERESPONSE']._serialized_start=947
-  _globals['_LISTCATALOGUERESPONSE']._serialized_end=1044
-  _globals['_DELETEFROMCATALOGUEREQUEST']._serialized_start=1046
-  _globals['_DELETEFROMCATALOGUEREQUEST']._serialized_end=1094
-  _globals['_DELETEFROMCATALOGUERESPONSE']._serialized_start=1096
-  _globals['_DELETEFROMCATALOGUERESPONSE']._serialized_end=1125
-  _globals['_LISTADAPTATIONROWSREQUEST']._serialized_start=1127
-  _globals['_LISTADAPTATIONROWSREQUEST']._serialized_end=1215
-  _globals['_LISTADAPTATIONROWSRESPONSE']._serialized_start=1217
-  _globals['_LISTADAPTATIONROWSRESPONSE']._serialized_end=1312
-  _globals['_WRITEAPPSTORELINKREQUEST']._serialized_start=1314
-  _globals['_WRITEAPPSTORELINKREQUEST']._serialized_end=1375
-  _globals['_WRITEAPPSTORELINKRESPONSE']._serialized_start=1377
-  _globals['_WRITEAPPSTORELINKRESPONSE']._serialized_end=1404
-  _globals['_READSIGNERPINSREQUEST']._serialized_start=1406
-  _globals['_READSIGNERPINSREQUEST']._serialized_end=1490
-  _globals['_READSIGNERPINSRESPONSE']._serialized_start=1492
-  _globals['_READSIGNERPINSRESPONSE']._serialized_end=1579
-  _globals['_WRITESIGNERPINREQUEST']._serialized_start=1581
-  _globals['_WRITESIGNERPINREQUEST']._serialized_end=1649
-  _globals['_WRITESIGNERPINRESPONSE']._serialized_start=1651
-  _globals['_WRITESIGNERPINRESPONSE']._serialized_end=1743
-  _globals['_DELETESIGNERPINREQUEST']._serialized_start=1745
-  _globals['_DELETESIGNERPINREQUEST']._serialized_end=1791
-  _globals['_DELETESIGNERPINRESPONSE']._serialized_start=1793
-  _globals['_DELETESIGNERPINRESPONSE']._serialized_end=1818
-  _globals['_READVERSIONFLOORSREQUEST']._serialized_start=1820
-  _globals['_READVERSIONFLOORSREQUEST']._serialized_end=1907
-  _globals['_READVERSIONFLOORSRESPONSE']._serialized_start=1909
-  _globals['_READVERSIONFLOORSRESPONSE']._serialized_end=2004
-  _globals['_WRITEVERSIONFLOORREQUEST']._serialized_start=2006
-  _globals['_WRITEVERSIONFLOORREQUEST']._serialized_end=2076
-  _globals['_WRITEVERSIONFLOORRESPONSE']._serialized_start=2078
-  _globals['_WRITEVERSIONFLOORRESPONSE']._serialized_end=2129
-  _globals['_READOPERATORROWSREQUEST']._serialized_start=2131
-  _globals['_READOPERATORROWSREQUEST']._serialized_end=2217
-  _globals['_READOPERATORROWSRESPONSE']._serialized_start=2219
-  _globals['_READOPERATORROWSRESPONSE']._serialized_end=2310
-  _globals['_INSERTOPERATORROWREQUEST']._serialized_start=2312
-  _globals['_INSERTOPERATORROWREQUEST']._serialized_end=2377
-  _globals['_INSERTOPERATORROWRESPONSE']._serialized_start=2379
-  _globals['_INSERTOPERATORROWRESPONSE']._serialized_end=2445
-  _globals['_DELETEOPERATORROWREQUEST']._serialized_start=2447
-  _globals['_DELETEOPERATORROWREQUEST']._serialized_end=2489
-  _globals['_DELETEOPERATORROWRESPONSE']._serialized_start=2491
-  _globals['_DELETEOPERATORROWRESPONSE']._serialized_end=2518
-  _globals['_PLACEOPERATORROWREQUEST']._serialized_start=2520
-  _globals['_PLACEOPERATORROWREQUEST']._serialized_end=2579
-  _globals['_PLACEOPERATORROWRESPONSE']._serialized_start=2581
-  _globals['_PLACEOPERATORROWRESPONSE']._serialized_end=2646
-  _globals['_CHECKUPDATESREQUEST']._serialized_start=2648
-  _globals['_CHECKUPDATESREQUEST']._serialized_end=2760
-  _globals['_CHECKUPDATESRESPONSE']._serialized_start=2762
-  _globals['_CHECKUPDATESRESPONSE']._serialized_end=2825
-  _globals['_APPDOWNLOADSERVICE']._serialized_start=2828
-  _globals['_APPDOWNLOADSERVICE']._serialized_end=4849
+  _globals['_MATCHREQUEST']._serialized_start=272
+  _globals['_MATCHREQUEST']._serialized_end=370
+  _globals['_MATCHRESPONSE']._serialized_start=372
+  _globals['_MATCHRESPONSE']._serialized_end=427
+  _globals['_DOWNLOADREQUEST']._serialized_start=430
+  _globals['_DOWNLOADREQUEST']._serialized_end=612
+  _globals['_DOWNLOADRESPONSE']._serialized_start=614
+  _globals['_DOWNLOADRESPONSE']._serialized_end=723
+  _globals['_INGESTREQUEST']._serialized_start=725
+  _globals['_INGESTREQUEST']._serialized_end=834
+  _globals['_INGESTRESPONSE']._serialized_start=836
+  _globals['_INGESTRESPONSE']._serialized_end=925
+  _globals['_LISTCATALOGUEREQUEST']._serialized_start=927
+  _globals['_LISTCATALOGUEREQUEST']._serialized_end=1010
+  _globals['_LISTCATALOGUERESPONSE']._serialized_start=1012
+  _globals['_LISTCATALOGUERESPONSE']._serialized_end=1109
+  _globals['_DELETEFROMCATALOGUEREQUEST']._serialized_start=1111
+  _globals['_DELETEFROMCATALOGUEREQUEST']._serialized_end=1159
+  _globals['_DELETEFROMCATALOGUERESPONSE']._serialized_start=1161
+  _globals['_DELETEFROMCATALOGUERESPONSE']._serialized_end=1190
+  _globals['_LISTADAPTATIONROWSREQUEST']._serialized_start=1192
+  _globals['_LISTADAPTATIONROWSREQUEST']._serialized_end=1280
+  _globals['_LISTADAPTATIONROWSRESPONSE']._serialized_start=1282
+  _globals['_LISTADAPTATIONROWSRESPONSE']._serialized_end=1377
+  _globals['_WRITEAPPSTORELINKREQUEST']._serialized_start=1379
+  _globals['_WRITEAPPSTORELINKREQUEST']._serialized_end=1440
+  _globals['_WRITEAPPSTORELINKRESPONSE']._serialized_start=1442
+  _globals['_WRITEAPPSTORELINKRESPONSE']._serialized_end=1469
+  _globals['_READSIGNERPINSREQUEST']._serialized_start=1471
+  _globals['_READSIGNERPINSREQUEST']._serialized_end=1555
+  _globals['_READSIGNERPINSRESPONSE']._serialized_start=1557
+  _globals['_READSIGNERPINSRESPONSE']._serialized_end=1644
+  _globals['_WRITESIGNERPINREQUEST']._serialized_start=1646
+  _globals['_WRITESIGNERPINREQUEST']._serialized_end=1714
+  _globals['_WRITESIGNERPINRESPONSE']._serialized_start=1716
+  _globals['_WRITESIGNERPINRESPONSE']._serialized_end=1808
+  _globals['_DELETESIGNERPINREQUEST']._serialized_start=1810
+  _globals['_DELETESIGNERPINREQUEST']._serialized_end=1856
+  _globals['_DELETESIGNERPINRESPONSE']._serialized_start=1858
+  _globals['_DELETESIGNERPINRESPONSE']._serialized_end=1883
+  _globals['_READVERSIONFLOORSREQUEST']._serialized_start=1885
+  _globals['_READVERSIONFLOORSREQUEST']._serialized_end=1972
+  _globals['_READVERSIONFLOORSRESPONSE']._serialized_start=1974
+  _globals['_READVERSIONFLOORSRESPONSE']._serialized_end=2069
+  _globals['_WRITEVERSIONFLOORREQUEST']._serialized_start=2071
+  _globals['_WRITEVERSIONFLOORREQUEST']._serialized_end=2141
+  _globals['_WRITEVERSIONFLOORRESPONSE']._serialized_start=2143
+  _globals['_WRITEVERSIONFLOORRESPONSE']._serialized_end=2194
+  _globals['_READOPERATORROWSREQUEST']._serialized_start=2196
+  _globals['_READOPERATORROWSREQUEST']._serialized_end=2282
+  _globals['_READOPERATORROWSRESPONSE']._serialized_start=2284
+  _globals['_READOPERATORROWSRESPONSE']._serialized_end=2375
+  _globals['_INSERTOPERATORROWREQUEST']._serialized_start=2377
+  _globals['_INSERTOPERATORROWREQUEST']._serialized_end=2442
+  _globals['_INSERTOPERATORROWRESPONSE']._serialized_start=2444
+  _globals['_INSERTOPERATORROWRESPONSE']._serialized_end=2510
+  _globals['_DELETEOPERATORROWREQUEST']._serialized_start=2512
+  _globals['_DELETEOPERATORROWREQUEST']._serialized_end=2554
+  _globals['_DELETEOPERATORROWRESPONSE']._serialized_start=2556
+  _globals['_DELETEOPERATORROWRESPONSE']._serialized_end=2583
+  _globals['_PLACEOPERATORROWREQUEST']._serialized_start=2585
+  _globals['_PLACEOPERATORROWREQUEST']._serialized_end=2644
+  _globals['_PLACEOPERATORROWRESPONSE']._serialized_start=2646
+  _globals['_PLACEOPERATORROWRESPONSE']._serialized_end=2711
+  _globals['_CHECKUPDATESREQUEST']._serialized_start=2713
+  _globals['_CHECKUPDATESREQUEST']._serialized_end=2825
+  _globals['_CHECKUPDATESRESPONSE']._serialized_start=2827
+  _globals['_CHECKUPDATESRESPONSE']._serialized_end=2890
+  _globals['_VERIFYSTORAGEREQUEST']._serialized_start=2892
+  _globals['_VERIFYSTORAGEREQUEST']._serialized_end=2934
+  _globals['_VERIFYSTORAGERESPONSE']._serialized_start=2937
+  _globals['_VERIFYSTORAGERESPONSE']._serialized_end=3066
+  _globals['_SWEEPSTORAGEREQUEST']._serialized_start=3068
+  _globals['_SWEEPSTORAGEREQUEST']._serialized_end=3121
+  _globals['_SWEEPSTORAGERESPONSE']._serialized_start=3123
+  _globals['_SWEEPSTORAGERESPONSE']._serialized_end=3191
+  _globals['_APPDOWNLOADSERVICE']._serialized_start=3194
+  _globals['_APPDOWNLOADSERVICE']._serialized_end=5392
 # @@protoc_insertion_point(module_scope)

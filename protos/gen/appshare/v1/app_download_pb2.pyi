@@ -8,6 +8,7 @@ from appshare.v1 import catalogue_pb2 as _catalogue_pb2
 from appshare.v1 import device_pb2 as _device_pb2
 from appshare.v1 import fit_pb2 as _fit_pb2
 from appshare.v1 import package_decision_pb2 as _package_decision_pb2
+from appshare.v1 import storage_pb2 as _storage_pb2
 from appshare.v1 import update_pb2 as _update_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
@@ -81,6 +82,7 @@ class DownloadRequest(_message.Message):
     PROFILE_FIELD_NUMBER: _builtins.int
     RESUME_FIELD_NUMBER: _builtins.int
     MODULES_FIELD_NUMBER: _builtins.int
+    ONLY_FIELD_NUMBER: _builtins.int
     package_name: _builtins.str
     @_builtins.property
     def profile(self) -> _device_pb2.DeviceProfile: ...
@@ -92,6 +94,10 @@ class DownloadRequest(_message.Message):
     def modules(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Modules of a split set to install besides those that come by themselves, at most 100; they say nothing to a whole package."""
 
+    @_builtins.property
+    def only(self) -> _fit_pb2.FileRange:
+        """Only this part of one file, which is to be of the answer: of another one nothing is sent. Not together with `resume`."""
+
     def __init__(
         self,
         *,
@@ -99,10 +105,11 @@ class DownloadRequest(_message.Message):
         profile: _device_pb2.DeviceProfile | None = ...,
         resume: _abc.Iterable[_fit_pb2.FilePosition] | None = ...,
         modules: _abc.Iterable[_builtins.str] | None = ...,
+        only: _fit_pb2.FileRange | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["profile", b"profile"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["only", b"only", "profile", b"profile"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["modules", b"modules", "package_name", b"package_name", "profile", b"profile", "resume", b"resume"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["modules", b"modules", "only", b"only", "package_name", b"package_name", "profile", b"profile", "resume", b"resume"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -804,3 +811,93 @@ class CheckUpdatesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CheckUpdatesResponse: _TypeAlias = CheckUpdatesResponse  # noqa: Y015
+
+@_typing.final
+class VerifyStorageRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ONLY_SIZES_FIELD_NUMBER: _builtins.int
+    only_sizes: _builtins.bool
+    """Compare only sizes; read nothing."""
+    def __init__(
+        self,
+        *,
+        only_sizes: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["only_sizes", b"only_sizes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VerifyStorageRequest: _TypeAlias = VerifyStorageRequest  # noqa: Y015
+
+@_typing.final
+class VerifyStorageResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROGRESS_FIELD_NUMBER: _builtins.int
+    FINDING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def progress(self) -> _storage_pb2.StorageProgress: ...
+    @_builtins.property
+    def finding(self) -> _storage_pb2.StorageFinding: ...
+    def __init__(
+        self,
+        *,
+        progress: _storage_pb2.StorageProgress | None = ...,
+        finding: _storage_pb2.StorageFinding | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["finding", b"finding", "part", b"part", "progress", b"progress"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["finding", b"finding", "part", b"part", "progress", b"progress"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["progress", "finding"]  # noqa: Y015
+    _WhichOneofArgType_part: _TypeAlias = _typing.Literal["part", b"part"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_part) -> _WhichOneofReturnType_part | None: ...
+
+Global___VerifyStorageResponse: _TypeAlias = VerifyStorageResponse  # noqa: Y015
+
+@_typing.final
+class SweepStorageRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DRY_RUN_FIELD_NUMBER: _builtins.int
+    FORCE_FIELD_NUMBER: _builtins.int
+    dry_run: _builtins.bool
+    """Say what would be removed; remove nothing."""
+    force: _builtins.bool
+    """Also when more files are orphaned than are not."""
+    def __init__(
+        self,
+        *,
+        dry_run: _builtins.bool = ...,
+        force: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dry_run", b"dry_run", "force", b"force"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SweepStorageRequest: _TypeAlias = SweepStorageRequest  # noqa: Y015
+
+@_typing.final
+class SweepStorageResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REMOVED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def removed(self) -> _storage_pb2.StorageFinding: ...
+    def __init__(
+        self,
+        *,
+        removed: _storage_pb2.StorageFinding | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["removed", b"removed"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["removed", b"removed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SweepStorageResponse: _TypeAlias = SweepStorageResponse  # noqa: Y015

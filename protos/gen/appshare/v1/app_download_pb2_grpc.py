@@ -149,6 +149,16 @@ class AppDownloadServiceStub:
                 request_serializer=appshare_dot_v1_dot_upstream__pb2.FindAppsRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_upstream__pb2.FindAppsResponse.FromString,
                 _registered_method=True)
+        self.VerifyStorage = channel.unary_stream(
+                '/appshare.v1.AppDownloadService/VerifyStorage',
+                request_serializer=appshare_dot_v1_dot_app__download__pb2.VerifyStorageRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_app__download__pb2.VerifyStorageResponse.FromString,
+                _registered_method=True)
+        self.SweepStorage = channel.unary_stream(
+                '/appshare.v1.AppDownloadService/SweepStorage',
+                request_serializer=appshare_dot_v1_dot_app__download__pb2.SweepStorageRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_app__download__pb2.SweepStorageResponse.FromString,
+                _registered_method=True)
 
 
 class AppDownloadServiceServicer:
@@ -170,10 +180,11 @@ class AppDownloadServiceServicer:
     def Download(self, request, context):
         """Streams the build that fits a device. The first message is the answer; chunks follow when it is a fit.
 
-        The files come in the order of the fit, each from the offset that the caller names for its digest. A caller that
-        does not read costs one chunk of memory.
+        The files come in the order of the fit, each from the offset that the caller names for its digest, or only the range
+        that is asked for. Files that are removed meanwhile are sent to their end. A caller that does not read costs one chunk
+        of memory.
         INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
-        INVALID_ARGUMENT INVALID_FIELD: an offset is beyond its file.
+        INVALID_ARGUMENT INVALID_FIELD: an offset or a range is beyond its file, or there is both.
         DATA_LOSS PACKAGE_CORRUPT: the stored file is not what was stored.
         DATA_LOSS UPSTREAM_PACKAGE_MISMATCH: the file comes from an upstream and is not what its index says; its end was not sent.
         UNAVAILABLE UPSTREAM_UNREACHABLE: the file would come from an upstream that does not give it now.
@@ -375,6 +386,22 @@ class AppDownloadServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def VerifyStorage(self, request, context):
+        """Goes through the files of all packages and reads each to its end; streams what is wrong, and how far it is.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SweepStorage(self, request, context):
+        """Removes the files that no package refers to; streams each that is removed.
+
+        FAILED_PRECONDITION STORAGE_OF_ANOTHER_CATALOGUE: more files are orphaned than are not. Nothing is removed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AppDownloadServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -487,6 +514,16 @@ def add_AppDownloadServiceServicer_to_server(servicer, server):
                     servicer.FindApps,
                     request_deserializer=appshare_dot_v1_dot_upstream__pb2.FindAppsRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_upstream__pb2.FindAppsResponse.SerializeToString,
+            ),
+            'VerifyStorage': grpc.unary_stream_rpc_method_handler(
+                    servicer.VerifyStorage,
+                    request_deserializer=appshare_dot_v1_dot_app__download__pb2.VerifyStorageRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_app__download__pb2.VerifyStorageResponse.SerializeToString,
+            ),
+            'SweepStorage': grpc.unary_stream_rpc_method_handler(
+                    servicer.SweepStorage,
+                    request_deserializer=appshare_dot_v1_dot_app__download__pb2.SweepStorageRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_app__download__pb2.SweepStorageResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1087,6 +1124,60 @@ class AppDownloadService:
             '/appshare.v1.AppDownloadService/FindApps',
             appshare_dot_v1_dot_upstream__pb2.FindAppsRequest.SerializeToString,
             appshare_dot_v1_dot_upstream__pb2.FindAppsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def VerifyStorage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/appshare.v1.AppDownloadService/VerifyStorage',
+            appshare_dot_v1_dot_app__download__pb2.VerifyStorageRequest.SerializeToString,
+            appshare_dot_v1_dot_app__download__pb2.VerifyStorageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SweepStorage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/appshare.v1.AppDownloadService/SweepStorage',
+            appshare_dot_v1_dot_app__download__pb2.SweepStorageRequest.SerializeToString,
+            appshare_dot_v1_dot_app__download__pb2.SweepStorageResponse.FromString,
             options,
             channel_credentials,
             insecure,

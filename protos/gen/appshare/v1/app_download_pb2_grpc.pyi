@@ -29,10 +29,11 @@ class AppDownloadServiceStub:
     Download: _aio.UnaryStreamMultiCallable[_app_download_pb2.DownloadRequest, _app_download_pb2.DownloadResponse]
     """Streams the build that fits a device. The first message is the answer; chunks follow when it is a fit.
 
-    The files come in the order of the fit, each from the offset that the caller names for its digest. A caller that
-    does not read costs one chunk of memory.
+    The files come in the order of the fit, each from the offset that the caller names for its digest, or only the range
+    that is asked for. Files that are removed meanwhile are sent to their end. A caller that does not read costs one chunk
+    of memory.
     INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
-    INVALID_ARGUMENT INVALID_FIELD: an offset is beyond its file.
+    INVALID_ARGUMENT INVALID_FIELD: an offset or a range is beyond its file, or there is both.
     DATA_LOSS PACKAGE_CORRUPT: the stored file is not what was stored.
     DATA_LOSS UPSTREAM_PACKAGE_MISMATCH: the file comes from an upstream and is not what its index says; its end was not sent.
     UNAVAILABLE UPSTREAM_UNREACHABLE: the file would come from an upstream that does not give it now.
@@ -149,6 +150,13 @@ class AppDownloadServiceStub:
     """Finds apps by name, in the catalogue and in the upstreams. For the operator only: what the catalogue holds tells what
     others have asked for.
     """
+    VerifyStorage: _aio.UnaryStreamMultiCallable[_app_download_pb2.VerifyStorageRequest, _app_download_pb2.VerifyStorageResponse]
+    """Goes through the files of all packages and reads each to its end; streams what is wrong, and how far it is."""
+    SweepStorage: _aio.UnaryStreamMultiCallable[_app_download_pb2.SweepStorageRequest, _app_download_pb2.SweepStorageResponse]
+    """Removes the files that no package refers to; streams each that is removed.
+
+    FAILED_PRECONDITION STORAGE_OF_ANOTHER_CATALOGUE: more files are orphaned than are not. Nothing is removed.
+    """
 
 class AppDownloadServiceServicer(metaclass=_abc_1.ABCMeta):
     """The catalogue of packages, device fit and the bytes. Behind the gateway: the caller is trusted.
@@ -176,10 +184,11 @@ class AppDownloadServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.AsyncIterator[_app_download_pb2.DownloadResponse]:
         """Streams the build that fits a device. The first message is the answer; chunks follow when it is a fit.
 
-        The files come in the order of the fit, each from the offset that the caller names for its digest. A caller that
-        does not read costs one chunk of memory.
+        The files come in the order of the fit, each from the offset that the caller names for its digest, or only the range
+        that is asked for. Files that are removed meanwhile are sent to their end. A caller that does not read costs one chunk
+        of memory.
         INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
-        INVALID_ARGUMENT INVALID_FIELD: an offset is beyond its file.
+        INVALID_ARGUMENT INVALID_FIELD: an offset or a range is beyond its file, or there is both.
         DATA_LOSS PACKAGE_CORRUPT: the stored file is not what was stored.
         DATA_LOSS UPSTREAM_PACKAGE_MISMATCH: the file comes from an upstream and is not what its index says; its end was not sent.
         UNAVAILABLE UPSTREAM_UNREACHABLE: the file would come from an upstream that does not give it now.
@@ -415,6 +424,25 @@ class AppDownloadServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_upstream_pb2.FindAppsResponse]:
         """Finds apps by name, in the catalogue and in the upstreams. For the operator only: what the catalogue holds tells what
         others have asked for.
+        """
+
+    @_abc_1.abstractmethod
+    def VerifyStorage(
+        self,
+        request: _app_download_pb2.VerifyStorageRequest,
+        context: _aio.ServicerContext[_app_download_pb2.VerifyStorageRequest, _abc.AsyncIterator[_app_download_pb2.VerifyStorageResponse]],
+    ) -> _abc.AsyncIterator[_app_download_pb2.VerifyStorageResponse]:
+        """Goes through the files of all packages and reads each to its end; streams what is wrong, and how far it is."""
+
+    @_abc_1.abstractmethod
+    def SweepStorage(
+        self,
+        request: _app_download_pb2.SweepStorageRequest,
+        context: _aio.ServicerContext[_app_download_pb2.SweepStorageRequest, _abc.AsyncIterator[_app_download_pb2.SweepStorageResponse]],
+    ) -> _abc.AsyncIterator[_app_download_pb2.SweepStorageResponse]:
+        """Removes the files that no package refers to; streams each that is removed.
+
+        FAILED_PRECONDITION STORAGE_OF_ANOTHER_CATALOGUE: more files are orphaned than are not. Nothing is removed.
         """
 
 def add_AppDownloadServiceServicer_to_server(servicer: AppDownloadServiceServicer, server: _aio.Server) -> None: ...

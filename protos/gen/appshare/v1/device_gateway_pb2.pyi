@@ -1423,6 +1423,7 @@ class DownloadAppRequest(_message.Message):
     PROFILE_FIELD_NUMBER: _builtins.int
     RESUME_FIELD_NUMBER: _builtins.int
     MODULES_FIELD_NUMBER: _builtins.int
+    ONLY_FIELD_NUMBER: _builtins.int
     package_name: _builtins.str
     @_builtins.property
     def owner(self) -> _friendship_pb2.PersonRef:
@@ -1438,6 +1439,10 @@ class DownloadAppRequest(_message.Message):
     def modules(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Modules of a split set to install besides those that come by themselves, at most 100; they say nothing to a whole package."""
 
+    @_builtins.property
+    def only(self) -> _fit_pb2.FileRange:
+        """Only this part of one file, which is to be of the answer: of another one nothing is sent. Not together with `resume`."""
+
     def __init__(
         self,
         *,
@@ -1446,10 +1451,11 @@ class DownloadAppRequest(_message.Message):
         profile: _device_pb2.DeviceProfile | None = ...,
         resume: _abc.Iterable[_fit_pb2.FilePosition] | None = ...,
         modules: _abc.Iterable[_builtins.str] | None = ...,
+        only: _fit_pb2.FileRange | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["owner", b"owner", "profile", b"profile"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["only", b"only", "owner", b"owner", "profile", b"profile"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["modules", b"modules", "owner", b"owner", "package_name", b"package_name", "profile", b"profile", "resume", b"resume"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["modules", b"modules", "only", b"only", "owner", b"owner", "package_name", b"package_name", "profile", b"profile", "resume", b"resume"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1517,10 +1517,11 @@ class DownloadServiceServicer:
     def DownloadApp(self, request, context):
         """Streams the build of a shared app that fits a device. The first message is the answer; chunks follow when it is a fit.
 
-        The files come in the order of the fit, each from the offset that the caller names for its digest.
+        The files come in the order of the fit, each from the offset that the caller names for its digest, or only the range
+        that is asked for. Files that are removed meanwhile are sent to their end. The share is asked for when a download begins.
         PERMISSION_DENIED NOT_SHARED_WITH_YOU: the app is not shared with the calling device by that person, for whatever reason.
         INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
-        INVALID_ARGUMENT INVALID_FIELD: an offset is beyond its file.
+        INVALID_ARGUMENT INVALID_FIELD: an offset or a range is beyond its file, or there is both.
         DATA_LOSS PACKAGE_CORRUPT: the stored file is not what was stored.
         DATA_LOSS UPSTREAM_PACKAGE_MISMATCH: the file comes from an upstream and is not what its index says; its end was not sent.
         UNAVAILABLE UPSTREAM_UNREACHABLE: the file would come from an upstream that does not give it now.

@@ -149,6 +149,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """INVALID_ARGUMENT: the parts of a set are of several apps, versions or signers, or two of them are the same part."""
     ERROR_REASON_PACKAGE_SET_MALFORMED: _ErrorReason.ValueType  # 102
     """INVALID_ARGUMENT: the archive of a split set cannot be used: its table of contents, the names in it, or what else it holds."""
+    ERROR_REASON_STORAGE_OF_ANOTHER_CATALOGUE: _ErrorReason.ValueType  # 76
+    """FAILED_PRECONDITION: most stored files are of no package of this catalogue; nothing was removed."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed. Every error is a `google.rpc.Status` with exactly one `google.rpc.ErrorInfo`, whose `domain` is "appshare"
@@ -283,4 +285,6 @@ ERROR_REASON_PACKAGE_PARTS_DIFFER: ErrorReason.ValueType  # 101
 """INVALID_ARGUMENT: the parts of a set are of several apps, versions or signers, or two of them are the same part."""
 ERROR_REASON_PACKAGE_SET_MALFORMED: ErrorReason.ValueType  # 102
 """INVALID_ARGUMENT: the archive of a split set cannot be used: its table of contents, the names in it, or what else it holds."""
+ERROR_REASON_STORAGE_OF_ANOTHER_CATALOGUE: ErrorReason.ValueType  # 76
+"""FAILED_PRECONDITION: most stored files are of no package of this catalogue; nothing was removed."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

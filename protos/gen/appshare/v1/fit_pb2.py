@@ -24,29 +24,31 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15\x61ppshare/v1/fit.proto\x12\x0b\x61ppshare.v1\"M\n\x0bPackageFile\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x04\x12\x0e\n\x06sha256\x18\x03 \x01(\t\x12\x12\n\nsplit_name\x18\x04 \x01(\t\"\xae\x01\n\x03\x46it\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x14\n\x0cversion_name\x18\x02 \x01(\t\x12\x14\n\x0cversion_code\x18\x03 \x01(\x04\x12\x15\n\rsigner_sha256\x18\x04 \x01(\t\x12\'\n\x05\x66iles\x18\x05 \x03(\x0b\x32\x18.appshare.v1.PackageFile\x12\x13\n\x0b\x65xplanation\x18\x06 \x03(\t\x12\x10\n\x08upstream\x18\x19 \x01(\t\"o\n\x0bNoFitReason\x12$\n\x04kind\x18\x01 \x01(\x0e\x32\x16.appshare.v1.NoFitKind\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x12\n\ndevice_has\x18\x03 \x03(\t\x12\x15\n\rpackages_want\x18\x04 \x03(\t\"2\n\x05NoFit\x12)\n\x07reasons\x18\x01 \x03(\x0b\x32\x18.appshare.v1.NoFitReason\"\x1b\n\x0c\x41ppStoreLink\x12\x0b\n\x03url\x18\x01 \x01(\t\"\x91\x01\n\tFitAnswer\x12\x1f\n\x03\x66it\x18\x01 \x01(\x0b\x32\x10.appshare.v1.FitH\x00\x12$\n\x06no_fit\x18\x02 \x01(\x0b\x32\x12.appshare.v1.NoFitH\x00\x12\x33\n\x0e\x61pp_store_link\x18\x03 \x01(\x0b\x32\x19.appshare.v1.AppStoreLinkH\x00\x42\x08\n\x06\x61nswer\".\n\x0c\x46ilePosition\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x04\"=\n\tFileChunk\x12\x12\n\nfile_index\x18\x01 \x01(\r\x12\x0e\n\x06offset\x18\x02 \x01(\x04\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c*\xcd\x03\n\tNoFitKind\x12\x1b\n\x17NO_FIT_KIND_UNSPECIFIED\x10\x00\x12 \n\x1cNO_FIT_KIND_NOT_IN_CATALOGUE\x10\x01\x12\x18\n\x14NO_FIT_KIND_PLATFORM\x10\x02\x12\x17\n\x13NO_FIT_KIND_MIN_SDK\x10\x03\x12\x17\n\x13NO_FIT_KIND_MAX_SDK\x10\x04\x12\x1a\n\x16NO_FIT_KIND_TARGET_SDK\x10\x05\x12\x13\n\x0fNO_FIT_KIND_ABI\x10\x06\x12\x16\n\x12NO_FIT_KIND_SCREEN\x10\x07\x12\x17\n\x13NO_FIT_KIND_FEATURE\x10\x08\x12\x15\n\x11NO_FIT_KIND_GL_ES\x10\t\x12\x1e\n\x1aNO_FIT_KIND_SIGNER_CHANGED\x10\n\x12\x17\n\x13NO_FIT_KIND_TEXTURE\x10\x0b\x12\x17\n\x13NO_FIT_KIND_VARIANT\x10\x0c\x12\x16\n\x12NO_FIT_KIND_MODULE\x10\r\x12\x1d\n\x19NO_FIT_KIND_MISSING_SPLIT\x10\x0e\x12\x16\n\x12NO_FIT_KIND_DENIED\x10\x0f\x12\x1b\n\x17NO_FIT_KIND_MIN_VERSION\x10\x10\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15\x61ppshare/v1/fit.proto\x12\x0b\x61ppshare.v1\"M\n\x0bPackageFile\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x04\x12\x0e\n\x06sha256\x18\x03 \x01(\t\x12\x12\n\nsplit_name\x18\x04 \x01(\t\"\xc2\x01\n\x03\x46it\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x14\n\x0cversion_name\x18\x02 \x01(\t\x12\x14\n\x0cversion_code\x18\x03 \x01(\x04\x12\x15\n\rsigner_sha256\x18\x04 \x01(\t\x12\'\n\x05\x66iles\x18\x05 \x03(\x0b\x32\x18.appshare.v1.PackageFile\x12\x13\n\x0b\x65xplanation\x18\x06 \x03(\t\x12\x12\n\ntotal_size\x18\x07 \x01(\x04\x12\x10\n\x08upstream\x18\x19 \x01(\t\"o\n\x0bNoFitReason\x12$\n\x04kind\x18\x01 \x01(\x0e\x32\x16.appshare.v1.NoFitKind\x12\x0f\n\x07message\x18\x02 \x01(\t\x12\x12\n\ndevice_has\x18\x03 \x03(\t\x12\x15\n\rpackages_want\x18\x04 \x03(\t\"2\n\x05NoFit\x12)\n\x07reasons\x18\x01 \x03(\x0b\x32\x18.appshare.v1.NoFitReason\"\x1b\n\x0c\x41ppStoreLink\x12\x0b\n\x03url\x18\x01 \x01(\t\"\x91\x01\n\tFitAnswer\x12\x1f\n\x03\x66it\x18\x01 \x01(\x0b\x32\x10.appshare.v1.FitH\x00\x12$\n\x06no_fit\x18\x02 \x01(\x0b\x32\x12.appshare.v1.NoFitH\x00\x12\x33\n\x0e\x61pp_store_link\x18\x03 \x01(\x0b\x32\x19.appshare.v1.AppStoreLinkH\x00\x42\x08\n\x06\x61nswer\".\n\x0c\x46ilePosition\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x04\";\n\tFileRange\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x0e\n\x06offset\x18\x02 \x01(\x04\x12\x0e\n\x06length\x18\x03 \x01(\x04\"=\n\tFileChunk\x12\x12\n\nfile_index\x18\x01 \x01(\r\x12\x0e\n\x06offset\x18\x02 \x01(\x04\x12\x0c\n\x04\x64\x61ta\x18\x03 \x01(\x0c*\xcd\x03\n\tNoFitKind\x12\x1b\n\x17NO_FIT_KIND_UNSPECIFIED\x10\x00\x12 \n\x1cNO_FIT_KIND_NOT_IN_CATALOGUE\x10\x01\x12\x18\n\x14NO_FIT_KIND_PLATFORM\x10\x02\x12\x17\n\x13NO_FIT_KIND_MIN_SDK\x10\x03\x12\x17\n\x13NO_FIT_KIND_MAX_SDK\x10\x04\x12\x1a\n\x16NO_FIT_KIND_TARGET_SDK\x10\x05\x12\x13\n\x0fNO_FIT_KIND_ABI\x10\x06\x12\x16\n\x12NO_FIT_KIND_SCREEN\x10\x07\x12\x17\n\x13NO_FIT_KIND_FEATURE\x10\x08\x12\x15\n\x11NO_FIT_KIND_GL_ES\x10\t\x12\x1e\n\x1aNO_FIT_KIND_SIGNER_CHANGED\x10\n\x12\x17\n\x13NO_FIT_KIND_TEXTURE\x10\x0b\x12\x17\n\x13NO_FIT_KIND_VARIANT\x10\x0c\x12\x16\n\x12NO_FIT_KIND_MODULE\x10\r\x12\x1d\n\x19NO_FIT_KIND_MISSING_SPLIT\x10\x0e\x12\x16\n\x12NO_FIT_KIND_DENIED\x10\x0f\x12\x1b\n\x17NO_FIT_KIND_MIN_VERSION\x10\x10\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'appshare.v1.fit_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_NOFITKIND']._serialized_start=748
-  _globals['_NOFITKIND']._serialized_end=1209
+  _globals['_NOFITKIND']._serialized_start=829
+  _globals['_NOFITKIND']._serialized_end=1290
   _globals['_PACKAGEFILE']._serialized_start=38
   _globals['_PACKAGEFILE']._serialized_end=115
   _globals['_FIT']._serialized_start=118
-  _globals['_FIT']._serialized_end=292
-  _globals['_NOFITREASON']._serialized_start=294
-  _globals['_NOFITREASON']._serialized_end=405
-  _globals['_NOFIT']._serialized_start=407
-  _globals['_NOFIT']._serialized_end=457
-  _globals['_APPSTORELINK']._serialized_start=459
-  _globals['_APPSTORELINK']._serialized_end=486
-  _globals['_FITANSWER']._serialized_start=489
-  _globals['_FITANSWER']._serialized_end=634
-  _globals['_FILEPOSITION']._serialized_start=636
-  _globals['_FILEPOSITION']._serialized_end=682
-  _globals['_FILECHUNK']._serialized_start=684
-  _globals['_FILECHUNK']._serialized_end=745
+  _globals['_FIT']._serialized_end=312
+  _globals['_NOFITREASON']._serialized_start=314
+  _globals['_NOFITREASON']._serialized_end=425
+  _globals['_NOFIT']._serialized_start=427
+  _globals['_NOFIT']._serialized_end=477
+  _globals['_APPSTORELINK']._serialized_start=479
+  _globals['_APPSTORELINK']._serialized_end=506
+  _globals['_FITANSWER']._serialized_start=509
+  _globals['_FITANSWER']._serialized_end=654
+  _globals['_FILEPOSITION']._serialized_start=656
+  _globals['_FILEPOSITION']._serialized_end=702
+  _globals['_FILERANGE']._serialized_start=704
+  _globals['_FILERANGE']._serialized_end=763
+  _globals['_FILECHUNK']._serialized_start=765
+  _globals['_FILECHUNK']._serialized_end=826
 # @@protoc_insertion_point(module_scope)

@@ -143,12 +143,15 @@ class Fit(_message.Message):
     SIGNER_SHA256_FIELD_NUMBER: _builtins.int
     FILES_FIELD_NUMBER: _builtins.int
     EXPLANATION_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
     UPSTREAM_FIELD_NUMBER: _builtins.int
     package_name: _builtins.str
     version_name: _builtins.str
     version_code: _builtins.int
     signer_sha256: _builtins.str
     """SHA-256 of the certificate of the verified signer, in lower-case hexadecimal; of several signers with commas between."""
+    total_size: _builtins.int
+    """Bytes of all files together."""
     upstream: _builtins.str
     """The upstream that the files come from when they are downloaded; empty: the catalogue has them."""
     @_builtins.property
@@ -168,11 +171,12 @@ class Fit(_message.Message):
         signer_sha256: _builtins.str = ...,
         files: _abc.Iterable[Global___PackageFile] | None = ...,
         explanation: _abc.Iterable[_builtins.str] | None = ...,
+        total_size: _builtins.int = ...,
         upstream: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "files", b"files", "package_name", b"package_name", "signer_sha256", b"signer_sha256", "upstream", b"upstream", "version_code", b"version_code", "version_name", b"version_name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "files", b"files", "package_name", b"package_name", "signer_sha256", b"signer_sha256", "total_size", b"total_size", "upstream", b"upstream", "version_code", b"version_code", "version_name", b"version_name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -311,6 +315,35 @@ class FilePosition(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FilePosition: _TypeAlias = FilePosition  # noqa: Y015
+
+@_typing.final
+class FileRange(_message.Message):
+    """A part of one file."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHA256_FIELD_NUMBER: _builtins.int
+    OFFSET_FIELD_NUMBER: _builtins.int
+    LENGTH_FIELD_NUMBER: _builtins.int
+    sha256: _builtins.str
+    """Names the content."""
+    offset: _builtins.int
+    length: _builtins.int
+    """Bytes; 0: to the end of the file."""
+    def __init__(
+        self,
+        *,
+        sha256: _builtins.str = ...,
+        offset: _builtins.int = ...,
+        length: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["length", b"length", "offset", b"offset", "sha256", b"sha256"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FileRange: _TypeAlias = FileRange  # noqa: Y015
 
 @_typing.final
 class FileChunk(_message.Message):

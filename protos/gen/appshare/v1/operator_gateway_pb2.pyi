@@ -11,6 +11,7 @@ from appshare.v1 import fit_pb2 as _fit_pb2
 from appshare.v1 import number_key_pb2 as _number_key_pb2
 from appshare.v1 import package_decision_pb2 as _package_decision_pb2
 from appshare.v1 import process_status_pb2 as _process_status_pb2
+from appshare.v1 import storage_pb2 as _storage_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -917,3 +918,97 @@ class MoveOperatorRowResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MoveOperatorRowResponse: _TypeAlias = MoveOperatorRowResponse  # noqa: Y015
+
+@_typing.final
+class CheckStorageRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ONLY_SIZES_FIELD_NUMBER: _builtins.int
+    only_sizes: _builtins.bool
+    """Compare only sizes; read nothing."""
+    def __init__(
+        self,
+        *,
+        only_sizes: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["only_sizes", b"only_sizes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckStorageRequest: _TypeAlias = CheckStorageRequest  # noqa: Y015
+
+@_typing.final
+class CheckStorageResponse(_message.Message):
+    """Field for field the `VerifyStorageResponse` of AppDownload."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROGRESS_FIELD_NUMBER: _builtins.int
+    FINDING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def progress(self) -> _storage_pb2.StorageProgress: ...
+    @_builtins.property
+    def finding(self) -> _storage_pb2.StorageFinding: ...
+    def __init__(
+        self,
+        *,
+        progress: _storage_pb2.StorageProgress | None = ...,
+        finding: _storage_pb2.StorageFinding | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["finding", b"finding", "part", b"part", "progress", b"progress"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["finding", b"finding", "part", b"part", "progress", b"progress"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["progress", "finding"]  # noqa: Y015
+    _WhichOneofArgType_part: _TypeAlias = _typing.Literal["part", b"part"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_part) -> _WhichOneofReturnType_part | None: ...
+
+Global___CheckStorageResponse: _TypeAlias = CheckStorageResponse  # noqa: Y015
+
+@_typing.final
+class CleanStorageRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DRY_RUN_FIELD_NUMBER: _builtins.int
+    FORCE_FIELD_NUMBER: _builtins.int
+    dry_run: _builtins.bool
+    """Say what would be removed; remove nothing."""
+    force: _builtins.bool
+    """Also when more files are orphaned than are not."""
+    def __init__(
+        self,
+        *,
+        dry_run: _builtins.bool = ...,
+        force: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dry_run", b"dry_run", "force", b"force"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CleanStorageRequest: _TypeAlias = CleanStorageRequest  # noqa: Y015
+
+@_typing.final
+class CleanStorageResponse(_message.Message):
+    """Field for field the `SweepStorageResponse` of AppDownload."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REMOVED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def removed(self) -> _storage_pb2.StorageFinding: ...
+    def __init__(
+        self,
+        *,
+        removed: _storage_pb2.StorageFinding | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["removed", b"removed"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["removed", b"removed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CleanStorageResponse: _TypeAlias = CleanStorageResponse  # noqa: Y015

@@ -1391,3 +1391,129 @@ class UpstreamService:
             timeout,
             metadata,
             _registered_method=True)
+
+
+class StorageServiceStub:
+    """The files of the packages, on the gateway's operator port only. Tokens and errors as in `CatalogueService`.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.CheckStorage = channel.unary_stream(
+                '/appshare.v1.StorageService/CheckStorage',
+                request_serializer=appshare_dot_v1_dot_operator__gateway__pb2.CheckStorageRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.CheckStorageResponse.FromString,
+                _registered_method=True)
+        self.CleanStorage = channel.unary_stream(
+                '/appshare.v1.StorageService/CleanStorage',
+                request_serializer=appshare_dot_v1_dot_operator__gateway__pb2.CleanStorageRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.CleanStorageResponse.FromString,
+                _registered_method=True)
+
+
+class StorageServiceServicer:
+    """The files of the packages, on the gateway's operator port only. Tokens and errors as in `CatalogueService`.
+    """
+
+    def CheckStorage(self, request, context):
+        """Goes through the files of all packages and reads each to its end; streams what is wrong, and how far it is.
+
+        Service goes on meanwhile. A file of a package that is removed meanwhile is not missed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CleanStorage(self, request, context):
+        """Removes the files that no package refers to; streams each that is removed.
+
+        Service goes on meanwhile. A download of such a file that is under way completes.
+        FAILED_PRECONDITION STORAGE_OF_ANOTHER_CATALOGUE: more files are orphaned than are not, as beside a wrong or an old
+        database. Nothing is removed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_StorageServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'CheckStorage': grpc.unary_stream_rpc_method_handler(
+                    servicer.CheckStorage,
+                    request_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.CheckStorageRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_operator__gateway__pb2.CheckStorageResponse.SerializeToString,
+            ),
+            'CleanStorage': grpc.unary_stream_rpc_method_handler(
+                    servicer.CleanStorage,
+                    request_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.CleanStorageRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_operator__gateway__pb2.CleanStorageResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'appshare.v1.StorageService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('appshare.v1.StorageService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class StorageService:
+    """The files of the packages, on the gateway's operator port only. Tokens and errors as in `CatalogueService`.
+    """
+
+    @staticmethod
+    def CheckStorage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/appshare.v1.StorageService/CheckStorage',
+            appshare_dot_v1_dot_operator__gateway__pb2.CheckStorageRequest.SerializeToString,
+            appshare_dot_v1_dot_operator__gateway__pb2.CheckStorageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CleanStorage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/appshare.v1.StorageService/CleanStorage',
+            appshare_dot_v1_dot_operator__gateway__pb2.CleanStorageRequest.SerializeToString,
+            appshare_dot_v1_dot_operator__gateway__pb2.CleanStorageResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)

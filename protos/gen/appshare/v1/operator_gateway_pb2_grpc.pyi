@@ -490,3 +490,49 @@ class UpstreamServiceServicer(metaclass=_abc_1.ABCMeta):
         """Finds apps by name, in the catalogue and in the upstreams."""
 
 def add_UpstreamServiceServicer_to_server(servicer: UpstreamServiceServicer, server: _aio.Server) -> None: ...
+
+class StorageServiceStub:
+    """The files of the packages, on the gateway's operator port only. Tokens and errors as in `CatalogueService`."""
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    CheckStorage: _aio.UnaryStreamMultiCallable[_operator_gateway_pb2.CheckStorageRequest, _operator_gateway_pb2.CheckStorageResponse]
+    """Goes through the files of all packages and reads each to its end; streams what is wrong, and how far it is.
+
+    Service goes on meanwhile. A file of a package that is removed meanwhile is not missed.
+    """
+    CleanStorage: _aio.UnaryStreamMultiCallable[_operator_gateway_pb2.CleanStorageRequest, _operator_gateway_pb2.CleanStorageResponse]
+    """Removes the files that no package refers to; streams each that is removed.
+
+    Service goes on meanwhile. A download of such a file that is under way completes.
+    FAILED_PRECONDITION STORAGE_OF_ANOTHER_CATALOGUE: more files are orphaned than are not, as beside a wrong or an old
+    database. Nothing is removed.
+    """
+
+class StorageServiceServicer(metaclass=_abc_1.ABCMeta):
+    """The files of the packages, on the gateway's operator port only. Tokens and errors as in `CatalogueService`."""
+
+    @_abc_1.abstractmethod
+    def CheckStorage(
+        self,
+        request: _operator_gateway_pb2.CheckStorageRequest,
+        context: _aio.ServicerContext[_operator_gateway_pb2.CheckStorageRequest, _abc.AsyncIterator[_operator_gateway_pb2.CheckStorageResponse]],
+    ) -> _abc.AsyncIterator[_operator_gateway_pb2.CheckStorageResponse]:
+        """Goes through the files of all packages and reads each to its end; streams what is wrong, and how far it is.
+
+        Service goes on meanwhile. A file of a package that is removed meanwhile is not missed.
+        """
+
+    @_abc_1.abstractmethod
+    def CleanStorage(
+        self,
+        request: _operator_gateway_pb2.CleanStorageRequest,
+        context: _aio.ServicerContext[_operator_gateway_pb2.CleanStorageRequest, _abc.AsyncIterator[_operator_gateway_pb2.CleanStorageResponse]],
+    ) -> _abc.AsyncIterator[_operator_gateway_pb2.CleanStorageResponse]:
+        """Removes the files that no package refers to; streams each that is removed.
+
+        Service goes on meanwhile. A download of such a file that is under way completes.
+        FAILED_PRECONDITION STORAGE_OF_ANOTHER_CATALOGUE: more files are orphaned than are not, as beside a wrong or an old
+        database. Nothing is removed.
+        """
+
+def add_StorageServiceServicer_to_server(servicer: StorageServiceServicer, server: _aio.Server) -> None: ...

@@ -57,17 +57,17 @@ class FetchedFile:
             self._readers -= 1
             self._close_when_done()
 
-    async def chunks(self, offset: int, chunk_size: int) -> AsyncIterator[tuple[int, bytes]]:
-        """The bytes from an offset on, in chunks with their offsets, as they come in.
+    async def chunks(self, start: int, end: int, chunk_size: int) -> AsyncIterator[bytes]:
+        """The bytes from `start` to before `end`, in chunks, as they come in.
 
         Raises:
             errors.AppShareError: what the fetch failed with; the end of the file was not given out then.
         """
-        while offset < self._size:
-            allowed = await self._readable(offset)
-            data = await asyncio.to_thread(os.pread, self._descriptor, min(chunk_size, allowed - offset), offset)
-            yield offset, data
-            offset += len(data)
+        while start < end:
+            allowed = min(await self._readable(start), end)
+            data = await asyncio.to_thread(os.pread, self._descriptor, min(chunk_size, allowed - start), start)
+            yield data
+            start += len(data)
 
     async def verified(self) -> None:
         """Waits for the end.

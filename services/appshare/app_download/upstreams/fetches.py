@@ -1,15 +1,15 @@
 """Packages that come from upstreams: each is fetched once, however many ask, and kept only when it is as listed."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
-from typing import Protocol
 
 import structlog
 
 from appshare import errors
 from appshare.app_download.catalogue import Catalogue
+from appshare.app_download.file_storage import StoredFile
 from appshare.app_download.metrics import UPSTREAM_BYTES, UPSTREAM_FETCHES
 from appshare.app_download.model import PackageManifest
 from appshare.app_download.package import Package
@@ -22,13 +22,6 @@ from appshare.app_download.upstreams.store import UpstreamStore
 from appshare.app_download.upstreams.web import TooMuch, Web, WebTrouble
 
 _log = structlog.get_logger(__name__)
-
-
-class OpenFile(Protocol):
-    """A file that can be sent."""
-
-    def chunks(self, offset: int, chunk_size: int) -> AsyncIterator[tuple[int, bytes]]:
-        """The bytes from an offset on, in chunks with their offsets."""
 
 
 class Fetches:
@@ -60,8 +53,12 @@ class Fetches:
         self._running: dict[str, FetchedFile] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def held(self, digests: Collection[str]) -> AbstractAsyncContextManager[None]:
+        """Stored files that are needed until the context ends: one that is removed meanwhile goes only then."""
+        return self._files.held(digests)
+
     @asynccontextmanager
-    async def open(self, sha256: str, size: int) -> AsyncIterator[OpenFile]:
+    async def open(self, sha256: str, size: int) -> AsyncIterator[StoredFile]:
         """Opens a file for reading: of a package of the catalogue, else as an upstream sends it.
 
         Raises:

@@ -72,6 +72,7 @@ class DownloadServicer:
             profile=request.profile,
             resume=request.resume,
             modules=request.modules,
+            only=request.only if request.HasField("only") else None,
         )
         await self._require_shared(request, context)
         async with aclosing(self._forward.download("Download", download.SerializeToString())) as messages:
