@@ -109,6 +109,16 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """INTERNAL: a defect. `metadata["incident"]` finds it in the service's log."""
     ERROR_REASON_UNKNOWN_METHOD: _ErrorReason.ValueType  # 75
     """UNIMPLEMENTED: the server has no such method; it is older or newer than the caller, or the port is another one."""
+    ERROR_REASON_STORAGE_OF_ANOTHER_CATALOGUE: _ErrorReason.ValueType  # 76
+    """FAILED_PRECONDITION: most stored files are of no package of this catalogue; nothing was removed."""
+    ERROR_REASON_PACKAGE_VERSION_TOO_LOW: _ErrorReason.ValueType  # 80
+    """INVALID_ARGUMENT: the package is of a lower version than the operator allows of the app."""
+    ERROR_REASON_SIGNER_NOT_PINNED: _ErrorReason.ValueType  # 81
+    """NOT_FOUND: the app is not pinned to a signer."""
+    ERROR_REASON_OPERATOR_ROW_NOT_FOUND: _ErrorReason.ValueType  # 82
+    """NOT_FOUND: the adaptation table has no such row of the operator."""
+    ERROR_REASON_OPERATOR_ROW_IDLE: _ErrorReason.ValueType  # 83
+    """INVALID_ARGUMENT: the row of the adaptation table would decide nothing; the message says why."""
     ERROR_REASON_UPSTREAM_EXISTS: _ErrorReason.ValueType  # 90
     """ALREADY_EXISTS: an upstream has the name already."""
     ERROR_REASON_UPSTREAM_NOT_FOUND: _ErrorReason.ValueType  # 91
@@ -133,14 +143,6 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """DATA_LOSS: the package that an upstream sent is not what its index says, or no device would install it. `metadata["refusal"]`
     says what is wrong. The end of the file was not sent, and nothing of it is kept.
     """
-    ERROR_REASON_PACKAGE_VERSION_TOO_LOW: _ErrorReason.ValueType  # 80
-    """INVALID_ARGUMENT: the package is of a lower version than the operator allows of the app."""
-    ERROR_REASON_SIGNER_NOT_PINNED: _ErrorReason.ValueType  # 81
-    """NOT_FOUND: the app is not pinned to a signer."""
-    ERROR_REASON_OPERATOR_ROW_NOT_FOUND: _ErrorReason.ValueType  # 82
-    """NOT_FOUND: the adaptation table has no such row of the operator."""
-    ERROR_REASON_OPERATOR_ROW_IDLE: _ErrorReason.ValueType  # 83
-    """INVALID_ARGUMENT: the row of the adaptation table would decide nothing; the message says why."""
     ERROR_REASON_PACKAGE_INCOMPLETE: _ErrorReason.ValueType  # 100
     """INVALID_ARGUMENT: only a part of a package: a split without its base, or a base without the splits that it requires. All
     parts are added together, in one upload.
@@ -149,8 +151,6 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """INVALID_ARGUMENT: the parts of a set are of several apps, versions or signers, or two of them are the same part."""
     ERROR_REASON_PACKAGE_SET_MALFORMED: _ErrorReason.ValueType  # 102
     """INVALID_ARGUMENT: the archive of a split set cannot be used: its table of contents, the names in it, or what else it holds."""
-    ERROR_REASON_STORAGE_OF_ANOTHER_CATALOGUE: _ErrorReason.ValueType  # 76
-    """FAILED_PRECONDITION: most stored files are of no package of this catalogue; nothing was removed."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed. Every error is a `google.rpc.Status` with exactly one `google.rpc.ErrorInfo`, whose `domain` is "appshare"
@@ -245,6 +245,16 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 74
 """INTERNAL: a defect. `metadata["incident"]` finds it in the service's log."""
 ERROR_REASON_UNKNOWN_METHOD: ErrorReason.ValueType  # 75
 """UNIMPLEMENTED: the server has no such method; it is older or newer than the caller, or the port is another one."""
+ERROR_REASON_STORAGE_OF_ANOTHER_CATALOGUE: ErrorReason.ValueType  # 76
+"""FAILED_PRECONDITION: most stored files are of no package of this catalogue; nothing was removed."""
+ERROR_REASON_PACKAGE_VERSION_TOO_LOW: ErrorReason.ValueType  # 80
+"""INVALID_ARGUMENT: the package is of a lower version than the operator allows of the app."""
+ERROR_REASON_SIGNER_NOT_PINNED: ErrorReason.ValueType  # 81
+"""NOT_FOUND: the app is not pinned to a signer."""
+ERROR_REASON_OPERATOR_ROW_NOT_FOUND: ErrorReason.ValueType  # 82
+"""NOT_FOUND: the adaptation table has no such row of the operator."""
+ERROR_REASON_OPERATOR_ROW_IDLE: ErrorReason.ValueType  # 83
+"""INVALID_ARGUMENT: the row of the adaptation table would decide nothing; the message says why."""
 ERROR_REASON_UPSTREAM_EXISTS: ErrorReason.ValueType  # 90
 """ALREADY_EXISTS: an upstream has the name already."""
 ERROR_REASON_UPSTREAM_NOT_FOUND: ErrorReason.ValueType  # 91
@@ -269,14 +279,6 @@ ERROR_REASON_UPSTREAM_PACKAGE_MISMATCH: ErrorReason.ValueType  # 99
 """DATA_LOSS: the package that an upstream sent is not what its index says, or no device would install it. `metadata["refusal"]`
 says what is wrong. The end of the file was not sent, and nothing of it is kept.
 """
-ERROR_REASON_PACKAGE_VERSION_TOO_LOW: ErrorReason.ValueType  # 80
-"""INVALID_ARGUMENT: the package is of a lower version than the operator allows of the app."""
-ERROR_REASON_SIGNER_NOT_PINNED: ErrorReason.ValueType  # 81
-"""NOT_FOUND: the app is not pinned to a signer."""
-ERROR_REASON_OPERATOR_ROW_NOT_FOUND: ErrorReason.ValueType  # 82
-"""NOT_FOUND: the adaptation table has no such row of the operator."""
-ERROR_REASON_OPERATOR_ROW_IDLE: ErrorReason.ValueType  # 83
-"""INVALID_ARGUMENT: the row of the adaptation table would decide nothing; the message says why."""
 ERROR_REASON_PACKAGE_INCOMPLETE: ErrorReason.ValueType  # 100
 """INVALID_ARGUMENT: only a part of a package: a split without its base, or a base without the splits that it requires. All
 parts are added together, in one upload.
@@ -285,6 +287,4 @@ ERROR_REASON_PACKAGE_PARTS_DIFFER: ErrorReason.ValueType  # 101
 """INVALID_ARGUMENT: the parts of a set are of several apps, versions or signers, or two of them are the same part."""
 ERROR_REASON_PACKAGE_SET_MALFORMED: ErrorReason.ValueType  # 102
 """INVALID_ARGUMENT: the archive of a split set cannot be used: its table of contents, the names in it, or what else it holds."""
-ERROR_REASON_STORAGE_OF_ANOTHER_CATALOGUE: ErrorReason.ValueType  # 76
-"""FAILED_PRECONDITION: most stored files are of no package of this catalogue; nothing was removed."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
