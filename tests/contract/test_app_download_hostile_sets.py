@@ -106,7 +106,7 @@ HOSTILE = {
         zipped({**HELD, "a/BASE.apk": HELD["base.apk"]}),
         errors.Reason.PACKAGE_SET_MALFORMED,
     ),
-    "a way out of the folder": (zipped({**HELD, "../../x.apk": b""}), errors.Reason.PACKAGE_SET_MALFORMED),
+    "a way out of the folder": (zipped({**HELD, "../../x.apk": b""}), errors.Reason.PACKAGE_MALFORMED),
     "a table of contents that points outside": (
         zipped({"toc.pb": toc_of("../../base.apk"), **HELD}),
         errors.Reason.PACKAGE_SET_MALFORMED,
