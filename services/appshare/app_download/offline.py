@@ -10,7 +10,7 @@ from appshare.app_download.fitting.device_fit import choose
 from appshare.app_download.model import Artifact, PackageManifest
 from appshare.app_download.package import Build
 from appshare.app_download.package_reader import PackageRefused, ReadingLimits, read_package_or_set
-from appshare.app_download.package_set import PackageSet, inconsistency
+from appshare.app_download.package_set import PackageSet, incompleteness, inconsistency
 from appshare.app_download.wire import read_profile, write_answer
 from appshare.v1.device_pb2 import DeviceProfile
 from appshare.v1.fit_pb2 import FitAnswer
@@ -65,7 +65,7 @@ async def fit(files: Sequence[Path], profile: DeviceProfile, modules: Collection
 
     Raises:
         errors.InvalidArgumentError: INVALID_DEVICE_PROFILE; INVALID_FIELD when the files are of several apps;
-            PACKAGE_MALFORMED when loose splits make no set.
+            PACKAGE_PARTS_DIFFER or PACKAGE_INCOMPLETE when loose splits make no set.
         OSError: a file cannot be read.
     """
     device = read_profile(profile)
@@ -97,11 +97,14 @@ def _put_together(loose: Sequence[Artifact]) -> list[Build]:
 
 
 def _set_of(parts: Sequence[Artifact]) -> PackageSet:
-    fault = inconsistency([part.manifest for part in parts], has_table_of_contents=False)
+    manifests = [part.manifest for part in parts]
+    fault = inconsistency(manifests, has_table_of_contents=False)
     if len({part.file_name for part in parts}) < len(parts):
         fault = "two of its parts have the same file name"
     if fault:
-        raise errors.InvalidArgumentError(errors.Reason.PACKAGE_MALFORMED, f"the splits make no set: {fault}")
+        raise errors.InvalidArgumentError(errors.Reason.PACKAGE_PARTS_DIFFER, f"the splits make no set: {fault}")
+    if fault := incompleteness(manifests, has_table_of_contents=False):
+        raise errors.InvalidArgumentError(errors.Reason.PACKAGE_INCOMPLETE, f"the splits make no whole set: {fault}")
     return PackageSet(parts=tuple(parts))
 
 
