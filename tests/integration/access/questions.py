@@ -20,6 +20,7 @@ from appshare.v1.share_pb2 import (
     PUSH_OUTCOME_ACCEPTED,
     PUSH_POLICY_FRIENDS,
 )
+from appshare.v1.update_pb2 import UPDATE_STATE_AVAILABLE, InstalledApp
 
 OPEN = "open"
 """The app is shown, sent, or delivered."""
@@ -149,6 +150,14 @@ async def _download(viewer: Device, **owner: PersonRef) -> Outcome:
     request = pb.DownloadAppRequest(package_name=PREFIX + PUSHED, profile=ANDROID_14, **owner)
     answer = await _answer(viewer, viewer.downloads.DownloadApp, request)
     return _open_if(lambda first: first.answer.HasField("fit"), answer)
+
+
+async def check_app_updates(both: Situation) -> list[Outcome]:
+    """Of an app that the viewer has in an older version."""
+    installed = InstalledApp(package_name=PREFIX + PUSHED)
+    request = pb.CheckAppUpdatesRequest(installed=[installed], profile=ANDROID_14)
+    answer = await _answer(both.viewer, both.viewer.downloads.CheckAppUpdates, request)
+    return [_open_if(lambda checked: checked.updates[0].state == UPDATE_STATE_AVAILABLE, answer)]
 
 
 async def report_install(both: Situation) -> list[Outcome]:
@@ -380,6 +389,7 @@ QUESTIONS = (
     Question("MatchApp", match_app_of_any_friend, "of any friend"),
     Question("DownloadApp", download_app, "of the owner"),
     Question("DownloadApp", download_app_of_any_friend, "of any friend"),
+    Question("CheckAppUpdates", check_app_updates),
     Question("ReportInstall", report_install, "to the owner"),
     Question("RecallPush", recall_push, "of the owner's push"),
     Question("ListEvents", list_events, "the owner's push in it"),
