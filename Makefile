@@ -56,7 +56,7 @@ fuzz-packages: setup ## Read packages that are damaged at random: make fuzz-pack
 	@$(BIN)/python -m benchmarks.fuzz --seconds $(or $(SECONDS),180) --first $(or $(FIRST),1)
 
 test: setup ## Run the whole suite
-	$(BIN)/pytest -n $$(($$(nproc) + 1)) --maxschedchunk 4  # many tests wait for processes; those of one file are spread
+	$(BIN)/pytest -n $$(($$(nproc) + 1))  # many tests wait for processes
 
 soak: setup ## Kill processes while ten thousand pushes run: make soak, or make soak PUSHES=number
 	@SOAK_PUSHES=$(or $(PUSHES),10000) $(BIN)/pytest tests/e2e/test_soak.py
