@@ -88,7 +88,7 @@ class Catalogue:
     async def remove_orphan(self, sha256: str) -> bool:
         """Removes a file that no package has; returns whether that was so."""
         async with self.changing:
-            if await self._store.has_file(sha256):
+            if await self._store.referenced([sha256]):
                 return False
             await self._files.remove(sha256)
             return True

@@ -91,11 +91,11 @@ class StorageCare:
                     await asyncio.to_thread(digest.update, piece)
                     bytes_done += len(piece)
             fault = _fault(file, stored, None if only_sizes else digest.hexdigest())
-            if fault and await self._store.has_file(file.sha256):  # else its package was removed meanwhile
+            if fault and await self._store.referenced([file.sha256]):  # else its package was removed meanwhile
                 yield file.finding(fault, stored.get(file.sha256, file.size))
         yield Progress(len(needed), len(needed), bytes_done, bytes_total)
         for sha256 in stored.keys() - needed.keys():
-            if not await self._store.has_file(sha256):
+            if not await self._store.referenced([sha256]):
                 yield Finding(Fault.ORPHANED, sha256, stored[sha256])
 
     async def clean(self, *, dry_run: bool = False, force: bool = False) -> AsyncIterator[Finding]:

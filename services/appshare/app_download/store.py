@@ -29,9 +29,6 @@ class CatalogueStore(Protocol):
     async def digests(self) -> set[str]:
         """The digests of the files of all packages."""
 
-    async def has_file(self, sha256: str) -> bool:
-        """Whether a package has the file."""
-
     async def packages_of(self, package_name: str) -> list[Package]:
         """All packages of an app, newest version first."""
 

@@ -48,8 +48,7 @@ async def running(settings: RegistrySettings) -> AsyncIterator[dict[str, Address
         server = running_server(settings.listen, [service, status_service()], settings.server_options())
         address = await stack.enter_async_context(server)
         await stack.enter_async_context(inboxes.trimming())
-        if settings.metrics_listen:
-            await stack.enter_async_context(in_background(keep_measuring(store, system_clock)))
+        await stack.enter_async_context(in_background(keep_measuring(store, system_clock)))
         stack.callback(signals.close)  # an inbox stream does not end by itself
         yield {"listen": address}
 

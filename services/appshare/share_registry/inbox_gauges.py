@@ -1,4 +1,4 @@
-"""How much waits in inboxes, for Prometheus: measured now and then, not each time that somebody looks."""
+"""How much waits in inboxes, for metrics and the operator's status: measured now and then, not whenever one looks."""
 
 import asyncio
 from contextlib import suppress

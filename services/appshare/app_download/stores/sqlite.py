@@ -70,11 +70,6 @@ class SqliteCatalogueStore:
         """The digests of the files of all packages."""
         return {row["sha256"] for row in await self._database.read("SELECT DISTINCT sha256 FROM package_files")}
 
-    async def has_file(self, sha256: str) -> bool:
-        """Whether a package has the file."""
-        found = await self._database.read_one("SELECT 1 FROM package_files WHERE sha256 = ? LIMIT 1", (sha256,))
-        return found is not None
-
     async def packages_of(self, package_name: str) -> list[Package]:
         """All packages of an app, newest version first."""
         rows = await self._database.read(
