@@ -69,12 +69,16 @@ class Reason(StrEnum):
     PACKAGE_SET_MALFORMED = "PACKAGE_SET_MALFORMED"
 
 
+_LONGEST_MESSAGE = 1_000
+"""In bytes of UTF-8: as gRPC writes it, with three bytes for one, it goes through with its details as a trailer."""
+
+
 class AppShareError(Exception):
     """The base of all: a reason for programs, a message that a person can act on.
 
     Args:
         reason: one of `Reason`; a newer server may send one that this version does not know, then it is INTERNAL.
-        message: without a phone number, a name or a token.
+        message: without a phone number, a name or a token; of one that quotes very much, the beginning is kept.
         field: the request's field that is wrong.
         retry_after: when trying again can help.
         metadata: further facts for programs, by documented names.
@@ -89,12 +93,19 @@ class AppShareError(Exception):
         retry_after: timedelta | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(message)
+        self.message = _shortened(message)
+        super().__init__(self.message)
         self.reason = reason
-        self.message = message
         self.field = field
         self.retry_after = retry_after
         self.metadata = dict(metadata or {})
+
+
+def _shortened(message: str) -> str:
+    encoded = message.encode(errors="replace")
+    if len(encoded) <= _LONGEST_MESSAGE:
+        return message
+    return encoded[:_LONGEST_MESSAGE].decode(errors="ignore") + "…"
 
 
 class InvalidArgumentError(AppShareError):

@@ -8,6 +8,7 @@ from typing import Any
 import grpc
 import pytest
 import structlog
+from google.protobuf import any_pb2
 from google.protobuf.wrappers_pb2 import StringValue
 from google.rpc import error_details_pb2, status_pb2
 from grpc import StatusCode
@@ -101,6 +102,40 @@ class TestAnswers:
         assert (type(caught.value), caught.value.reason) == (error, reason)
         assert "the probe" in caught.value.message
         assert "13800138000" not in caught.value.message
+
+    async def test_a_message_that_quotes_very_much_is_cut_and_arrives_with_its_details(self) -> None:
+        async def refuse(_request: Any, _context: Any) -> Any:
+            raise errors.InvalidArgumentError(
+                Reason.INVALID_FIELD, "no such name: " + "\N{BALLOON}" * 1000, field="name"
+            )
+
+        async with running_probe(unary_unary=refuse) as channel:
+            with pytest.raises(errors.InvalidArgumentError) as caught:
+                await PROBE.unary(ProbeStub(channel).unary_unary, PING)
+        assert (caught.value.reason, caught.value.field) == (Reason.INVALID_FIELD, "name")
+        assert caught.value.message.startswith("no such name: \N{BALLOON}")
+        assert caught.value.message.endswith("\N{BALLOON}…")
+
+    @pytest.mark.parametrize(
+        "details",
+        [
+            b"\xff\xff no status",
+            status_pb2.Status(code=StatusCode.RESOURCE_EXHAUSTED.value[0]).SerializeToString(),
+            status_pb2.Status(
+                code=StatusCode.NOT_FOUND.value[0],
+                details=[any_pb2.Any(type_url="type.googleapis.com/google.rpc.ErrorInfo", value=b"\xff\xff")],
+            ).SerializeToString(),
+        ],
+        ids=["no status", "the status of another code", "a detail that is none"],
+    )
+    async def test_details_that_cannot_be_read_are_none(self, details: bytes) -> None:
+        async def abort(_request: Any, context: Any) -> Any:
+            await context.abort(StatusCode.NOT_FOUND, "gone", (("grpc-status-details-bin", details),))
+
+        async with running_probe(unary_unary=abort) as channel:
+            with pytest.raises(errors.InternalError) as caught:
+                await PROBE.unary(ProbeStub(channel).unary_unary, PING)
+        assert caught.value.message == "the probe failed with NOT_FOUND"
 
     async def test_a_method_that_is_not_there_is_another_version(self) -> None:
         async with running_probe(unary_unary=answering()["unary_unary"]) as channel:

@@ -3,9 +3,8 @@
 from datetime import timedelta
 
 import grpc
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 from google.rpc import error_details_pb2, status_pb2
-from grpc_status import rpc_status
 
 from appshare import errors
 
@@ -90,9 +89,28 @@ def _details(error: errors.AppShareError) -> list[Message]:
 def _read_details(
     error: grpc.aio.AioRpcError,
 ) -> tuple[error_details_pb2.ErrorInfo | None, str | None, timedelta | None]:
+    """What came with an error, whoever sent it: nothing where it cannot be read."""
+    try:
+        return _unpack_details(_status_of(error))
+    except (DecodeError, OverflowError):
+        return None, None, None
+
+
+def _status_of(error: grpc.aio.AioRpcError) -> status_pb2.Status:
+    """The status in an error's trailer, empty when there is none, or when it belongs to another code.
+
+    gRPC ends a call with a code of its own, beside the trailer that came, when that is larger than the caller accepts.
+    """
+    packed = next((value for key, value in error.trailing_metadata() or () if key == _DETAILS_KEY), b"")
+    status = status_pb2.Status.FromString(packed)
+    return status if status.code == error.code().value[0] else status_pb2.Status()
+
+
+def _unpack_details(
+    status: status_pb2.Status,
+) -> tuple[error_details_pb2.ErrorInfo | None, str | None, timedelta | None]:
     info, field, retry_after = None, None, None
-    status = rpc_status.from_call(error)  # type: ignore[arg-type]  # it reads what both kinds have
-    for detail in status.details if status else ():
+    for detail in status.details:
         if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
             unpacked = error_details_pb2.ErrorInfo()
             detail.Unpack(unpacked)
