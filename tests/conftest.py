@@ -2,11 +2,13 @@
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
+from tests.support import postgresql_server
 
 # Time is measured by benchmarks, never asserted by tests: a busy machine is no failure.
 settings.register_profile("appshare", deadline=None)
@@ -31,3 +33,12 @@ def sample_truth() -> dict[str, Any]:
     """By file name, what aapt and apksigner say of the samples."""
     truth: dict[str, Any] = json.loads((SAMPLES / "packages.json").read_text(encoding="utf-8"))
     return truth
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[postgresql_server.PostgresqlServer]:
+    """A PostgreSQL server for the whole session: take a schema or a database of your own in it."""
+    if reason := postgresql_server.missing():
+        pytest.skip(reason)
+    with postgresql_server.running_postgresql() as server:
+        yield server

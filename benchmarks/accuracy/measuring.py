@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appshare.relation_radar.stores.sqlite import MIGRATIONS
-from appshare.sql.database import open_database
+from appshare.sqlite.database import open_database
 from benchmarks.accuracy.attackers import hotline_book, random_book
 from benchmarks.accuracy.conditions import CONDITIONS
 from benchmarks.accuracy.edge_list import Graph

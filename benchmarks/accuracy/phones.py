@@ -10,7 +10,7 @@ from appshare.relation_radar.numbers import NumberKeys, read_personal_number
 from appshare.relation_radar.radar import Radar
 from appshare.relation_radar.stores.sqlite import SqliteRadarStore
 from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
-from appshare.sql.database import Database
+from appshare.sqlite.database import Database
 from benchmarks.accuracy.phone_numbers import REGION, person_number
 from benchmarks.accuracy.remembering_store import RememberingStore
 from benchmarks.accuracy.rules import UNLIMITED, ComparedRule

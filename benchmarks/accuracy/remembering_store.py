@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from appshare.relation_radar.model import Book, Device, NumberKey
 from appshare.relation_radar.stores.sqlite import SqliteRadarStore
-from appshare.sql.database import Database
+from appshare.sqlite.database import Database
 
 
 class RememberingStore(SqliteRadarStore):

@@ -26,7 +26,7 @@ from appshare.app_download.stores.sqlite_upstreams import SqliteUpstreamStore
 from appshare.app_download.upstreams.search import UpstreamSearch
 from appshare.rpc.address import Address
 from appshare.rpc.call import Callee
-from appshare.sql.database import open_database
+from appshare.sqlite.database import open_database
 from appshare.v1 import app_download_pb2 as pb
 from appshare.v1 import catalogue_pb2, device_pb2, fit_pb2
 from appshare.v1.app_download_pb2_grpc import AppDownloadServiceStub

@@ -24,7 +24,7 @@ from appshare.relation_radar.numbers import NumberKeys
 from appshare.relation_radar.radar import Radar
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
 from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
-from appshare.sql.database import Database, open_database
+from appshare.sqlite.database import Database, open_database
 from benchmarks.radar.bare import Bare
 from benchmarks.radar.population import CONTACTS, Person, population
 

@@ -17,7 +17,7 @@ from appshare.share_registry.registry import Registry
 from appshare.share_registry.signals import Signals
 from appshare.share_registry.stores import sqlite_inboxes
 from appshare.share_registry.stores.sqlite import MIGRATIONS, SqliteRegistryStore
-from appshare.sql.database import open_database
+from appshare.sqlite.database import open_database
 from benchmarks.figures import Figures, bare_times, times
 from benchmarks.registry import served, streams
 from benchmarks.registry.bare import Bare

@@ -13,7 +13,7 @@ from appshare.app_download.package import Package
 from appshare.app_download.package_files import PackageFiles
 from appshare.app_download.stores.sqlite import MIGRATIONS, SqliteCatalogueStore
 from appshare.app_download.stores.sqlite_decisions import SqliteDecisionStore
-from appshare.sql.database import open_database
+from appshare.sqlite.database import open_database
 
 _PIECE = 1 << 20
 

@@ -18,7 +18,7 @@ from appshare.app_download.package_set import PackageSet
 from appshare.app_download.signer_pin import SignerPin
 from appshare.app_download.stores.sqlite import MIGRATIONS, SqliteCatalogueStore
 from appshare.app_download.stores.sqlite_decisions import SqliteDecisionStore
-from appshare.sql.database import Database, open_database
+from appshare.sqlite.database import Database, open_database
 
 NOTES, MAPS = "org.example.notes", "org.example.maps"
 PIN = SignerPin("b", frozenset({"a", "0"}), by_operator=True)

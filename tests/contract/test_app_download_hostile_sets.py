@@ -241,7 +241,7 @@ from appshare.app_download.package_reader import ReadingLimits
 from appshare.app_download.storages import local
 from appshare.app_download.stores.sqlite import MIGRATIONS, SqliteCatalogueStore
 from appshare.app_download.stores.sqlite_decisions import SqliteDecisionStore
-from appshare.sql.database import open_database
+from appshare.sqlite.database import open_database
 
 point, folder, file = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
 calls = {}

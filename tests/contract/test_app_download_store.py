@@ -14,7 +14,7 @@ from appshare.app_download.package_reading.report import manifest_report
 from appshare.app_download.package_set import PackageSet
 from appshare.app_download.store import CatalogueStore
 from appshare.app_download.stores.sqlite import MIGRATIONS, SqliteCatalogueStore
-from appshare.sql.database import open_database
+from appshare.sqlite.database import open_database
 
 OpenStore = Callable[[], AbstractAsyncContextManager[CatalogueStore]]
 

@@ -8,7 +8,7 @@ import pytest
 
 from appshare.relation_radar.model import BookEntry, ContactQuota, Deletion, Device, Registration, Session
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
-from appshare.sql.database import Database, open_database
+from appshare.sqlite.database import Database, open_database
 
 NOW = 1_800_000_000.0
 ANN, BOB, CARL = 11, 12, 13

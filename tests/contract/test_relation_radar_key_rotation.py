@@ -31,7 +31,7 @@ from appshare.relation_radar.stores import sqlite_books, sqlite_key_rotation
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
 from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
 from appshare.relation_radar.stores.sqlite_key_rotation import SqliteKeyRotationStore
-from appshare.sql.database import Database, open_database
+from appshare.sqlite.database import Database, open_database
 from appshare.v1 import relation_radar_pb2 as pb
 from appshare.v1.friendship_pb2 import Contact as ContactMessage
 from appshare.v1.friendship_pb2 import ContactBook, PersonRef

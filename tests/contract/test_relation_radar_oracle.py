@@ -10,7 +10,7 @@ from tests.support.radar import Register, registering, serving_radar
 from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
 from appshare.relation_radar.stores.sqlite import MIGRATIONS
-from appshare.sql.database import open_database
+from appshare.sqlite.database import open_database
 from appshare.v1 import relation_radar_pb2 as pb
 from appshare.v1.friendship_pb2 import FRIENDSHIP_LEVEL_NONE, PersonRef
 

@@ -14,7 +14,7 @@ from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
 from appshare.relation_radar.stores.sqlite import MIGRATIONS
 from appshare.rpc.paging import encode_token
-from appshare.sql.database import Database, open_database
+from appshare.sqlite.database import Database, open_database
 from appshare.v1 import relation_radar_pb2 as pb
 from appshare.v1.error_reason_pb2 import ERROR_REASON_INVALID_FIELD, ERROR_REASON_INVALID_PHONE_NUMBER
 from appshare.v1.friendship_pb2 import (

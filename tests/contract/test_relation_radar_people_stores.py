@@ -17,7 +17,7 @@ from appshare.relation_radar.store import RadarStore
 from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
 from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
 from appshare.relation_radar.stores.sqlite_friendship_changes import SqliteFriendshipChangeStore
-from appshare.sql.database import open_database
+from appshare.sqlite.database import open_database
 
 Trouble = Callable[[], AbstractAsyncContextManager[None]]
 

@@ -24,7 +24,7 @@ from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
 from appshare.relation_radar.stores.sqlite import MIGRATIONS
 from appshare.rpc.paging import encode_token
-from appshare.sql.database import Database, open_database
+from appshare.sqlite.database import Database, open_database
 from appshare.v1 import relation_radar_pb2 as pb
 from appshare.v1.deletion_pb2 import RadarDeletion
 from appshare.v1.friendship_pb2 import (

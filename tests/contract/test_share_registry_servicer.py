@@ -25,7 +25,7 @@ from appshare.share_registry.registry import Registry
 from appshare.share_registry.servicer import ShareRegistryServicer
 from appshare.share_registry.signals import Signals
 from appshare.share_registry.stores.sqlite import MIGRATIONS, SqliteRegistryStore
-from appshare.sql.database import Database, open_database
+from appshare.sqlite.database import Database, open_database
 from appshare.v1 import share_registry_pb2 as pb
 from appshare.v1.app_pb2 import App
 from appshare.v1.deletion_pb2 import RegistryDeletion

@@ -37,7 +37,7 @@ from appshare.share_registry.model import (
 )
 from appshare.share_registry.store import RegistryStore
 from appshare.share_registry.stores.sqlite import MIGRATIONS, SqliteRegistryStore
-from appshare.sql.database import open_database
+from appshare.sqlite.database import open_database
 
 RED, BLUE = frozenset({Key("red")}), frozenset({Key("blue")})
 NAMES = frozenset({Key("names gone-1"), Key("names gone-2")})

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from appshare import errors
-from appshare.sql.database import Database, open_database
+from appshare.sqlite.database import Database, open_database
 
 SCHEMA = "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);\n"
 
@@ -485,7 +485,7 @@ class TestDisk:
 WRITER = """
 import asyncio, sys
 from pathlib import Path
-from appshare.sql.database import open_database
+from appshare.sqlite.database import open_database
 
 async def main():
     async with open_database(Path(sys.argv[1]), Path(sys.argv[2])) as database:
@@ -526,7 +526,7 @@ async def test_a_process_that_is_killed_loses_nothing_that_it_finished(path: Pat
 CROWD = """
 import asyncio, sys
 from pathlib import Path
-from appshare.sql.database import open_database
+from appshare.sqlite.database import open_database
 
 async def write(database, number):
     async with database.transaction() as transaction:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from appshare import errors
-from appshare.sql.database import Database, open_database
+from appshare.sqlite.database import Database, open_database
 
 APPLE = "CREATE TABLE apple (id INTEGER PRIMARY KEY);\n"
 PEAR = "INSERT INTO apple VALUES (1);\nCREATE TABLE pear (apple REFERENCES apple);\n"

@@ -11,7 +11,7 @@ from appshare.app_download.stores.sqlite import MIGRATIONS
 from appshare.app_download.stores.sqlite_upstreams import SqliteUpstreamStore
 from appshare.app_download.upstreams.model import Accepted, Health, ListedApp, ListedVersion, Source
 from appshare.app_download.upstreams.store import UpstreamStore
-from appshare.sql.database import open_database
+from appshare.sqlite.database import open_database
 
 FIRST = Source(name="first", address="https://one.example/repo", mirrors=("https://m.example",), fingerprint="a" * 64)
 SECOND = Source(name="second", address="http://two.example/repo", fingerprint="b" * 64, plain_http=True)

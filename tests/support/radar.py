@@ -28,7 +28,7 @@ from appshare.relation_radar.stores.sqlite_key_rotation import SqliteKeyRotation
 from appshare.relation_radar.wakeups import Wakeups
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
-from appshare.sql.database import Database
+from appshare.sqlite.database import Database
 from appshare.v1 import relation_radar_pb2 as pb
 from appshare.v1.friendship_pb2 import Contact, ContactBook
 from appshare.v1.relation_radar_pb2_grpc import RelationRadarServiceStub, add_RelationRadarServiceServicer_to_server

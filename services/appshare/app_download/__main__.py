@@ -25,7 +25,7 @@ from appshare.process.data_folder import owned_folder
 from appshare.process.status_servicer import status_service
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
-from appshare.sql.database import open_database
+from appshare.sqlite.database import open_database
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 import click
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from appshare.process.traces import trace_watches
@@ -58,6 +58,12 @@ class ProcessSettings(BaseSettings):
     metrics_listen: Address | None = Field(
         None, description="Address for Prometheus, host:port, plain HTTP; without it there are no metrics."
     )
+    database: SecretStr = Field(
+        SecretStr(""),
+        description="PostgreSQL that keeps the data, postgresql://user:password@host/database; empty: SQLite in the"
+        " data folder. Better in the environment: other users of a machine see flags.",
+    )
+    database_connections: int = Field(10, ge=1, description="Connections to PostgreSQL that a process holds at most.")
     otlp_endpoint: str = Field("", description="Where traces go by OTLP over gRPC, a URL; empty: there are none.")
 
     @field_validator("*", mode="before")
@@ -161,8 +167,19 @@ def settings_options(settings: type[ProcessSettings]) -> Callable[[Callable[...,
 
 
 def to_flags(settings: ProcessSettings, names: Iterable[str]) -> list[str]:
-    """The flags that give another process these settings, whatever its environment says."""
-    return [_to_flag(name.replace("_", "-"), getattr(settings, name)) for name in names]
+    """The flags that give another process these settings, whatever its environment says; without secrets."""
+    values = ((name, getattr(settings, name)) for name in names)
+    return [_to_flag(name.replace("_", "-"), value) for name, value in values if not isinstance(value, SecretStr)]
+
+
+def to_environment(settings: ProcessSettings, names: Iterable[str]) -> dict[str, str]:
+    """The variables that give another process the secrets among these settings."""
+    values = ((name, getattr(settings, name)) for name in names)
+    return {
+        f"{ENV_PREFIX}{name.upper()}": value.get_secret_value()
+        for name, value in values
+        if isinstance(value, SecretStr)
+    }
 
 
 def _to_flag(name: str, value: object) -> str:

@@ -31,7 +31,7 @@ from appshare.relation_radar.stores.sqlite_key_rotation import SqliteKeyRotation
 from appshare.relation_radar.wakeups import Wakeups
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
-from appshare.sql.database import open_database
+from appshare.sqlite.database import open_database
 from appshare.v1.relation_radar_pb2_grpc import add_RelationRadarServiceServicer_to_server
 
 

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from appshare.gateway.settings import GatewaySettings
 from appshare.process.command import server_command
-from appshare.process.settings import ProcessSettings, to_flags
+from appshare.process.settings import ProcessSettings, to_environment, to_flags
 from appshare.rpc.address import Address
 from appshare.server.settings import AllSettings
 from appshare.server.supervisor import Child, Supervised
@@ -39,12 +39,13 @@ def _children(settings: AllSettings) -> list[Child]:
         "share-registry": settings.share_registry,
         "app-download": settings.app_download,
     }
+    secrets = to_environment(settings, ProcessSettings.model_fields)
     children = []
     for index, (name, address) in enumerate(services.items(), 1):
         flags = to_flags(settings.of_service(address, index), ProcessSettings.model_fields)
-        children.append(Child(name, [*flags, "--tls-ca="], address))
+        children.append(Child(name, [*flags, "--tls-ca="], address, environment=secrets))
     flags = to_flags(settings.of_gateway(), GatewaySettings.model_fields)
-    return [*children, Child("gateway", flags, settings.listen, settings.certificates())]
+    return [*children, Child("gateway", flags, settings.listen, settings.certificates(), secrets)]
 
 
 def _say(line: str) -> None:

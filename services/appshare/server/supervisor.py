@@ -4,8 +4,8 @@ import asyncio
 import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -37,12 +37,14 @@ class Child:
         arguments: what follows the command.
         address: where its health can be asked.
         certificates: what it shows there; None: it speaks plain text.
+        environment: variables that it has besides ours.
     """
 
     name: str
     arguments: Sequence[str]
     address: Address
     certificates: CertificateFiles | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class Supervised:
@@ -97,7 +99,7 @@ class Supervised:
             *self._child.arguments,
             stdin=PIPE,
             stdout=DEVNULL,
-            env=supervised_environment(),
+            env={**supervised_environment(), **self._child.environment},
             # Ctrl-C goes to the supervisor alone, which then stops the children in order.
             start_new_session=True,
         )

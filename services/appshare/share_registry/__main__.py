@@ -22,7 +22,7 @@ from appshare.share_registry.servicer import ShareRegistryServicer
 from appshare.share_registry.settings import RegistrySettings
 from appshare.share_registry.signals import Signals
 from appshare.share_registry.stores.sqlite import MIGRATIONS, SqliteRegistryStore
-from appshare.sql.database import open_database
+from appshare.sqlite.database import open_database
 from appshare.v1.share_registry_pb2_grpc import add_ShareRegistryServiceServicer_to_server
 
 

@@ -8,7 +8,7 @@ from benchmarks.accuracy.phones import Phones
 
 from appshare import errors
 from appshare.relation_radar.stores.sqlite import MIGRATIONS
-from appshare.sql.database import open_database
+from appshare.sqlite.database import open_database
 
 
 async def test_raises_what_the_radar_has_raised(tmp_path: Path) -> None:

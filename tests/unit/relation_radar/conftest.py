@@ -22,7 +22,7 @@ from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
 from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
 from appshare.relation_radar.stores.sqlite_friendship_changes import SqliteFriendshipChangeStore
 from appshare.relation_radar.wakeups import Wakeups
-from appshare.sql.database import Database, open_database
+from appshare.sqlite.database import Database, open_database
 
 SECRET = secrets.token_bytes(32)
 MAX_BLOCKS = 5

@@ -15,7 +15,7 @@ from appshare.relation_radar.friendship_signals import FriendshipSignals
 from appshare.relation_radar.model import DialledNumber, Friend, FriendshipChange, Heartbeat, Level, Rule
 from appshare.relation_radar.radar import Radar
 from appshare.relation_radar.wakeups import Wakeups
-from appshare.sql.database import Database
+from appshare.sqlite.database import Database
 
 ANN, BOB, CARL, DORA, EVE = (f"+861380013800{digit}" for digit in range(5))
 

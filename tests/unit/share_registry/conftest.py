@@ -25,7 +25,7 @@ from appshare.share_registry.pushes import Pushes, PushLimits
 from appshare.share_registry.registry import Registry
 from appshare.share_registry.signals import Signals
 from appshare.share_registry.stores.sqlite import MIGRATIONS, SqliteRegistryStore
-from appshare.sql.database import open_database
+from appshare.sqlite.database import open_database
 
 MakeApp = Callable[..., App]
 

@@ -10,9 +10,9 @@ from appshare.app_download.package_reading.report import build_from, build_repor
 from appshare.app_download.signer_pin import SignerPin
 from appshare.app_download.stores.build_cache import BuildCache
 from appshare.app_download.stores.sqlite_decisions import write_pin
-from appshare.sql.database import Database
+from appshare.sqlite.database import Database
 
-MIGRATIONS = files("appshare.app_download") / "migrations"
+MIGRATIONS = files("appshare.app_download") / "migrations" / "sqlite"
 
 _CACHED = 16 << 20
 """Characters of reports whose builds are kept in memory: of a hundred large split sets, or of ten thousand APKs."""

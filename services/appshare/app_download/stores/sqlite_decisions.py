@@ -10,7 +10,7 @@ from typing import Any
 from appshare.app_download.app_decisions import AppDecisions
 from appshare.app_download.fitting.operator_rows import DeviceCondition, NumberRange, OperatorRow, RowEffect
 from appshare.app_download.signer_pin import SignerPin
-from appshare.sql.database import Database, Transaction
+from appshare.sqlite.database import Database, Transaction
 
 _PIN_COLUMNS = "package_name, signer_sha256, former, by_operator"
 _ROW_COLUMNS = "row_id, package_name, position, effect, version_code, package_id, devices"

@@ -10,7 +10,7 @@ from appshare.app_download.model import Artifact, PackageManifest
 from appshare.app_download.package import Package
 from appshare.app_download.package_reading.report import build_from, build_report
 from appshare.app_download.upstreams.model import Accepted, FoundApp, Health, ListedApp, Offer, Source, Upstream
-from appshare.sql.database import Database, Transaction
+from appshare.sqlite.database import Database, Transaction
 
 _SOURCE = "name, address, mirrors, fingerprint, plain_http"
 _ACCEPTED = "entry_time, index_sha256, etag, apps, versions, skipped"

@@ -9,9 +9,9 @@ from appshare.relation_radar.stores import sqlite_books
 from appshare.relation_radar.stores.sqlite_devices import SqliteDeviceStore
 from appshare.relation_radar.stores.sqlite_quotas import within_quota
 from appshare.relation_radar.stores.sqlite_registrations import SqliteRegistrationStore
-from appshare.sql.database import Database
+from appshare.sqlite.database import Database
 
-MIGRATIONS = files("appshare.relation_radar") / "migrations"
+MIGRATIONS = files("appshare.relation_radar") / "migrations" / "sqlite"
 
 _FEW_BOOKS = 2
 _FEW_NUMBERS = 32

@@ -7,7 +7,7 @@ from functools import partial
 
 from appshare import errors
 from appshare.relation_radar.model import BlockedNumber, NumberKey
-from appshare.sql.database import Database
+from appshare.sqlite.database import Database
 
 _FEW_BLOCKS = 64
 """So many are looked up at once."""

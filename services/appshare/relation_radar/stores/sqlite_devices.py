@@ -7,7 +7,7 @@ from functools import partial
 
 from appshare.relation_radar.model import Deletion, Device, NumberKey, RegisteredDevice
 from appshare.relation_radar.stores import sqlite_books
-from appshare.sql.database import Database
+from appshare.sqlite.database import Database
 
 
 class SqliteDeviceStore:

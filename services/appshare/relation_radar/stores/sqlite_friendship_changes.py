@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from functools import partial
 
 from appshare.relation_radar.model import Friend, FriendshipChange, Level
-from appshare.sql.database import Database
+from appshare.sqlite.database import Database
 
 _DEVICE = "(SELECT device FROM devices WHERE device_id = ?)"
 

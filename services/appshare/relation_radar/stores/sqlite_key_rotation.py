@@ -7,7 +7,7 @@ from functools import partial
 from appshare.relation_radar.key_rotation_store import KeyState, Phase, Rekey
 from appshare.relation_radar.model import PackedContacts
 from appshare.relation_radar.stores.sqlite_books import CURRENT, NEXT
-from appshare.sql.database import Database
+from appshare.sqlite.database import Database
 
 _TABLES = ("books", "postings", "recent_postings")
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from appshare import errors
 from appshare.relation_radar.model import DeviceLimit, NumberKey, Registration, Session
-from appshare.sql.database import Database, Transaction
+from appshare.sqlite.database import Database, Transaction
 
 _REGISTRATION = "registration_id, number_key, region, code_digest, attempts, expire_time"
 

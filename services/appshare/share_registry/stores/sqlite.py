@@ -28,9 +28,9 @@ from appshare.share_registry.model import (
     WaitingEvents,
 )
 from appshare.share_registry.stores import sqlite_deletion, sqlite_inboxes, sqlite_shares
-from appshare.sql.database import Database, Transaction
+from appshare.sqlite.database import Database, Transaction
 
-MIGRATIONS = files("appshare.share_registry") / "migrations"
+MIGRATIONS = files("appshare.share_registry") / "migrations" / "sqlite"
 
 _OWNERS_AT_A_TIME = 100
 """Owners whose apps are read in one go: others can read between."""

