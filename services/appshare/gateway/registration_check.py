@@ -20,7 +20,7 @@ _ASKING = {
         "ListBlocks",
     ),
     "SharingService": ("ListShares", "PreviewShares", "ListFriendsShares", "PushShares", "ReportInstall"),
-    "DownloadService": ("MatchApp", "DownloadApp"),
+    "DownloadService": ("MatchApp", "DownloadApp", "SearchByName"),
 }
 
 ASKING_METHODS = frozenset(

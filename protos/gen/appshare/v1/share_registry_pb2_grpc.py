@@ -79,6 +79,11 @@ class ShareRegistryServiceStub:
                 request_serializer=appshare_dot_v1_dot_share__registry__pb2.ListMergedSharesRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_share__registry__pb2.ListMergedSharesResponse.FromString,
                 _registered_method=True)
+        self.SearchMergedShares = channel.unary_unary(
+                '/appshare.v1.ShareRegistryService/SearchMergedShares',
+                request_serializer=appshare_dot_v1_dot_share__registry__pb2.SearchMergedSharesRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_share__registry__pb2.SearchMergedSharesResponse.FromString,
+                _registered_method=True)
         self.DeliverPush = channel.unary_unary(
                 '/appshare.v1.ShareRegistryService/DeliverPush',
                 request_serializer=appshare_dot_v1_dot_share__registry__pb2.DeliverPushRequest.SerializeToString,
@@ -203,6 +208,13 @@ class ShareRegistryServiceServicer:
         """Lists what all of a viewer's friends share, one entry per app, by package name.
 
         INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SearchMergedShares(self, request, context):
+        """Finds apps by name in what all of a viewer's friends share, one entry per app, by package name.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -336,6 +348,11 @@ def add_ShareRegistryServiceServicer_to_server(servicer, server):
                     servicer.ListMergedShares,
                     request_deserializer=appshare_dot_v1_dot_share__registry__pb2.ListMergedSharesRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_share__registry__pb2.ListMergedSharesResponse.SerializeToString,
+            ),
+            'SearchMergedShares': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchMergedShares,
+                    request_deserializer=appshare_dot_v1_dot_share__registry__pb2.SearchMergedSharesRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_share__registry__pb2.SearchMergedSharesResponse.SerializeToString,
             ),
             'DeliverPush': grpc.unary_unary_rpc_method_handler(
                     servicer.DeliverPush,
@@ -609,6 +626,33 @@ class ShareRegistryService:
             '/appshare.v1.ShareRegistryService/ListMergedShares',
             appshare_dot_v1_dot_share__registry__pb2.ListMergedSharesRequest.SerializeToString,
             appshare_dot_v1_dot_share__registry__pb2.ListMergedSharesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchMergedShares(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.ShareRegistryService/SearchMergedShares',
+            appshare_dot_v1_dot_share__registry__pb2.SearchMergedSharesRequest.SerializeToString,
+            appshare_dot_v1_dot_share__registry__pb2.SearchMergedSharesResponse.FromString,
             options,
             channel_credentials,
             insecure,

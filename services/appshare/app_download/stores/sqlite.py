@@ -33,8 +33,9 @@ class SqliteCatalogueStore:
         manifest, build = package.manifest, build_report(package.build)
         async with self._database.transaction() as transaction:
             added = await transaction.write(
-                "INSERT OR IGNORE INTO packages (package_id, package_name, version_code, build) VALUES (?, ?, ?, ?)",
-                (package.package_id, manifest.package_name, manifest.version_code, build),
+                "INSERT OR IGNORE INTO packages (package_id, package_name, version_code, build, words)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (package.package_id, manifest.package_name, manifest.version_code, build, package.words),
             )
             for sha256 in {file.sha256 for file in package.files} if added else ():
                 await transaction.write("INSERT INTO package_files VALUES (?, ?)", (package.package_id, sha256))
