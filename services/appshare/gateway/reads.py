@@ -27,11 +27,11 @@ READS: Mapping[str, frozenset[str]] = {
             "ListVisibleShares",
             "FindVisibleShare",
             "ListMergedShares",
-            "SearchMergedShares",
+            "FindMergedShares",
             "ReadPushPreference",
             "ReadInbox",
         }
     ),
-    DOWNLOAD_SERVICE: frozenset({"Match", "ListCatalogue", "ListAdaptationRows", "ReadNames", "DescribeApps"}),
+    DOWNLOAD_SERVICE: frozenset({"Match", "ListCatalogue", "ListAdaptationRows", "ReadNames", "ReadNamedApps"}),
 }
 """By the service. A stream is not among them: its reader opens it again where it was."""

@@ -20,7 +20,7 @@ _ASKING = {
         "ListBlocks",
     ),
     "SharingService": ("ListShares", "PreviewShares", "ListFriendsShares", "PushShares", "ReportInstall"),
-    "DownloadService": ("MatchApp", "DownloadApp", "SearchByName"),
+    "DownloadService": ("MatchApp", "DownloadApp"),
 }
 
 ASKING_METHODS = frozenset(

@@ -129,9 +129,9 @@ class ShareRegistryServicer(share_registry_pb2_grpc.ShareRegistryServiceServicer
             next_page_token=wire.write_merged_token(page),
         )
 
-    async def SearchMergedShares(
-        self, request: pb.SearchMergedSharesRequest, context: Context
-    ) -> pb.SearchMergedSharesResponse:
+    async def FindMergedShares(
+        self, request: pb.FindMergedSharesRequest, context: Context
+    ) -> pb.FindMergedSharesResponse:
         """Finds apps in what all of a viewer's friends share."""
         page = await self._merged_shares.search(
             wire.read_device_id(request.viewer_device_id, "viewer_device_id"),
@@ -139,7 +139,7 @@ class ShareRegistryServicer(share_registry_pb2_grpc.ShareRegistryServiceServicer
             wire.read_name_search(request),
             paging.page_size(request.limit),
         )
-        return pb.SearchMergedSharesResponse(shares=map(wire.write_merged_share, page.items), truncated=page.more)
+        return pb.FindMergedSharesResponse(shares=map(wire.write_merged_share, page.items), truncated=page.more)
 
     async def FindVisibleShare(
         self, request: pb.FindVisibleShareRequest, context: Context

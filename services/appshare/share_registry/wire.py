@@ -170,7 +170,7 @@ def read_search(text: str, field: str) -> str:
     return require_printable(require_length(text, field, 64), field)
 
 
-def read_name_search(request: pb.SearchMergedSharesRequest) -> NameSearch:
+def read_name_search(request: pb.FindMergedSharesRequest) -> NameSearch:
     """What a search by name is for; a package name that no app can have finds nothing."""
     if len(request.package_names) > _MAX_FOUND_NAMES:
         raise invalid_field("package_names", f"must not hold more than {_MAX_FOUND_NAMES} names")

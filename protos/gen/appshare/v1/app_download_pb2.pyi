@@ -874,7 +874,7 @@ class ReadNamesResponse(_message.Message):
 Global___ReadNamesResponse: _TypeAlias = ReadNamesResponse  # noqa: Y015
 
 @_typing.final
-class DescribeAppsRequest(_message.Message):
+class ReadNamedAppsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PACKAGE_NAMES_FIELD_NUMBER: _builtins.int
@@ -905,10 +905,10 @@ class DescribeAppsRequest(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___DescribeAppsRequest: _TypeAlias = DescribeAppsRequest  # noqa: Y015
+Global___ReadNamedAppsRequest: _TypeAlias = ReadNamedAppsRequest  # noqa: Y015
 
 @_typing.final
-class DescribeAppsResponse(_message.Message):
+class ReadNamedAppsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     APPS_FIELD_NUMBER: _builtins.int
@@ -929,7 +929,7 @@ class DescribeAppsResponse(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___DescribeAppsResponse: _TypeAlias = DescribeAppsResponse  # noqa: Y015
+Global___ReadNamedAppsResponse: _TypeAlias = ReadNamedAppsResponse  # noqa: Y015
 
 @_typing.final
 class VerifyStorageRequest(_message.Message):

@@ -154,10 +154,10 @@ class AppDownloadServiceStub:
                 request_serializer=appshare_dot_v1_dot_app__download__pb2.ReadNamesRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_app__download__pb2.ReadNamesResponse.FromString,
                 _registered_method=True)
-        self.DescribeApps = channel.unary_unary(
-                '/appshare.v1.AppDownloadService/DescribeApps',
-                request_serializer=appshare_dot_v1_dot_app__download__pb2.DescribeAppsRequest.SerializeToString,
-                response_deserializer=appshare_dot_v1_dot_app__download__pb2.DescribeAppsResponse.FromString,
+        self.ReadNamedApps = channel.unary_unary(
+                '/appshare.v1.AppDownloadService/ReadNamedApps',
+                request_serializer=appshare_dot_v1_dot_app__download__pb2.ReadNamedAppsRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_app__download__pb2.ReadNamedAppsResponse.FromString,
                 _registered_method=True)
         self.VerifyStorage = channel.unary_stream(
                 '/appshare.v1.AppDownloadService/VerifyStorage',
@@ -404,7 +404,7 @@ class AppDownloadServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def DescribeApps(self, request, context):
+    def ReadNamedApps(self, request, context):
         """Says of apps which version fits a device and where it comes from, and of others what the public indices list.
 
         INVALID_ARGUMENT INVALID_FIELD: more than 200 apps.
@@ -548,10 +548,10 @@ def add_AppDownloadServiceServicer_to_server(servicer, server):
                     request_deserializer=appshare_dot_v1_dot_app__download__pb2.ReadNamesRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_app__download__pb2.ReadNamesResponse.SerializeToString,
             ),
-            'DescribeApps': grpc.unary_unary_rpc_method_handler(
-                    servicer.DescribeApps,
-                    request_deserializer=appshare_dot_v1_dot_app__download__pb2.DescribeAppsRequest.FromString,
-                    response_serializer=appshare_dot_v1_dot_app__download__pb2.DescribeAppsResponse.SerializeToString,
+            'ReadNamedApps': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadNamedApps,
+                    request_deserializer=appshare_dot_v1_dot_app__download__pb2.ReadNamedAppsRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_app__download__pb2.ReadNamedAppsResponse.SerializeToString,
             ),
             'VerifyStorage': grpc.unary_stream_rpc_method_handler(
                     servicer.VerifyStorage,
@@ -1200,7 +1200,7 @@ class AppDownloadService:
             _registered_method=True)
 
     @staticmethod
-    def DescribeApps(request,
+    def ReadNamedApps(request,
             target,
             options=(),
             channel_credentials=None,
@@ -1213,9 +1213,9 @@ class AppDownloadService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/appshare.v1.AppDownloadService/DescribeApps',
-            appshare_dot_v1_dot_app__download__pb2.DescribeAppsRequest.SerializeToString,
-            appshare_dot_v1_dot_app__download__pb2.DescribeAppsResponse.FromString,
+            '/appshare.v1.AppDownloadService/ReadNamedApps',
+            appshare_dot_v1_dot_app__download__pb2.ReadNamedAppsRequest.SerializeToString,
+            appshare_dot_v1_dot_app__download__pb2.ReadNamedAppsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -154,7 +154,7 @@ class AppDownloadServiceStub:
     """Lists apps of the catalogue and of the upstreams whose names hold all of some words. For the gateway alone, which tells a
     device only of those that are shared with it: what the catalogue holds tells what others have asked for.
     """
-    DescribeApps: _aio.UnaryUnaryMultiCallable[_app_download_pb2.DescribeAppsRequest, _app_download_pb2.DescribeAppsResponse]
+    ReadNamedApps: _aio.UnaryUnaryMultiCallable[_app_download_pb2.ReadNamedAppsRequest, _app_download_pb2.ReadNamedAppsResponse]
     """Says of apps which version fits a device and where it comes from, and of others what the public indices list.
 
     INVALID_ARGUMENT INVALID_FIELD: more than 200 apps.
@@ -447,11 +447,11 @@ class AppDownloadServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
-    def DescribeApps(
+    def ReadNamedApps(
         self,
-        request: _app_download_pb2.DescribeAppsRequest,
-        context: _aio.ServicerContext[_app_download_pb2.DescribeAppsRequest, _abc.Awaitable[_app_download_pb2.DescribeAppsResponse]],
-    ) -> _abc.Awaitable[_app_download_pb2.DescribeAppsResponse]:
+        request: _app_download_pb2.ReadNamedAppsRequest,
+        context: _aio.ServicerContext[_app_download_pb2.ReadNamedAppsRequest, _abc.Awaitable[_app_download_pb2.ReadNamedAppsResponse]],
+    ) -> _abc.Awaitable[_app_download_pb2.ReadNamedAppsResponse]:
         """Says of apps which version fits a device and where it comes from, and of others what the public indices list.
 
         INVALID_ARGUMENT INVALID_FIELD: more than 200 apps.

@@ -395,7 +395,7 @@ class ListMergedSharesResponse(_message.Message):
 Global___ListMergedSharesResponse: _TypeAlias = ListMergedSharesResponse  # noqa: Y015
 
 @_typing.final
-class SearchMergedSharesRequest(_message.Message):
+class FindMergedSharesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     VIEWER_DEVICE_ID_FIELD_NUMBER: _builtins.int
@@ -439,10 +439,10 @@ class SearchMergedSharesRequest(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___SearchMergedSharesRequest: _TypeAlias = SearchMergedSharesRequest  # noqa: Y015
+Global___FindMergedSharesRequest: _TypeAlias = FindMergedSharesRequest  # noqa: Y015
 
 @_typing.final
-class SearchMergedSharesResponse(_message.Message):
+class FindMergedSharesResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     SHARES_FIELD_NUMBER: _builtins.int
@@ -465,7 +465,7 @@ class SearchMergedSharesResponse(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___SearchMergedSharesResponse: _TypeAlias = SearchMergedSharesResponse  # noqa: Y015
+Global___FindMergedSharesResponse: _TypeAlias = FindMergedSharesResponse  # noqa: Y015
 
 @_typing.final
 class FindVisibleShareRequest(_message.Message):

@@ -79,10 +79,10 @@ class ShareRegistryServiceStub:
                 request_serializer=appshare_dot_v1_dot_share__registry__pb2.ListMergedSharesRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_share__registry__pb2.ListMergedSharesResponse.FromString,
                 _registered_method=True)
-        self.SearchMergedShares = channel.unary_unary(
-                '/appshare.v1.ShareRegistryService/SearchMergedShares',
-                request_serializer=appshare_dot_v1_dot_share__registry__pb2.SearchMergedSharesRequest.SerializeToString,
-                response_deserializer=appshare_dot_v1_dot_share__registry__pb2.SearchMergedSharesResponse.FromString,
+        self.FindMergedShares = channel.unary_unary(
+                '/appshare.v1.ShareRegistryService/FindMergedShares',
+                request_serializer=appshare_dot_v1_dot_share__registry__pb2.FindMergedSharesRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_share__registry__pb2.FindMergedSharesResponse.FromString,
                 _registered_method=True)
         self.DeliverPush = channel.unary_unary(
                 '/appshare.v1.ShareRegistryService/DeliverPush',
@@ -213,7 +213,7 @@ class ShareRegistryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def SearchMergedShares(self, request, context):
+    def FindMergedShares(self, request, context):
         """Finds apps by name in what all of a viewer's friends share, one entry per app, by package name.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -349,10 +349,10 @@ def add_ShareRegistryServiceServicer_to_server(servicer, server):
                     request_deserializer=appshare_dot_v1_dot_share__registry__pb2.ListMergedSharesRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_share__registry__pb2.ListMergedSharesResponse.SerializeToString,
             ),
-            'SearchMergedShares': grpc.unary_unary_rpc_method_handler(
-                    servicer.SearchMergedShares,
-                    request_deserializer=appshare_dot_v1_dot_share__registry__pb2.SearchMergedSharesRequest.FromString,
-                    response_serializer=appshare_dot_v1_dot_share__registry__pb2.SearchMergedSharesResponse.SerializeToString,
+            'FindMergedShares': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindMergedShares,
+                    request_deserializer=appshare_dot_v1_dot_share__registry__pb2.FindMergedSharesRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_share__registry__pb2.FindMergedSharesResponse.SerializeToString,
             ),
             'DeliverPush': grpc.unary_unary_rpc_method_handler(
                     servicer.DeliverPush,
@@ -637,7 +637,7 @@ class ShareRegistryService:
             _registered_method=True)
 
     @staticmethod
-    def SearchMergedShares(request,
+    def FindMergedShares(request,
             target,
             options=(),
             channel_credentials=None,
@@ -650,9 +650,9 @@ class ShareRegistryService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/appshare.v1.ShareRegistryService/SearchMergedShares',
-            appshare_dot_v1_dot_share__registry__pb2.SearchMergedSharesRequest.SerializeToString,
-            appshare_dot_v1_dot_share__registry__pb2.SearchMergedSharesResponse.FromString,
+            '/appshare.v1.ShareRegistryService/FindMergedShares',
+            appshare_dot_v1_dot_share__registry__pb2.FindMergedSharesRequest.SerializeToString,
+            appshare_dot_v1_dot_share__registry__pb2.FindMergedSharesResponse.FromString,
             options,
             channel_credentials,
             insecure,

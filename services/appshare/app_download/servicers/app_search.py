@@ -34,7 +34,7 @@ class AppSearchServicer:
             truncated=more,
         )
 
-    async def DescribeApps(self, request: pb.DescribeAppsRequest, context: Context) -> pb.DescribeAppsResponse:
+    async def ReadNamedApps(self, request: pb.ReadNamedAppsRequest, context: Context) -> pb.ReadNamedAppsResponse:
         """Says of apps which version fits a device, and of others what the public indices list."""
         names = _read_names(request.package_names, "package_names")
         public = _read_names(request.listed_package_names, "listed_package_names")
@@ -43,7 +43,7 @@ class AppSearchServicer:
             offered = await self._search.offered(names, read_profile(request.profile))
             apps = [_write_offered(name, each) for name, each in zip(names, offered, strict=True)]
         listed = await self._search.listed(public) if public else {}
-        return pb.DescribeAppsResponse(apps=[*apps, *(_write_listed(name, listed.get(name)) for name in public)])
+        return pb.ReadNamedAppsResponse(apps=[*apps, *(_write_listed(name, listed.get(name)) for name in public)])
 
 
 def _read_names(names: Sequence[str], field: str) -> list[str]:

@@ -109,8 +109,8 @@ class AppSearchServicer:
         size: int,
         friends: Sequence[RelatedDevice],
         context: Context,
-    ) -> registry_pb.SearchMergedSharesResponse:
-        request = registry_pb.SearchMergedSharesRequest(
+    ) -> registry_pb.FindMergedSharesResponse:
+        request = registry_pb.FindMergedSharesRequest(
             viewer_device_id=calling_device(),
             owners=friends,
             text=text,
@@ -120,22 +120,22 @@ class AppSearchServicer:
             limit=size,
         )
         return await REGISTRY.unary(
-            self._backends.registry.SearchMergedShares, request, time_limit=remaining_time(context)
+            self._backends.registry.FindMergedShares, request, time_limit=remaining_time(context)
         )
 
     async def _describe(
         self, names: Sequence[str], shared: AbstractSet[str], request: pb.SearchByNameRequest, context: Context
     ) -> Mapping[str, NamedApp]:
         """What AppDownload says of the apps of a page, by package name."""
-        describe = download_pb.DescribeAppsRequest(
+        describe = download_pb.ReadNamedAppsRequest(
             package_names=[name for name in names if name in shared],
             profile=request.profile if request.HasField("profile") else None,
             listed_package_names=[name for name in names if name not in shared],
         )
         answer = await self._forward.call(
-            "DescribeApps", describe.SerializeToString(), time_limit=remaining_time(context)
+            "ReadNamedApps", describe.SerializeToString(), time_limit=remaining_time(context)
         )
-        described = download_pb.DescribeAppsResponse.FromString(answer).apps
+        described = download_pb.ReadNamedAppsResponse.FromString(answer).apps
         order = chain(describe.package_names, describe.listed_package_names)
         return dict(zip(order, described, strict=True))
 
