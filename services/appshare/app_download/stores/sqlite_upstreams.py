@@ -25,6 +25,10 @@ _SOURCE = "name, address, mirrors, fingerprint, plain_http"
 _ACCEPTED = "entry_time, index_sha256, etag, apps, versions, skipped"
 _HEALTH = "checked_at, failures, reason, message"
 _TABLES = ("upstream_apps", "upstream_versions")
+_KEPT = (
+    "fetched_packages WHERE NOT EXISTS"
+    " (SELECT 1 FROM operator_rows WHERE operator_rows.package_id = fetched_packages.package_id)"
+)
 _ROWS_AT_ONCE = 2000
 """Rows that go in one transaction where it does not matter when: others write in between."""
 
@@ -153,6 +157,26 @@ class SqliteUpstreamStore:
     async def listed(self, package_names: Collection[str]) -> dict[str, FoundApp]:
         """What the first upstream that has an app lists as its newest version, by package name."""
         return await self._database.run(partial(sqlite_names.listed, package_names))
+
+    async def kept(self) -> tuple[int, int]:
+        """The packages that came from upstreams and that no operator has anything to do with: how many, and bytes."""
+        [row] = await self._database.read(f"SELECT count(*) AS packages, total(size) AS size FROM {_KEPT}")
+        return row["packages"], int(row["size"])
+
+    async def asked_longest_ago(self, size: int) -> list[tuple[str, int]]:
+        """Of these packages those that were asked for longest ago, each with its bytes."""
+        rows = await self._database.read(
+            f"SELECT package_id, size FROM {_KEPT} ORDER BY asked_at, package_id LIMIT ?", (size,)
+        )
+        return [(row["package_id"], row["size"]) for row in rows]
+
+    async def note_asked(self, package_ids: Collection[str], now: float) -> None:
+        """Keeps that packages were asked for; nothing of those that did not come from upstreams."""
+        async with self._database.transaction() as transaction:
+            await transaction.write(
+                "UPDATE fetched_packages SET asked_at = ? WHERE package_id IN (SELECT value FROM json_each(?))",
+                (now, json.dumps(sorted(package_ids))),
+            )
 
     async def count_requests(self, counts: dict[str, float], now: float, half_life: float) -> None:
         """Adds to how often apps were asked for; what was counted before loses half of its weight in `half_life`."""

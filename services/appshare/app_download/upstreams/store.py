@@ -65,6 +65,15 @@ class UpstreamStore(Protocol):
     async def listed(self, package_names: Collection[str]) -> dict[str, FoundApp]:
         """What the first upstream that has an app lists as its newest version, by package name."""
 
+    async def kept(self) -> tuple[int, int]:
+        """The packages that came from upstreams and that no operator has anything to do with: how many, and bytes."""
+
+    async def asked_longest_ago(self, size: int) -> list[tuple[str, int]]:
+        """Of these packages those that were asked for longest ago, each with its bytes."""
+
+    async def note_asked(self, package_ids: Collection[str], now: float) -> None:
+        """Keeps that packages were asked for; nothing of those that did not come from upstreams."""
+
     async def count_requests(self, counts: dict[str, float], now: float, half_life: float) -> None:
         """Adds to how often apps were asked for; what was counted before loses half of its weight in `half_life`."""
 
