@@ -6,7 +6,7 @@ STAMP := .venv/.complete
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-gateway benchmark-fit
-.PHONY: benchmark-stream compare-aapt compare-bundletool test soak fault-download check lint access-matrix fuzz fuzz-packages
+.PHONY: benchmark-stream benchmark-index compare-aapt compare-bundletool test soak fault-download check lint access-matrix fuzz fuzz-packages
 .PHONY: abuse types imports contract contract-breaking protos up down compose-smoke clean
 
 help: ## List the targets
@@ -48,6 +48,9 @@ compare-aapt: setup ## Compare what we read of real packages with aapt and apksi
 
 benchmark-stream: setup ## Measure downloads through the gateway beside bare streams: [MIB=128] [CHUNKS=64,256,512,1024] [OUT=file]
 	@$(BIN)/python -m benchmarks.stream $(if $(MIB),--mib $(MIB)) $(if $(CHUNKS),--chunks $(CHUNKS)) $(if $(OUT),--out '$(OUT)')
+
+benchmark-index: setup ## Measure what a large index of an upstream costs in time and memory: make benchmark-index [MIB=50]
+	@$(BIN)/python -m benchmarks.upstream_index --mib $(or $(MIB),50)
 
 compare-bundletool: setup ## Compare the files that we choose from split sets with bundletool's (needs Java): [SPECS=300] [OUT=file]
 	@$(BIN)/python -m benchmarks.bundletool $(if $(SPECS),--specs $(SPECS)) $(if $(OUT),--out '$(OUT)')
