@@ -55,7 +55,7 @@ async def running(settings: DownloadSettings) -> AsyncIterator[dict[str, Address
             chunk_size=settings.chunk_size,
         )
         service = Service("appshare.v1.AppDownloadService", servicer.add_to)
-        server = running_server(settings.listen, [service, status_service()], settings.server_options())
+        server = running_server(settings.listen, [service, status_service(settings)], settings.server_options())
         address = await stack.enter_async_context(server)
         yield {"listen": address}
 
