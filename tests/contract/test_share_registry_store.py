@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 from prometheus_client import REGISTRY
 from tests.support.postgresql_server import PostgresqlServer
-from tests.support.stores import emptied_schema
+from tests.support.stores import emptied_schema, rows_with
 
 from appshare import errors
-from appshare.postgresql.database import Database as PostgresqlDatabase
 from appshare.postgresql.database import open_database as open_schema
 from appshare.share_registry.inbox_gauges import measure
 from appshare.share_registry.model import (
@@ -685,16 +684,6 @@ async def test_postgresql_leaves_no_row_of_deleted_devices(postgresql: Postgresq
         await store.delete_devices(["gone-1", "gone-2"], NAMES)
         assert await rows_with(database, "gone-") == []
         assert await rows_with(database, "stays")
-
-
-async def rows_with(database: PostgresqlDatabase, text: str) -> list[str]:
-    """The tables that have a text somewhere in their rows."""
-    tables = await database.read("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
-    found = []
-    for [table] in tables:
-        if await database.read(f'SELECT FROM "{table}" AS row WHERE strpos(row::text, $1) > 0', text):
-            found.append(table)
-    return found
 
 
 async def test_postgresql_keeps_a_push_as_long_as_an_inbox_has_it(postgresql: PostgresqlServer) -> None:

@@ -49,3 +49,13 @@ async def empty(database: Database) -> None:
     async with database.transaction() as connection:
         # References are not followed, so that the order does not matter.
         await connection.execute(f"SET LOCAL session_replication_role = replica; {deletions}")
+
+
+async def rows_with(database: Database, text: str) -> list[str]:
+    """The tables that have a text somewhere in their rows."""
+    tables = await database.read("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+    found = []
+    for [table] in tables:
+        if await database.read(f'SELECT FROM "{table}" AS row WHERE strpos(row::text, $1) > 0', text):
+            found.append(table)
+    return found
