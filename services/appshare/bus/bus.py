@@ -14,6 +14,10 @@ class Bus(Protocol):
     or come for nothing: it costs time, never data. Keys are opaque: never a number, a name or a token.
     """
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether nobody else could hear, so that nothing needs to be found out for them."""
+
     def publish(self, topic: str, keys: Iterable[str]) -> None:
         """Tells all others that something has happened to the keys; returns at once and never fails.
 
@@ -31,6 +35,11 @@ class Bus(Protocol):
 
 class NoBus:
     """The bus of a process that is the only one: nobody is told, and nobody tells."""
+
+    @property
+    def is_alone(self) -> bool:
+        """Yes."""
+        return True
 
     def publish(self, topic: str, keys: Iterable[str]) -> None:
         """Does nothing."""

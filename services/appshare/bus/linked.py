@@ -78,6 +78,11 @@ class LinkedBus:
         self._next_gap: dict[str, float] = {}
         _CONNECTED.set(0)
 
+    @property
+    def is_alone(self) -> bool:
+        """No: whoever sets up a server for it has somebody in mind."""
+        return False
+
     def publish(self, topic: str, keys: Iterable[str]) -> None:
         """Has the keys sent shortly, or when there is a server again."""
         self._outbox.add(topic, keys)

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
+from appshare.bus.opening import open_bus
 from appshare.process.clock import system_clock
 from appshare.process.command import server_command
 from appshare.process.data_folder import owned_folder
@@ -13,7 +14,7 @@ from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
 from appshare.share_registry.deletion import Deletions
 from appshare.share_registry.inbox_gauges import keep_measuring
-from appshare.share_registry.inboxes import Inboxes
+from appshare.share_registry.inboxes import LOOK, Inboxes
 from appshare.share_registry.installs import Installs
 from appshare.share_registry.merged_shares import MergedShares
 from appshare.share_registry.pushes import Pushes
@@ -32,8 +33,10 @@ async def running(settings: RegistrySettings) -> AsyncIterator[dict[str, Address
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(owned_folder(settings.data / "share-registry"))
         database = await stack.enter_async_context(open_database(folder / "share_registry.db", MIGRATIONS))
-        store, signals = SqliteRegistryStore(database), Signals()
-        inboxes = Inboxes(store, signals, system_clock, settings.heartbeat, settings.inbox_age())
+        bus = await stack.enter_async_context(open_bus(settings, "share-registry"))
+        store, signals = SqliteRegistryStore(database), Signals(bus)
+        look = None if bus.is_alone else LOOK
+        inboxes = Inboxes(store, signals, system_clock, settings.heartbeat, settings.inbox_age(), look)
         servicer = ShareRegistryServicer(
             Registry(store, signals, settings.max_apps),
             MergedShares(store, settings.names_threshold),
