@@ -85,7 +85,6 @@ async def running(settings: RadarSettings) -> AsyncIterator[dict[str, Address]]:
             interceptors=[SteadyKeys(number_keys)],
         )
         address = await stack.enter_async_context(server)
-        stack.callback(wakeups.close)  # a stream of friendship changes does not end by itself
         yield {"listen": address}
 
 

@@ -23,7 +23,6 @@ class Wakeups:
         self._bus = bus or NoBus()
         self._bus.subscribe(_FRIENDSHIPS, self._wake_here)
         self._waiting: dict[str, set[asyncio.Event]] = {}
-        self._closed = False
 
     @contextmanager
     def listening(self, device_id: str) -> Iterator[asyncio.Event]:
@@ -46,16 +45,6 @@ class Wakeups:
         """Sets the events of the streams of the devices."""
         self._bus.publish(_FRIENDSHIPS, device_ids)
         self._wake_here(device_ids)
-
-    @property
-    def closed(self) -> bool:
-        """Whether the process is about to stop."""
-        return self._closed
-
-    def close(self) -> None:
-        """Wakes every stream, so that it ends."""
-        self._closed = True
-        self._wake_here(None)
 
     def _wake_here(self, device_ids: Collection[str] | None) -> None:
         for device_id in self._waiting if device_ids is None else device_ids:

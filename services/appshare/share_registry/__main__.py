@@ -52,7 +52,6 @@ async def running(settings: RegistrySettings) -> AsyncIterator[dict[str, Address
         address = await stack.enter_async_context(server)
         await stack.enter_async_context(inboxes.trimming())
         await stack.enter_async_context(in_background(keep_measuring(store, system_clock)))
-        stack.callback(signals.close)  # an inbox stream does not end by itself
         yield {"listen": address}
 
 

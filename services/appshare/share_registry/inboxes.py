@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 
 from appshare import errors
 from appshare.process.clock import Clock
-from appshare.rpc.waiting import is_set_within, stopping
+from appshare.rpc.waiting import is_set_within
 from appshare.share_registry.model import (
     Heartbeat,
     InboxEvent,
@@ -72,7 +72,6 @@ class Inboxes:
 
         Raises:
             errors.NotFoundError: DEVICE_NOT_FOUND, when the device is deleted.
-            errors.UnavailableError: SERVICE_UNAVAILABLE, when the process stops.
         """
         with self._signals.listening(device_id) as listener:
             yield Heartbeat(await self._store.head(device_id))
@@ -155,8 +154,6 @@ class Inboxes:
     def _require_open(self, listener: Listener) -> None:
         if listener.deleted:
             raise errors.NotFoundError(errors.Reason.DEVICE_NOT_FOUND, "the device is deleted; register it again")
-        if self._signals.closed:
-            raise stopping()
 
     def _is_stale(self, event: InboxEvent, changes: int) -> bool:
         """Whether an event may not be any more what it was when there had been so many changes."""

@@ -53,7 +53,6 @@ class Signals:
         self._listeners: dict[str, set[Listener]] = {}
         self._changed_owners: deque[str] = deque(maxlen=_REMEMBERED_CHANGES)
         self._changes = 0
-        self._closed = False
 
     @contextmanager
     def listening(self, device_id: str) -> Iterator[Listener]:
@@ -108,16 +107,6 @@ class Signals:
             return True
         newest = min(count, len(self._changed_owners))
         return any(self._changed_owners[-age] == owner_id for age in range(1, newest + 1))
-
-    @property
-    def closed(self) -> bool:
-        """Whether the process is about to stop."""
-        return self._closed
-
-    def close(self) -> None:
-        """Wakes every stream, so that it ends."""
-        self._closed = True
-        self._wake_here(None)
 
     def _wake_here(self, device_ids: Collection[str] | None) -> None:
         for listener in self._of(device_ids):
