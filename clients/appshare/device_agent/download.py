@@ -11,6 +11,7 @@ from appshare import errors
 from appshare.command_line.progress import Progress
 from appshare.device_agent.download_place import Place, place_of
 from appshare.device_agent.model import FileChunk
+from appshare.device_agent.moving import moves_on
 from appshare.device_agent.part_file import Held, PartFile, look_for
 from appshare.fit.answer import AppStoreLink, Fit, FitAnswer, NoFit, PackageFile
 
@@ -81,7 +82,9 @@ class Download:
             before = self._received
             try:
                 return await self._attempt()
-            except (errors.UnavailableError, errors.DeadlineExceededError):
+            except (errors.UnavailableError, errors.DeadlineExceededError) as error:
+                if await moves_on(error):
+                    continue
                 fruitless = fruitless + 1 if self._received == before else 0
                 if not self._received or fruitless >= self._tries:
                     raise

@@ -64,6 +64,14 @@ class ProcessSettings(BaseSettings):
         " data folder. Better in the environment: other users of a machine see flags.",
     )
     database_connections: int = Field(10, ge=1, description="Connections to PostgreSQL that a process holds at most.")
+    nats: SecretStr = Field(
+        SecretStr(""),
+        description="NATS through which copies wake each other, nats://user:password@host:4222, tls://… for TLS,"
+        " several with commas; empty: PostgreSQL does it, if there is one. Better in the environment.",
+    )
+    nats_ca: Path | None = Field(
+        None, description="File with the authorities, PEM, that NATS's certificate is from; without it the public ones."
+    )
     otlp_endpoint: str = Field("", description="Where traces go by OTLP over gRPC, a URL; empty: there are none.")
 
     @field_validator("*", mode="before")

@@ -11,6 +11,7 @@ from grpc_reflection.v1alpha import reflection
 from appshare.rpc.address import Address
 from appshare.rpc.call_limit import CallLimit
 from appshare.rpc.certificates import CertificateFiles
+from appshare.rpc.draining import Draining
 from appshare.rpc.header_limit import HeaderLimit
 from appshare.rpc.interceptor import CallInterceptor
 from appshare.rpc.peer import OnlyGateway
@@ -19,8 +20,8 @@ from appshare.rpc.server_limits import ServerLimits
 from appshare.rpc.tls import server_credentials
 from appshare.rpc.watch import CallWatch
 
-_GRACE = 5.0
-"""Seconds that running calls have to end when a server stops."""
+_GRACE = 20.0
+"""Seconds that running calls have to end when a server stops: longer than a call may take that is no upload."""
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,15 @@ async def running_server(
 ) -> AsyncIterator[Address]:
     """Runs a server while the context is open; yields the address with the port that was bound.
 
+    Then its health says that it does not serve, its streams end with SERVICE_STOPPING, no call is taken any more, and
+    the others have time to end.
+
     Raises:
         OSError: the address cannot be bound, or the certificate cannot be used.
     """
     options = options or ServerOptions()
-    calls = CallInterceptor(_watches(options), idle_limit=options.limits.idle)
+    draining = Draining()
+    calls = CallInterceptor(_watches(options), idle_limit=options.limits.idle, draining=draining)
     server = grpc.aio.server(interceptors=[calls, *interceptors], options=options.limits.channel_options())
     for service in services:
         service.register(server)
@@ -85,6 +90,7 @@ async def running_server(
             yield bound
     finally:
         await checks.enter_graceful_shutdown()
+        await draining.drain()
         await server.stop(_GRACE)
 
 

@@ -18,8 +18,8 @@ _log = structlog.get_logger(__name__)
 
 _START_LIMIT = 60.0
 """Seconds in which a child must become healthy for the first time."""
-_STOP_LIMIT = 10.0
-"""Seconds that a child has to stop."""
+_STOP_LIMIT = 30.0
+"""Seconds that a child has to stop: more than its calls have."""
 _FIRST_PAUSE, _LONGEST_PAUSE, _STABLE = 0.2, 10.0, 30.0
 """Seconds before a crashed child is started again: doubled each time, until it has lived long enough."""
 

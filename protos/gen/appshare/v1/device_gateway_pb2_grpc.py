@@ -32,7 +32,7 @@ class AccountServiceStub:
     Every RPC: UNAUTHENTICATED MISSING_TOKEN, INVALID_TOKEN or EXPIRED_TOKEN; INVALID_ARGUMENT INVALID_FIELD for a malformed
     field; UNAVAILABLE SERVICE_UNAVAILABLE (with RetryInfo) when a service behind the gateway is down; DEADLINE_EXCEEDED;
     UNAVAILABLE STORAGE_UNAVAILABLE; INTERNAL for a defect; NOT_FOUND DEVICE_NOT_FOUND when the device itself is not registered
-    any more.
+    any more. A stream may end with UNAVAILABLE SERVICE_STOPPING at any time: open it again at once, where it was.
 
     Registration, sessions and removal of devices.
     """
@@ -82,7 +82,7 @@ class AccountServiceServicer:
     Every RPC: UNAUTHENTICATED MISSING_TOKEN, INVALID_TOKEN or EXPIRED_TOKEN; INVALID_ARGUMENT INVALID_FIELD for a malformed
     field; UNAVAILABLE SERVICE_UNAVAILABLE (with RetryInfo) when a service behind the gateway is down; DEADLINE_EXCEEDED;
     UNAVAILABLE STORAGE_UNAVAILABLE; INTERNAL for a defect; NOT_FOUND DEVICE_NOT_FOUND when the device itself is not registered
-    any more.
+    any more. A stream may end with UNAVAILABLE SERVICE_STOPPING at any time: open it again at once, where it was.
 
     Registration, sessions and removal of devices.
     """
@@ -191,7 +191,7 @@ class AccountService:
     Every RPC: UNAUTHENTICATED MISSING_TOKEN, INVALID_TOKEN or EXPIRED_TOKEN; INVALID_ARGUMENT INVALID_FIELD for a malformed
     field; UNAVAILABLE SERVICE_UNAVAILABLE (with RetryInfo) when a service behind the gateway is down; DEADLINE_EXCEEDED;
     UNAVAILABLE STORAGE_UNAVAILABLE; INTERNAL for a defect; NOT_FOUND DEVICE_NOT_FOUND when the device itself is not registered
-    any more.
+    any more. A stream may end with UNAVAILABLE SERVICE_STOPPING at any time: open it again at once, where it was.
 
     Registration, sessions and removal of devices.
     """
