@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from itertools import count, pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
@@ -25,6 +26,7 @@ from appshare.share_registry.model import (
     Install,
     Key,
     Level,
+    NameSearch,
     Page,
     Platform,
     Push,
@@ -260,6 +262,21 @@ class TestShares:
         assert await store.shared_names(keyring, "", ("org.2", "ios"), 2) == every[3:5]
         assert await store.shared_names(keyring, "org.a", ("", ""), 10) == every[-1:]
         assert await store.shared_names(keyring, "label", ("org.5", "ios"), 10) == every[-2:]
+
+    async def test_a_search_finds_by_words_or_by_name_what_the_keys_open(self, store: RegistryStore) -> None:
+        owners = [f"owner-{number:03}" for number in range(250)]
+        for owner_id in owners:
+            await put(store, owner_id, {"org.chat": RED, "org.mail": RED, "org.maps": RED, "org.hidden": BLUE})
+        keyring = dict.fromkeys(owners, RED)
+
+        async def find(*words: str, limit: int = 9, **more: Any) -> list[str]:
+            return await store.found_names(keyring, NameSearch(words, **more), limit)
+
+        assert await find("org.ma") == ["org.mail", "org.maps"]
+        assert await find("label", "ma", "il") == ["org.mail"]
+        assert await find("nothing", package_names=frozenset({"org.maps", "org.hidden"})) == ["org.maps"]
+        assert await find("org", limit=2) == ["org.chat", "org.mail"]
+        assert await find("org", after="org.chat", last="org.mail") == ["org.mail"]
 
     async def test_shares_with_the_names_come_by_owner(self, store: RegistryStore) -> None:
         owners = [f"owner-{number:03}" for number in range(250)]
