@@ -73,12 +73,14 @@ def finish(
 async def _receive(
     client: DeviceClient, offer: Offer, wanted: Wanted, folder: Path | None, output: Output
 ) -> Downloaded | NoFit | AppStoreLink:
-    open_stream = partial(client.download, offer.owner, offer.package_name, wanted.profile, modules=wanted.modules)
+    app = offer.owner, offer.package_name, wanted.profile
+    match = partial(client.match, *app, wanted.modules)
+    open_stream = partial(client.download, *app, modules=wanted.modules)
     target = folder or Path(require_plain_name(offer.package_name))
     with ExitStack() as stack:
         label = offer.label or offer.package_name
         progress = Unseen() if output.as_json else stack.enter_context(shown_progress(label))
-        return await Download(open_stream, target, progress, tell=output.note).run()
+        return await Download(match, open_stream, target, progress, tell=output.note).run()
 
 
 def _install(phone: Phone, downloaded: Downloaded, output: Output) -> InstallOutcome:
