@@ -88,7 +88,8 @@ class Download:
             before = self._received
             try:
                 return await self._attempt()
-            except (errors.UnavailableError, errors.DeadlineExceededError):
+            # No such method, in the middle of a download: for a moment somebody else answers in the cloud's place.
+            except (errors.UnavailableError, errors.DeadlineExceededError, errors.UnimplementedError):
                 fruitless = fruitless + 1 if self._received == before else 0
                 if not self._received or fruitless >= self._tries:
                     raise

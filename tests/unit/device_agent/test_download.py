@@ -327,6 +327,16 @@ async def test_a_network_that_is_gone_for_a_while_is_waited_for(
     assert told == ["The connection is lost; connecting again."] * 2
 
 
+async def test_whoever_answers_in_the_clouds_place_for_a_moment_ends_nothing(
+    downloads: Downloads, address: str, tmp_path: Path, seen: Seen
+) -> None:
+    downloads.ends_after = [2, 0]
+    downloads.ends_with = errors.UnimplementedError(errors.Reason.UNKNOWN_METHOD, "no such method")
+    async with DeviceClient(address) as client:
+        await Download(*asking(client), tmp_path, seen, pause=0, tries=3).run()
+    assert (tmp_path / SET / "base.apk").read_bytes() == BASE
+
+
 async def test_a_network_that_does_not_come_back_is_not_waited_for_longer(
     downloads: Downloads, address: str, tmp_path: Path, seen: Seen
 ) -> None:
