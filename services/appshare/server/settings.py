@@ -1,19 +1,12 @@
 """What `appshare-server all` can be told."""
 
-import secrets
-import socket
-from contextlib import suppress
 from typing import Self
 
 from pydantic import Field
 
 from appshare.gateway.settings import GatewaySettings
 from appshare.rpc.address import Address
-
-_NEVER_GIVEN = range(16_384, 32_768)
-"""Ports below those that systems give to connections by themselves (Linux: from 32768; IANA: from 49152)."""
-
-_TRIES = 1_000
+from appshare.server.held_ports import HeldPorts
 
 
 class AllSettings(GatewaySettings):
@@ -37,19 +30,8 @@ class AllSettings(GatewaySettings):
         plain = {"tls_certificate": None, "tls_key": None}
         return self.model_copy(update={"listen": address, "metrics_listen": own_metrics, **plain})
 
-    def with_ports(self) -> Self:
+    def with_ports(self, ports: HeldPorts) -> Self:
         """The settings with a free port wherever the port is to be chosen: it must stay when a process is restarted."""
         names = ("listen", "operator_listen", "relation_radar", "share_registry", "app_download")
         addresses = {name: Address("127.0.0.1", 0) if self.free_ports else getattr(self, name) for name in names}
-        return self.model_copy(update={name: _with_port(address) for name, address in addresses.items()})
-
-
-def _with_port(address: Address) -> Address:
-    """A port that nobody has, and that no connection is given meanwhile: those are from the system's own range."""
-    if address.port:
-        return address
-    for _ in range(_TRIES):
-        port = secrets.randbelow(_NEVER_GIVEN.stop - _NEVER_GIVEN.start) + _NEVER_GIVEN.start
-        with suppress(OSError), socket.create_server((address.host, port)):
-            return Address(address.host, port)
-    raise OSError(f"no free port was found on {address.host}")
+        return self.model_copy(update={name: ports.take(address) for name, address in addresses.items()})
