@@ -4,6 +4,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.complete
 
+# Where it is set, every process would compile all of its modules again: a third of its start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-gateway benchmark-fit
 .PHONY: benchmark-stream compare-aapt compare-bundletool test soak fault-download check lint access-matrix fuzz fuzz-packages
