@@ -5,8 +5,9 @@ BIN := .venv/bin
 STAMP := .venv/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-gateway benchmark-fit
-.PHONY: benchmark-stream compare-aapt compare-bundletool test soak fault-download check lint access-matrix fuzz fuzz-packages
+.PHONY: help setup demo docs walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-gateway benchmark-fit
+.PHONY: benchmark-stream benchmark-index compare-aapt compare-bundletool test soak fault-download check lint access-matrix
+.PHONY: fuzz fuzz-packages
 .PHONY: abuse types imports contract contract-breaking protos up down compose-smoke clean
 
 help: ## List the targets
@@ -22,6 +23,10 @@ $(STAMP): pyproject.toml constraints.txt
 
 demo: setup ## Play the whole job on real packages: make demo, or make demo APKS=folder
 	@$(BIN)/python -m demo $(if $(APKS),--apks '$(APKS)')
+
+docs: setup ## Write docs/recording.md (the demo) and docs/commands.md (every help) as they are now
+	@$(BIN)/python -m demo.recording
+	@$(BIN)/python -m demo.command_reference
 
 walkthrough-python: setup ## Play the Python program of docs/integrating.md on a cloud of its own
 	@$(BIN)/python -m demo.walkthrough python
@@ -48,6 +53,9 @@ compare-aapt: setup ## Compare what we read of real packages with aapt and apksi
 
 benchmark-stream: setup ## Measure downloads through the gateway beside bare streams: [MIB=128] [CHUNKS=64,256,512,1024] [OUT=file]
 	@$(BIN)/python -m benchmarks.stream $(if $(MIB),--mib $(MIB)) $(if $(CHUNKS),--chunks $(CHUNKS)) $(if $(OUT),--out '$(OUT)')
+
+benchmark-index: setup ## Measure what a large index of an upstream costs in time and memory: make benchmark-index [MIB=50]
+	@$(BIN)/python -m benchmarks.upstream_index --mib $(or $(MIB),50)
 
 compare-bundletool: setup ## Compare the files that we choose from split sets with bundletool's (needs Java): [SPECS=300] [OUT=file]
 	@$(BIN)/python -m benchmarks.bundletool $(if $(SPECS),--specs $(SPECS)) $(if $(OUT),--out '$(OUT)')
