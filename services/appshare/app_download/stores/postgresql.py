@@ -29,20 +29,25 @@ class PostgresqlCatalogueStore:
         self._database = database
         self._cache = BuildCache(CACHED)
 
-    async def add(self, package: Package, pin: SignerPin | None = None) -> None:
+    async def add(self, package: Package, pin: SignerPin | None = None, *, fetched_at: float | None = None) -> None:
         """Stores a package, and with it the pin of its app if one is given; a package that is there stays as it is."""
         manifest, build = package.manifest, build_report(package.build)
 
         async def add(connection: Connection) -> None:
             added = await connection.fetchrow(
-                "INSERT INTO packages (package_id, package_name, version_code, build) VALUES ($1, $2, $3, $4)"
-                " ON CONFLICT DO NOTHING RETURNING package_id",
-                *(package.package_id, manifest.package_name, manifest.version_code, build),
+                "INSERT INTO packages (package_id, package_name, version_code, build, words)"
+                " VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING package_id",
+                *(package.package_id, manifest.package_name, manifest.version_code, build, package.words),
             )
             if added:
                 await connection.execute(
                     "INSERT INTO package_files (package_id, sha256) SELECT $1, unnest($2::text[])",
                     *(package.package_id, sorted({file.sha256 for file in package.files})),
+                )
+            if added and fetched_at is not None:
+                await connection.execute(
+                    "INSERT INTO fetched_packages (package_id, size, asked_at) VALUES ($1, $2, $3)",
+                    *(package.package_id, sum(file.size for file in package.files), fetched_at),
                 )
             if pin:
                 await write_pin(connection, manifest.package_name, pin)
@@ -64,6 +69,15 @@ class PostgresqlCatalogueStore:
             return {row["sha256"] for row in orphaned} if removed else None
 
         return await self._database.change(remove)
+
+    async def is_fetched(self, package_id: str) -> bool:
+        """Whether a package came from an upstream and no operator has added it since."""
+        row = await self._database.read_one("SELECT FROM fetched_packages WHERE package_id = $1", package_id)
+        return row is not None
+
+    async def claim(self, package_id: str) -> None:
+        """Keeps that an operator has added a package, wherever it came from before."""
+        await self._database.read("DELETE FROM fetched_packages WHERE package_id = $1", package_id)
 
     async def find(self, package_id: str) -> Package | None:
         """The package with the id."""

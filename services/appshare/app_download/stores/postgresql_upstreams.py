@@ -1,23 +1,34 @@
 """The upstreams of AppDownload in PostgreSQL, beside the catalogue."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import asyncpg
 
 from appshare.app_download.model import Artifact
-from appshare.app_download.package import Package
 from appshare.app_download.package_reading.report import build_from, build_report
-from appshare.app_download.upstreams.model import Accepted, FoundApp, Health, ListedApp, Offer, Source, Upstream
+from appshare.app_download.stores import postgresql_names
+from appshare.app_download.upstreams.model import (
+    Accepted,
+    FoundApp,
+    FoundName,
+    Health,
+    ListedApp,
+    Offer,
+    Source,
+    Upstream,
+)
 from appshare.postgresql.database import Connection, Database
 
 _SOURCE = "name, address, mirrors, fingerprint, plain_http"
 _ACCEPTED = "entry_time, index_sha256, etag, apps, versions, skipped"
 _HEALTH = "checked_at, failures, reason, message"
 _TABLES = ("upstream_apps", "upstream_versions")
+_KEPT = (
+    "fetched_packages WHERE NOT EXISTS"
+    " (SELECT FROM operator_rows WHERE operator_rows.package_id = fetched_packages.package_id)"
+)
 _ROWS_AT_ONCE = 2000
 """Rows of an unused index that go in one statement."""
-_APPS_AT_ONCE = 200
-"""Apps of the catalogue that a search holds at a time."""
 
 _HALF_LIVES_KEPT = 10
 """After which an app that nobody asked for since is forgotten."""
@@ -150,24 +161,43 @@ class PostgresqlUpstreamStore:
 
         Those of the catalogue first, then those of the upstreams, each by package name.
         """
-        here = await self._search_catalogue(words, size)
-        rows = await self._database.read(
-            "SELECT * FROM (SELECT DISTINCT ON (upstream_id, package_name) upstream_id, package_name, name, label, build"
-            " FROM upstreams JOIN upstream_apps AS app USING (index_id)"
-            " JOIN upstream_versions USING (index_id, package_name)"
-            " WHERE NOT EXISTS (SELECT FROM unnest($1::text[]) AS word WHERE strpos(app.words, word) = 0)"
-            " ORDER BY upstream_id, package_name, version_code DESC) AS newest"
-            " ORDER BY package_name, upstream_id LIMIT $2",
-            *(list(words), size - len(here)),
+        return await postgresql_names.search(words, size, self._database)
+
+    async def names(self, words: Sequence[str], after: str, limit: int) -> list[FoundName]:
+        """Apps whose names hold all of the words (in one case), by package name from behind one, each once."""
+        return await postgresql_names.names(words, after, limit, self._database)
+
+    async def listed(self, package_names: Collection[str]) -> dict[str, FoundApp]:
+        """What the first upstream that has an app lists as its newest version, by package name."""
+        return await postgresql_names.listed(package_names, self._database)
+
+    async def kept(self) -> tuple[int, int]:
+        """The packages that came from upstreams and that no operator has anything to do with: how many, and bytes."""
+        row = await self._database.read_one(
+            f"SELECT count(*) AS packages, coalesce(sum(size), 0)::bigint AS size FROM {_KEPT}"
         )
-        found = ((_artifact(row["build"]).manifest, row["label"], row["name"]) for row in rows)
-        return [
-            *here,
-            *(
-                FoundApp(each.package_name, label, each.version_name, each.version_code, name)
-                for each, label, name in found
-            ),
-        ]
+        return (row["packages"], row["size"]) if row else (0, 0)
+
+    async def asked_longest_ago(self, size: int) -> list[tuple[str, int]]:
+        """Of these packages those that were asked for longest ago, each with its bytes."""
+        rows = await self._database.read(
+            f"SELECT package_id, size FROM {_KEPT} ORDER BY asked_at, package_id LIMIT $1", size
+        )
+        return [(row["package_id"], row["size"]) for row in rows]
+
+    async def note_asked(self, package_ids: Collection[str], now: float) -> None:
+        """Keeps that packages were asked for; nothing of those that did not come from upstreams."""
+
+        async def note(connection: Connection) -> None:
+            await connection.execute(
+                # In order: two copies that note at once do not wait for each other in a circle.
+                "UPDATE fetched_packages SET asked_at = $1 FROM (SELECT package_id FROM fetched_packages"
+                " WHERE package_id = ANY($2::text[]) ORDER BY package_id FOR NO KEY UPDATE) AS asked"
+                " WHERE fetched_packages.package_id = asked.package_id",
+                *(now, list(package_ids)),
+            )
+
+        await self._database.change_under_locks(note)
 
     async def count_requests(self, counts: dict[str, float], now: float, half_life: float) -> None:
         """Adds to how often apps were asked for; what was counted before loses half of its weight in `half_life`."""
@@ -198,27 +228,6 @@ class PostgresqlUpstreamStore:
             *(now, half_life, least, size),
         )
         return [row["package_name"] for row in rows]
-
-    async def _search_catalogue(self, words: Sequence[str], size: int) -> list[FoundApp]:
-        """A catalogue is small enough to be looked through: it holds what somebody has added or asked for."""
-        found: list[FoundApp] = []
-        after = ""
-        while len(found) < size:
-            rows = await self._database.read(
-                "SELECT DISTINCT ON (package_name) package_name, build FROM packages WHERE package_name > $1"
-                " ORDER BY package_name, version_code DESC, package_id LIMIT $2",
-                *(after, _APPS_AT_ONCE),
-            )
-            for row in rows:
-                manifest = Package(package_id="", build=build_from(row["build"])).manifest
-                names = f"{manifest.package_name} {manifest.label}".casefold()
-                if all(word in names for word in words):
-                    version = manifest.version_name, manifest.version_code
-                    found.append(FoundApp(manifest.package_name, manifest.label, *version, ""))
-            if len(rows) < _APPS_AT_ONCE:
-                break
-            after = rows[-1]["package_name"]
-        return found[:size]
 
     async def _drop_some(self, table: str) -> bool:
         """Removes some rows of indices that no repository uses; whether there were any."""

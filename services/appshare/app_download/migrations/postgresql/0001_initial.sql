@@ -6,7 +6,8 @@ CREATE TABLE packages (
     addition     bigint GENERATED ALWAYS AS IDENTITY,
     package_name text COLLATE "C" NOT NULL,
     version_code bigint NOT NULL,
-    build        text NOT NULL -- JSON, as reading the package reported it
+    build        text NOT NULL, -- JSON, as reading the package reported it
+    words        text NOT NULL -- what a search by name looks through, in one case
 );
 CREATE INDEX packages_by_app ON packages (package_name, version_code DESC, package_id) INCLUDE (addition);
 
@@ -17,6 +18,14 @@ CREATE TABLE package_files (
     PRIMARY KEY (package_id, sha256)
 );
 CREATE INDEX package_files_by_digest ON package_files (sha256);
+
+-- Packages that came from an upstream, and that nobody has added by hand.
+CREATE TABLE fetched_packages (
+    package_id text COLLATE "C" PRIMARY KEY REFERENCES packages (package_id) ON DELETE CASCADE,
+    size       bigint NOT NULL, -- bytes of its files
+    asked_at   double precision NOT NULL -- seconds since the epoch: when it was fetched, or asked for last
+);
+CREATE INDEX fetched_packages_by_age ON fetched_packages (asked_at, package_id);
 
 -- Where an iPhone gets an app.
 CREATE TABLE app_store_links (
