@@ -6,7 +6,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from itertools import count, pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
@@ -271,20 +270,21 @@ class TestShares:
         assert await store.shared_names(keyring, "org.a", ("", ""), 10) == every[-1:]
         assert await store.shared_names(keyring, "label", ("org.5", "ios"), 10) == every[-2:]
 
-    async def test_a_search_finds_by_words_or_by_name_what_the_keys_open(self, store: RegistryStore) -> None:
+    async def test_a_search_finds_names_that_hold_all_words_and_those_that_are_named(
+        self, store: RegistryStore
+    ) -> None:
         owners = [f"owner-{number:03}" for number in range(250)]
-        for owner_id in owners:
-            await put(store, owner_id, {"org.chat": RED, "org.mail": RED, "org.maps": RED, "org.hidden": BLUE})
+        for number, owner_id in enumerate(owners):
+            await put(store, owner_id, {f"org.{number % 3}.mail": RED, "org.maps": RED, "org.secret.mail": BLUE})
         keyring = dict.fromkeys(owners, RED)
-
-        async def find(*words: str, limit: int = 9, **more: Any) -> list[str]:
-            return await store.found_names(keyring, NameSearch(words, **more), limit)
-
-        assert await find("org.ma") == ["org.mail", "org.maps"]
-        assert await find("label", "ma", "il") == ["org.mail"]
-        assert await find("nothing", package_names=frozenset({"org.maps", "org.hidden"})) == ["org.maps"]
-        assert await find("org", limit=2) == ["org.chat", "org.mail"]
-        assert await find("org", after="org.chat", last="org.mail") == ["org.mail"]
+        mails = [f"org.{number}.mail" for number in range(3)]
+        assert await store.found_names(keyring, NameSearch(("mail", "label")), 10) == mails
+        assert await store.found_names(keyring, NameSearch(("mail", "other")), 10) == []
+        assert await store.found_names(keyring, NameSearch(("mail",)), 2) == mails[:2]
+        between = NameSearch(("mail",), after="org.0.mail", last="org.1.mail")
+        assert await store.found_names(keyring, between, 10) == mails[1:2]
+        named = NameSearch(("1.mail",), frozenset({"org.maps", "org.secret.mail", "org.unknown"}))
+        assert await store.found_names(keyring, named, 10) == ["org.1.mail", "org.maps"]
 
     async def test_shares_with_the_names_come_by_owner(self, store: RegistryStore) -> None:
         owners = [f"owner-{number:03}" for number in range(250)]
