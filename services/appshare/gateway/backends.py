@@ -8,7 +8,7 @@ import grpc
 
 from appshare.gateway.reads import DOWNLOAD_SERVICE, RADAR_SERVICE, READS, REGISTRY_SERVICE
 from appshare.gateway.settings import GatewaySettings
-from appshare.rpc.call import Callee, open_channel
+from appshare.rpc.call import Callee, ChannelOptions, open_channel
 from appshare.rpc.certificates import CertificateFiles
 from appshare.rpc.renewed_channel import RenewedChannel
 from appshare.rpc.retries import retry_options
@@ -17,6 +17,13 @@ from appshare.v1 import relation_radar_pb2_grpc, share_registry_pb2_grpc
 RADAR = Callee("RelationRadar")
 REGISTRY = Callee("ShareRegistry")
 DOWNLOAD = Callee("AppDownload")
+
+_FLOW: ChannelOptions = [
+    # What a service may send ahead of each device's reading. By itself gRPC lets that grow with the speed of the
+    # network, to megabytes for every device that reads slowly, and measures the speed for it all the time.
+    ("grpc.http2.bdp_probe", 0),
+    ("grpc.http2.lookahead_bytes", 512 * 1024),
+]
 
 
 @dataclass(frozen=True)
@@ -59,5 +66,5 @@ async def open_backends(settings: GatewaySettings) -> AsyncIterator[Backends]:
 
 
 def _open(address: str, service: str, certificates: CertificateFiles | None) -> grpc.aio.Channel:
-    options = retry_options(service, READS[service])
+    options = [*retry_options(service, READS[service]), *_FLOW]
     return RenewedChannel(address, certificates, options) if certificates else open_channel(address, options)

@@ -200,7 +200,8 @@ class Catalogue(
         self, request: upstream_pb2.ListUpstreamsRequest, context: Any
     ) -> upstream_pb2.ListUpstreamsResponse:
         upstream = upstream_pb2.Upstream(name="f-droid.org", address="https://f-droid.org/repo")
-        return upstream_pb2.ListUpstreamsResponse(upstreams=[upstream_pb2.UpstreamState(upstream=upstream)])
+        kept = upstream_pb2.KeptPackages(package_count=2, total_size=5_000_000, size_limit=20 << 30)
+        return upstream_pb2.ListUpstreamsResponse(upstreams=[upstream_pb2.UpstreamState(upstream=upstream)], kept=kept)
 
     async def RefreshUpstream(
         self, request: upstream_pb2.RefreshUpstreamRequest, context: Any
