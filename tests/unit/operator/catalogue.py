@@ -74,7 +74,7 @@ class Catalogue(
         self.packages: dict[str, catalogue_pb2.CataloguePackage] = {}
         self.links: dict[str, str] = {}
         self.decisions = Decisions()
-        self.books = iter([1, 3])
+        self.books = iter([0, 1, 3])
         self.rotations = 0
         self.down = ""
         self.modules: list[str] = []
@@ -136,7 +136,7 @@ class Catalogue(
 
     async def RotateNumberKey(self, request: pb.RotateNumberKeyRequest, context: Any) -> pb.RotateNumberKeyResponse:
         _require_token(context)
-        self.rotations += 1
+        self.rotations += request.from_generation == 1
         return pb.RotateNumberKeyResponse(
             rotation=NumberKeyRotation(generation=1, running=True, books_done=0, books_total=3)
         )

@@ -8,7 +8,7 @@ from appshare.gateway.authentication import calling_device
 from appshare.gateway.backends import REGISTRY, Backends
 from appshare.gateway.forwarding import Forwarder
 from appshare.gateway.owners import Owners, OwnersAsked
-from appshare.gateway.people import as_viewers, find_devices, find_friends
+from appshare.gateway.people import as_viewers, find_devices, find_friends, is_blocked
 from appshare.gateway.reads import REGISTRY_SERVICE
 from appshare.rpc import paging
 from appshare.rpc.call import remaining_time
@@ -49,8 +49,10 @@ class SharedListsServicer:
 
     async def PreviewShares(self, request: pb.PreviewSharesRequest, context: Context) -> pb.PreviewSharesResponse:
         """Lists what the device shares as a person sees it: on any of the person's devices."""
-        owner = calling_device()
-        found = await find_devices(self._backends, owner, request.viewer, "viewer", time_limit=remaining_time(context))
+        owner, time_limit = calling_device(), remaining_time(context)
+        if await is_blocked(self._backends, owner, request.viewer, "viewer", time_limit=time_limit):
+            return pb.PreviewSharesResponse()
+        found = await find_devices(self._backends, owner, request.viewer, "viewer", time_limit=time_limit)
         viewers = as_viewers(found)
         # Each device has its part of the page: together they do not see more than fits.
         size = max(1, paging.page_size(request.page_size) // len(viewers))
