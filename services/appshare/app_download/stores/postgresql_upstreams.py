@@ -88,8 +88,7 @@ class PostgresqlUpstreamStore:
         for table in _TABLES:
             while await self._drop_some(table):
                 pass
-        row = await self._database.read_one("SELECT nextval('upstream_indices') AS number")
-        assert row
+        [row] = await self._database.read("SELECT nextval('upstream_indices') AS number")
         return int(row["number"])
 
     async def put_apps(self, index: int, apps: Sequence[ListedApp]) -> None:
