@@ -9,6 +9,7 @@ from appshare.command_line.command import Command, asynchronous, json_option
 from appshare.command_line.output import Output
 from appshare.device_agent.agent_home import AgentHome
 from appshare.device_agent.client import DeviceClient
+from appshare.device_agent.commands.completions import complete_person
 from appshare.device_agent.commands.home import pass_home
 from appshare.device_agent.commands.person_choice import PersonChoice, person_options
 from appshare.device_agent.commands.source_option import SourceChoice, source_options
@@ -27,7 +28,7 @@ from appshare.device_agent.people import friend_names
     appshare shares --all --search notes
     """,
 )
-@click.argument("person", required=False)
+@click.argument("person", required=False, shell_complete=complete_person)
 @person_options
 @source_options
 @click.option("--all", "everybody", is_flag=True, help="What all your friends share, one line per app.")
