@@ -23,6 +23,7 @@ from appshare.process.clock import system_clock
 from appshare.process.command import server_command
 from appshare.process.data_folder import owned_folder
 from appshare.process.status_servicer import status_service
+from appshare.process.worker import worker_index
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
 from appshare.sqlite.database import open_database
@@ -35,7 +36,9 @@ async def running(settings: DownloadSettings) -> AsyncIterator[dict[str, Address
         folder = stack.enter_context(owned_folder(settings.data / "app-download"))
         database = await stack.enter_async_context(open_database(folder / "app_download.db", MIGRATIONS))
         store = SqliteCatalogueStore(database)
-        files = PackageFiles(folder / "packages", storage_at(settings.packages_url, folder / "packages"))
+        packages, worker = folder / "packages", worker_index()
+        incoming = "incoming" if worker is None else f"incoming-{worker}"
+        files = PackageFiles(packages, storage_at(settings.packages_url, packages), incoming)
         files.prepare()
         decided = SqliteDecisionStore(database)
         catalogue = Catalogue(store, decided, files, settings.admission_policy())

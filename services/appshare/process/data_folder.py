@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from appshare.process.store_size import measured_store
+from appshare.process.worker import worker_index
 
 
 @contextmanager
 def owned_folder(path: Path) -> Iterator[Path]:
-    """The folder, created when missing, that no other process uses while the context is open.
+    """The folder, created when missing, that no other process uses while the context is open, but workers of one port.
 
     Raises:
         OSError: it cannot be created, or another process uses it.
@@ -21,7 +22,8 @@ def owned_folder(path: Path) -> Iterator[Path]:
     try:
         try:
             # Given up by the system when the process ends, however it ends.
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            how = fcntl.LOCK_EX if worker_index() is None else fcntl.LOCK_SH
+            fcntl.flock(lock, how | fcntl.LOCK_NB)
         except BlockingIOError:
             raise OSError(f"another process is using {path}: stop it, or take another --data folder") from None
         with measured_store(path):
