@@ -47,6 +47,11 @@ class GatewaySettings(ProcessSettings):
         None, description="File with the certificate to show the services, PEM; without it --tls-certificate."
     )
     services_key: Path | None = Field(None, description="File with the private key of that certificate, PEM.")
+    keys_folder: Path | None = Field(
+        None,
+        description="Folder with the keys and operators, which all copies of the gateway share; without it the data"
+        " folder. What changes in it counts within seconds.",
+    )
     access_lifetime: int = Field(3600, ge=1, description="Seconds that an access token is good for.")
     max_connections: int = Field(10_000, ge=1, description="Connections of devices that are open at once.")
     connection_idle: int = Field(

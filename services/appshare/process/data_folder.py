@@ -11,8 +11,11 @@ from appshare.process.worker import worker_index
 
 
 @contextmanager
-def owned_folder(path: Path) -> Iterator[Path]:
+def owned_folder(path: Path, *, shared: bool = False) -> Iterator[Path]:
     """The folder, created when missing, that no other process uses while the context is open, but workers of one port.
+
+    Args:
+        shared: copies of the service may use it too.
 
     Raises:
         OSError: it cannot be created, or another process uses it.
@@ -22,7 +25,7 @@ def owned_folder(path: Path) -> Iterator[Path]:
     try:
         try:
             # Given up by the system when the process ends, however it ends.
-            how = fcntl.LOCK_EX if worker_index() is None else fcntl.LOCK_SH
+            how = fcntl.LOCK_EX if worker_index() is None and not shared else fcntl.LOCK_SH
             fcntl.flock(lock, how | fcntl.LOCK_NB)
         except BlockingIOError:
             raise OSError(f"another process is using {path}: stop it, or take another --data folder") from None
