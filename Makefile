@@ -4,9 +4,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.complete
 
+# Where it is set, every process would compile all of its modules again: a third of its start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-gateway benchmark-fit
-.PHONY: benchmark-stream compare-aapt compare-bundletool test soak fault-download check lint access-matrix fuzz fuzz-packages
+.PHONY: help setup demo docs walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-gateway benchmark-fit
+.PHONY: benchmark-stream benchmark-index compare-aapt compare-bundletool test laws soak fault-download check lint
+.PHONY: access-matrix fuzz fuzz-packages
 .PHONY: abuse types imports contract contract-breaking protos up down compose-smoke clean
 
 help: ## List the targets
@@ -22,6 +26,10 @@ $(STAMP): pyproject.toml constraints.txt
 
 demo: setup ## Play the whole job on real packages: make demo, or make demo APKS=folder
 	@$(BIN)/python -m demo $(if $(APKS),--apks '$(APKS)')
+
+docs: setup ## Write docs/recording.md (the demo) and docs/commands.md (every help) as they are now
+	@$(BIN)/python -m demo.recording
+	@$(BIN)/python -m demo.command_reference
 
 walkthrough-python: setup ## Play the Python program of docs/integrating.md on a cloud of its own
 	@$(BIN)/python -m demo.walkthrough python
@@ -49,14 +57,20 @@ compare-aapt: setup ## Compare what we read of real packages with aapt and apksi
 benchmark-stream: setup ## Measure downloads through the gateway beside bare streams: [MIB=128] [CHUNKS=64,256,512,1024] [OUT=file]
 	@$(BIN)/python -m benchmarks.stream $(if $(MIB),--mib $(MIB)) $(if $(CHUNKS),--chunks $(CHUNKS)) $(if $(OUT),--out '$(OUT)')
 
+benchmark-index: setup ## Measure what a large index of an upstream costs in time and memory: make benchmark-index [MIB=50]
+	@$(BIN)/python -m benchmarks.upstream_index --mib $(or $(MIB),50)
+
 compare-bundletool: setup ## Compare the files that we choose from split sets with bundletool's (needs Java): [SPECS=300] [OUT=file]
 	@$(BIN)/python -m benchmarks.bundletool $(if $(SPECS),--specs $(SPECS)) $(if $(OUT),--out '$(OUT)')
 
 fuzz-packages: setup ## Read packages that are damaged at random: make fuzz-packages [SECONDS=180] [FIRST=1]
 	@$(BIN)/python -m benchmarks.fuzz --seconds $(or $(SECONDS),180) --first $(or $(FIRST),1)
 
-test: setup ## Run the whole suite
-	$(BIN)/pytest -n $$(($$(nproc) + 1))  # many tests wait for processes
+test: setup ## Run the whole suite; the processes that it starts on SQLite, or: make test STORE=postgresql
+	$(if $(STORE),APPSHARE_TEST_STORE=$(STORE)) $(BIN)/pytest -n $$(($$(nproc) + 1)) --dist loadgroup  # many tests wait for processes
+
+laws: setup ## Check every law on a thousand examples that are drawn at random
+	$(BIN)/pytest -n $$(nproc) -m hypothesis --hypothesis-profile thorough --timeout 1800
 
 soak: setup ## Kill processes while ten thousand pushes run: make soak, or make soak PUSHES=number
 	@SOAK_PUSHES=$(or $(PUSHES),10000) $(BIN)/pytest tests/e2e/test_soak.py

@@ -38,14 +38,14 @@ async def running(settings: GatewaySettings) -> AsyncIterator[dict[str, Address]
         authentication = DeviceAuthentication(tokens.caller, registration_check(backends), OPEN_METHODS, ASKING_METHODS)
         device_server = running_server(
             settings.listen,
-            device_services(backends, tokens, system_clock),
+            device_services(backends, tokens, system_clock, public_search=settings.search == "upstreams"),
             settings.device_options(DeviceRates(settings.rates(), OPEN_METHODS)),
             interceptors=[authentication],
         )
         failures = OperatorFailures(settings.operator_failures_per_peer)
         operator_server = running_server(
             settings.operator_listen,
-            operator_services(backends, operators, signing_keys, system_clock),
+            operator_services(backends, operators, signing_keys, system_clock, settings),
             settings.operator_options(OperatorCalls(), failures, leans_on=backends.channels),
             interceptors=[OperatorAuthentication(operators.name_of)],
         )

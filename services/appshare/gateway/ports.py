@@ -25,6 +25,7 @@ from appshare.gateway.operator.upstreams import SERVICE as UPSTREAM_SERVICE
 from appshare.gateway.operator.upstreams import add_upstreams_to
 from appshare.gateway.operators import Operators
 from appshare.gateway.owners import OwnersAsked
+from appshare.gateway.settings import GatewaySettings
 from appshare.gateway.signing_keys import SigningKeys
 from appshare.process.clock import Clock
 from appshare.rpc.server import Service
@@ -40,8 +41,14 @@ from appshare.v1.operator_gateway_pb2_grpc import (
 )
 
 
-def device_services(backends: Backends, tokens: AccessTokens, clock: Clock) -> list[Service]:
-    """The services of the port for devices."""
+def device_services(
+    backends: Backends, tokens: AccessTokens, clock: Clock, *, public_search: bool = False
+) -> list[Service]:
+    """The services of the port for devices.
+
+    Args:
+        public_search: whether apps that only the public upstreams list are found by name.
+    """
     account = AccountServicer(backends, tokens, clock)
     friends = FriendServicer(backends)
     owners = OwnersAsked(backends)
@@ -52,16 +59,17 @@ def device_services(backends: Backends, tokens: AccessTokens, clock: Clock) -> l
         Service("appshare.v1.FriendService", partial(grpc_stubs.add_FriendServiceServicer_to_server, friends)),
         Service("appshare.v1.SharingService", partial(grpc_stubs.add_SharingServiceServicer_to_server, sharing)),
         Service("appshare.v1.InboxService", partial(grpc_stubs.add_InboxServiceServicer_to_server, inbox)),
-        Service(DOWNLOAD_SERVICE, DownloadServicer(backends, owners).add_to),
+        Service(DOWNLOAD_SERVICE, DownloadServicer(backends, owners, public_search=public_search).add_to),
     ]
 
 
 def operator_services(
-    backends: Backends, operators: Operators, signing_keys: SigningKeys, clock: Clock
+    backends: Backends, operators: Operators, signing_keys: SigningKeys, clock: Clock, settings: GatewaySettings
 ) -> list[Service]:
     """The services of the port for operators."""
     number_key, devices = NumberKeyServicer(backends), DeviceAdministrationServicer(backends, clock)
     named, signing = OperatorServicer(operators), SigningKeyServicer(signing_keys)
+    system = SystemServicer(backends, settings)
     return [
         Service(CATALOGUE_SERVICE, partial(add_catalogue_to, backends=backends)),
         Service(PACKAGE_DECISION_SERVICE, partial(add_package_decisions_to, backends=backends)),
@@ -73,6 +81,6 @@ def operator_services(
             "appshare.v1.DeviceAdministrationService",
             partial(add_DeviceAdministrationServiceServicer_to_server, devices),
         ),
-        Service("appshare.v1.SystemService", partial(add_SystemServiceServicer_to_server, SystemServicer(backends))),
+        Service("appshare.v1.SystemService", partial(add_SystemServiceServicer_to_server, system)),
         Service(UPSTREAM_SERVICE, partial(add_upstreams_to, backends=backends)),
     ]

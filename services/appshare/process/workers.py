@@ -53,6 +53,7 @@ def _reserved(address: Address) -> Iterator[Address]:
     try:
         port = _free_or_chosen(address, family)
         with socket.socket(family, socket.SOCK_STREAM) as held:
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # whoever started us may hold the port too
             held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             held.bind((address.host, port))
             yield Address(address.host, port)

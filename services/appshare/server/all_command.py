@@ -9,6 +9,7 @@ from appshare.process.command import server_command
 from appshare.process.settings import ProcessSettings, to_environment, to_flags
 from appshare.process.supervisor import Child, Supervised
 from appshare.rpc.address import Address
+from appshare.server.held_ports import HeldPorts
 from appshare.server.settings import AllSettings
 
 
@@ -19,8 +20,8 @@ async def running_all(settings: AllSettings) -> AsyncIterator[dict[str, Address]
     A process that crashes is started again. Settings of a single service are read from the environment;
     `appshare-server SERVICE --help` lists them.
     """
-    settings = settings.with_ports()
     async with AsyncExitStack() as stack:
+        settings = settings.with_ports(stack.enter_context(HeldPorts()))
         *services, gateway = [Supervised(child) for child in _children(settings)]
         for supervised in (*services, gateway):
             stack.push_async_callback(supervised.stop)

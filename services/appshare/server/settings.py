@@ -1,19 +1,12 @@
 """What `appshare-server all` can be told."""
 
-import secrets
-import socket
-from contextlib import suppress
 from typing import Self
 
 from pydantic import Field, model_validator
 
 from appshare.gateway.settings import GatewaySettings
 from appshare.rpc.address import Address, Addresses
-
-_NEVER_GIVEN = range(16_384, 32_768)
-"""Ports below those that systems give to connections by themselves (Linux: from 32768; IANA: from 49152)."""
-
-_TRIES = 1_000
+from appshare.server.held_ports import HeldPorts
 
 
 class AllSettings(GatewaySettings):
@@ -43,31 +36,20 @@ class AllSettings(GatewaySettings):
         workers = self.workers if self.database.get_secret_value() else 1
         return self.model_copy(update={"listen": address, "metrics_listen": own_metrics, "workers": workers, **plain})
 
-    def with_ports(self) -> Self:
+    def with_ports(self, ports: HeldPorts) -> Self:
         """The settings with a free port wherever the port is to be chosen: it must stay when a process is restarted."""
-        own = {name: self._address(getattr(self, name)) for name in ("listen", "operator_listen")}
+        own = {name: ports.take(self._address(getattr(self, name))) for name in ("listen", "operator_listen")}
         services = {
-            name: Addresses((self._address(getattr(self, name).all[0]),))
+            name: Addresses((ports.take(self._address(getattr(self, name).all[0])),))
             for name in ("relation_radar", "share_registry", "app_download")
         }
         return self.model_copy(update={**own, **services})
 
     def _address(self, given: Address) -> Address:
-        return _with_port(Address("127.0.0.1", 0) if self.free_ports else given)
+        return Address("127.0.0.1", 0) if self.free_ports else given
 
     @model_validator(mode="after")
     def _require_one_address_each(self) -> Self:
         if any(len(each.all) > 1 for each in (self.relation_radar, self.share_registry, self.app_download)):
             raise ValueError("`all` starts one of each service: give each one address")
         return self
-
-
-def _with_port(address: Address) -> Address:
-    """A port that nobody has, and that no connection is given meanwhile: those are from the system's own range."""
-    if address.port:
-        return address
-    for _ in range(_TRIES):
-        port = secrets.randbelow(_NEVER_GIVEN.stop - _NEVER_GIVEN.start) + _NEVER_GIVEN.start
-        with suppress(OSError), socket.create_server((address.host, port)):
-            return Address(address.host, port)
-    raise OSError(f"no free port was found on {address.host}")

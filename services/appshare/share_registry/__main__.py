@@ -7,7 +7,6 @@ from functools import partial
 from appshare.bus.opening import open_bus
 from appshare.process.clock import system_clock
 from appshare.process.command import server_command
-from appshare.process.data_folder import owned_folder
 from appshare.process.lifetime import in_background
 from appshare.process.status_servicer import status_service
 from appshare.rpc.address import Address
@@ -22,8 +21,7 @@ from appshare.share_registry.registry import Registry
 from appshare.share_registry.servicer import ShareRegistryServicer
 from appshare.share_registry.settings import RegistrySettings
 from appshare.share_registry.signals import Signals
-from appshare.share_registry.stores.sqlite import MIGRATIONS, SqliteRegistryStore
-from appshare.sqlite.database import open_database
+from appshare.share_registry.stores.opening import opened_store
 from appshare.v1.share_registry_pb2_grpc import add_ShareRegistryServiceServicer_to_server
 
 
@@ -31,10 +29,10 @@ from appshare.v1.share_registry_pb2_grpc import add_ShareRegistryServiceServicer
 async def running(settings: RegistrySettings) -> AsyncIterator[dict[str, Address]]:
     """Serves ShareRegistry: shared apps, audiences, pushes and inboxes."""
     async with AsyncExitStack() as stack:
-        folder = stack.enter_context(owned_folder(settings.data / "share-registry"))
-        database = await stack.enter_async_context(open_database(folder / "share_registry.db", MIGRATIONS))
+        url = settings.database.get_secret_value()
+        store = await stack.enter_async_context(opened_store(settings.data, url, settings.database_connections))
         bus = await stack.enter_async_context(open_bus(settings, "share-registry"))
-        store, signals = SqliteRegistryStore(database), Signals(bus)
+        signals = Signals(bus)
         look = None if bus.is_alone else LOOK
         inboxes = Inboxes(store, signals, system_clock, settings.heartbeat, settings.inbox_age(), look)
         servicer = ShareRegistryServicer(
@@ -48,7 +46,7 @@ async def running(settings: RegistrySettings) -> AsyncIterator[dict[str, Address
         service = Service(
             "appshare.v1.ShareRegistryService", partial(add_ShareRegistryServiceServicer_to_server, servicer)
         )
-        server = running_server(settings.listen, [service, status_service()], settings.server_options())
+        server = running_server(settings.listen, [service, status_service(settings)], settings.server_options())
         address = await stack.enter_async_context(server)
         await stack.enter_async_context(inboxes.trimming())
         await stack.enter_async_context(in_background(keep_measuring(store, system_clock)))

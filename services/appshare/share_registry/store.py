@@ -13,6 +13,7 @@ from appshare.share_registry.model import (
     Key,
     Keyring,
     Level,
+    NameSearch,
     Page,
     Push,
     PushPreference,
@@ -30,8 +31,16 @@ class RegistryStore(Protocol):
     Every method raises `errors.UnavailableError` (STORAGE_UNAVAILABLE) when the storage cannot be used.
     """
 
-    def change(self) -> AbstractAsyncContextManager["RegistryChange"]:
-        """Changes follow one another; each is durable when its context ends, and never was when that raises."""
+    def change(self, *device_ids: str) -> AbstractAsyncContextManager["RegistryChange"]:
+        """A change is durable when its context ends, and never was when that raises.
+
+        Changes of the same device follow one another. So do, from where they meet, changes of the events of one inbox,
+        whose positions come without gaps and are seen in order.
+
+        Args:
+            device_ids: of whose apps, quota and receipts the change is, and who installs. Others' apps and preferences
+                can be read and their inboxes changed by it; an inbox that a change only reads and empties needs none.
+        """
 
     async def apps(self, device_id: str, after: str, limit: int) -> Page[tuple[App, frozenset[Key]]]:
         """The apps of a device with the keys that they admit, by package name from behind `after`."""
@@ -56,6 +65,9 @@ class RegistryStore(Protocol):
         Args:
             search: casefolded; only of apps that have it in their casefolded label or package name.
         """
+
+    async def found_names(self, keyring: Keyring, wanted: NameSearch, limit: int) -> list[str]:
+        """Package names of apps that the keys open and a search is for, each once, in order."""
 
     def shares_named(self, keyring: Keyring, package_names: Collection[str]) -> AsyncIterator[Share]:
         """Those of the apps that the keys open which have one of the package names, by owner."""
@@ -92,7 +104,7 @@ class RegistryStore(Protocol):
 
 
 class RegistryChange(Protocol):
-    """What can be read and written inside one change; what it reads nobody else changes meanwhile."""
+    """What can be read and written inside one change; nobody else changes meanwhile what it reads of its devices."""
 
     # Apps
 

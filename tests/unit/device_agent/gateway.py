@@ -16,6 +16,7 @@ from appshare.rpc.address import Address
 from appshare.rpc.certificates import CertificateFiles
 from appshare.rpc.server import ServerOptions, Service, running_server
 from appshare.v1 import (
+    app_search_pb2,
     deletion_pb2,
     device_pb2,
     error_reason_pb2,
@@ -44,7 +45,8 @@ class Downloads(pb_grpc.DownloadServiceServicer):
         files: their bytes, by name.
         answer: instead of a fit with the files.
         announced: what is said of a file instead of the truth, by name.
-        ends_after: chunks after which each call ends with UNAVAILABLE; a call without an entry goes on to its end.
+        ends_after: chunks after which each call ends with an error; a call without an entry goes on to its end.
+        ends_with: what such a call ends with.
         resumed: the positions that each call named.
         profiles: of the devices that calls were for.
         modules: that each call named.
@@ -54,6 +56,7 @@ class Downloads(pb_grpc.DownloadServiceServicer):
         self.files = dict(files)
         self.announced: dict[str, Mapping[str, Any]] = {}
         self.ends_after: list[int] = []
+        self.ends_with: errors.AppShareError = errors.UnavailableError(errors.Reason.SERVICE_UNAVAILABLE, "gone")
         self.resumed: list[dict[str, int]] = []
         self.profiles: list[device_pb2.DeviceProfile] = []
         self.modules: list[list[str]] = []
@@ -72,7 +75,7 @@ class Downloads(pb_grpc.DownloadServiceServicer):
         yield pb.DownloadAppResponse(answer=self._answer())
         for chunk in self._chunks(positions):
             if left == 0:
-                raise errors.UnavailableError(errors.Reason.SERVICE_UNAVAILABLE, "gone")
+                raise self.ends_with
             yield pb.DownloadAppResponse(chunk=chunk)
             left = None if left is None else left - 1
 
@@ -165,6 +168,7 @@ class Cloud(
         shares: what everybody shares; nobody shares anything when there is none.
         merged: what all friends share.
         preference: from whom pushes are accepted.
+        named: what a search by name finds.
         updates: by package name.
         events: what waits in the inbox.
         changes: changes of friendships that wait.
@@ -188,6 +192,7 @@ class Cloud(
         self.preference = share_pb2.PushPreference(policy=share_pb2.PUSH_POLICY_FRIENDS)
         self.default_audience = share_pb2.Audience(kind=share_pb2.AUDIENCE_KIND_NOBODY)
         self.blocks: list[friendship_pb2.Block] = []
+        self.named: list[app_search_pb2.NamedApp] = []
         self.updates: dict[str, update_pb2.AppUpdate] = {}
         self.events: list[inbox_pb2.InboxEvent] = []
         self.changes: list[friendship_pb2.FriendshipChanged] = []
@@ -351,6 +356,15 @@ class Cloud(
                 or update_pb2.AppUpdate(package_name=app.package_name, state=update_pb2.UPDATE_STATE_NONE)
                 for app in request.installed
             ]
+        )
+
+    async def SearchByName(self, request: pb.SearchByNameRequest, context: Any) -> pb.SearchByNameResponse:
+        """A page per app."""
+        self._take(request)
+        begin = int(request.page_token or 0)
+        more = begin + 1 < len(self.named)
+        return pb.SearchByNameResponse(
+            apps=self.named[begin : begin + 1], next_page_token=str(begin + 1) if more else ""
         )
 
     async def ReportInstall(self, request: pb.ReportInstallRequest, context: Any) -> pb.ReportInstallResponse:
