@@ -46,12 +46,14 @@ class ServerOptions:
         watches: see every call, the first of them first.
         leans_on: services behind this server, by a name for each; under it health tells how they are, and under
             "readiness" whether all of them serve. The server's own health does not depend on them.
+        shares_port: with other processes, over which the system spreads connections.
     """
 
     certificates: CertificateFiles | None = None
     limits: ServerLimits = field(default_factory=ServerLimits)
     watches: Sequence[CallWatch] = ()
     with_reflection: bool = True
+    shares_port: bool = False
     leans_on: Mapping[str, grpc.aio.Channel] = field(default_factory=dict)
 
 
@@ -74,7 +76,7 @@ async def running_server(
     options = options or ServerOptions()
     draining = Draining()
     calls = CallInterceptor(_watches(options), idle_limit=options.limits.idle, draining=draining)
-    server = grpc.aio.server(interceptors=[calls, *interceptors], options=options.limits.channel_options())
+    server = grpc.aio.server(interceptors=[calls, *interceptors], options=_channel_options(options))
     for service in services:
         service.register(server)
     names = [service.full_name for service in services]
@@ -99,6 +101,11 @@ def _watches(options: ServerOptions) -> list[CallWatch]:
     if options.certificates and options.certificates.ca:
         watches.append(OnlyGateway())
     return watches
+
+
+def _channel_options(options: ServerOptions) -> list[tuple[str, int]]:
+    # By itself gRPC would let any two processes on one port, which would share its calls without anybody noticing.
+    return [("grpc.so_reuseport", int(options.shares_port)), *options.limits.channel_options()]
 
 
 def _add_health(server: grpc.aio.Server) -> health.aio.HealthServicer:

@@ -7,10 +7,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from appshare.gateway.settings import GatewaySettings
 from appshare.process.command import server_command
 from appshare.process.settings import ProcessSettings, to_environment, to_flags
+from appshare.process.supervisor import Child, Supervised
 from appshare.rpc.address import Address
 from appshare.server.held_ports import HeldPorts
 from appshare.server.settings import AllSettings
-from appshare.server.supervisor import Child, Supervised
 
 
 @asynccontextmanager
@@ -43,10 +43,10 @@ def _children(settings: AllSettings) -> list[Child]:
     secrets = to_environment(settings, ProcessSettings.model_fields)
     children = []
     for index, (name, address) in enumerate(services.items(), 1):
-        flags = to_flags(settings.of_service(address, index), ProcessSettings.model_fields)
-        children.append(Child(name, [*flags, "--tls-ca="], address, environment=secrets))
+        flags = to_flags(settings.of_service(address.all[0], index), ProcessSettings.model_fields)
+        children.append(Child(name, [*flags, "--tls-ca="], secrets))
     flags = to_flags(settings.of_gateway(), GatewaySettings.model_fields)
-    return [*children, Child("gateway", flags, settings.listen, settings.certificates(), secrets)]
+    return [*children, Child("gateway", flags, secrets)]
 
 
 def _say(line: str) -> None:
