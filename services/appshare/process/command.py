@@ -11,6 +11,7 @@ import structlog
 from appshare import errors
 from appshare.process.lifetime import until_stopped
 from appshare.process.logs import configure_logs
+from appshare.process.memory import keep_freed_memory
 from appshare.process.metrics import served_metrics
 from appshare.process.open_files import raise_open_files
 from appshare.process.settings import ProcessSettings, settings_options
@@ -32,6 +33,7 @@ def server_command(name: str, settings: type[Settings], running: Running[Setting
     def run(loaded: Any) -> None:
         loaded.require_safe()
         raise_open_files()
+        keep_freed_memory()
         configure_logs(name, loaded.log_level, loaded.log_format)
         try:
             asyncio.run(_run_until_stopped(name, running, loaded))
