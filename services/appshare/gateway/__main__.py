@@ -31,7 +31,7 @@ async def running(settings: GatewaySettings) -> AsyncIterator[dict[str, Address]
         signing_keys = SigningKeys(SigningKeyFile(folder / "signing-keys.json"), settings.access_lifetime, system_clock)
         operators = Operators(folder, system_clock)
         tokens = AccessTokens(signing_keys, settings.access_lifetime, system_clock)
-        await stack.enter_async_context(in_background(signing_keys.forget_over_in_time()))
+        await stack.enter_async_context(in_background(signing_keys.keep_up()))
         backends = await stack.enter_async_context(open_backends(settings))
         authentication = DeviceAuthentication(
             tokens.caller, registration_check(backends), OPEN_METHODS, ASKING_METHODS, READING_METHODS

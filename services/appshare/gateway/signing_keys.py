@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import structlog
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -21,8 +22,10 @@ from appshare.process.clock import Clock
 _MAX_OLDER = 100
 """Keys whose tokens are not over."""
 
-_LOOK_EVERY = 60.0
-"""Seconds between two looks for keys whose tokens are over."""
+_LOOK_EVERY = 1.0
+"""Seconds between two looks at the file, and for keys whose tokens are over."""
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,10 @@ class SigningKey:
         return None if self.supersede_time is None else self.supersede_time + self.longest_lifetime
 
 
+Stamp = tuple[int, int, int] | None
+"""Of a file: its number, time and size; a file that is put in its place has another number."""
+
+
 class SigningKeyFile:
     """Keys in a file, as JSON, the oldest first; a crash leaves those before a change or those after it."""
 
@@ -62,14 +69,30 @@ class SigningKeyFile:
         Raises:
             OSError: the file cannot be read or written, or is damaged.
         """
-        content = secret_file.read_or_create(self._path, lambda: _as_json([_new_key(now)]))
+        secret_file.read_or_create(self._path, lambda: _as_json([_new_key(now)]))
+        return self.read_again()
+
+    def read_again(self) -> list[SigningKey]:
+        """The keys as they are there now.
+
+        Raises:
+            OSError: the file cannot be read, is not there, or is damaged.
+        """
         try:
-            keys = [_read_key(each) for each in json.loads(content)["keys"]]
+            keys = [_read_key(each) for each in json.loads(self._path.read_bytes())["keys"]]
         except (ValueError, KeyError, TypeError):
             keys = []
         if not keys or keys[-1].private_key is None:
             raise OSError(f"{self._path} is damaged: put it back from a backup, or remove it: devices register anew")
         return keys
+
+    def stamp(self) -> Stamp:
+        """Tells one state of the file from another, at little cost; None while there is no file."""
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
 
     def write(self, keys: Sequence[SigningKey]) -> None:
         """Keeps these keys and no others, durably.
@@ -81,7 +104,10 @@ class SigningKeyFile:
 
 
 class SigningKeys:
-    """The keys of one gateway. A key is on disk before it signs, and a change holds the process up for a write.
+    """The keys of a gateway. A key is on disk before it signs, and a change holds the process up for a write.
+
+    Several gateways go by one file, or by copies of it: what is put there counts within a second, and a key that nobody
+    here knows is looked for there at once. A file that cannot be used changes nothing.
 
     Args:
         lifetime: seconds that tokens are good for from now on.
@@ -94,6 +120,7 @@ class SigningKeys:
         self._file = file
         self._lifetime = lifetime
         self._clock = clock
+        self._stamp = file.stamp()
         self._keys = {key.key_id: key for key in file.read(clock())}
         if self.newest.longest_lifetime < lifetime:
             self._keep([*self.older, replace(self.newest, longest_lifetime=lifetime)])
@@ -119,6 +146,8 @@ class SigningKeys:
 
     def find(self, key_id: str) -> SigningKey | None:
         """The key of a name, which may have been withdrawn; None when there is none, or its tokens are over."""
+        if key_id not in self._keys:
+            self.look_again()
         return self._keys.get(key_id)
 
     def rotate(self, *, withdraw_older: bool = False, request_id: str = "") -> None:
@@ -132,6 +161,7 @@ class SigningKeys:
             errors.ResourceExhaustedError: LIMIT_EXCEEDED, when the tokens of too many keys are not over.
             OSError: the keys cannot be written; those before stay in use.
         """
+        self.look_again()
         if request_id and request_id == self.newest.request_id:
             return
         now, held = self._clock(), self._held()
@@ -156,10 +186,24 @@ class SigningKeys:
         if len(held) < len(self._keys) - 1:
             self._keep([*held, self.newest])
 
-    async def forget_over_in_time(self) -> None:
-        """Removes the keys whose tokens are over, for as long as it runs."""
+    def look_again(self) -> None:
+        """Takes over what another gateway or the operator has put into the file."""
+        stamp = self._file.stamp()
+        if stamp == self._stamp:
+            return
+        self._stamp = stamp
+        try:
+            keys = self._file.read_again()
+        except OSError as error:
+            _log.warning("the signing keys stay as they are", reason=str(error))
+        else:
+            self._keys = {key.key_id: key for key in keys}
+
+    async def keep_up(self) -> None:
+        """Follows the file, and removes the keys whose tokens are over, for as long as it runs."""
         while True:
             await asyncio.sleep(_LOOK_EVERY)
+            self.look_again()
             with suppress(OSError):  # a full disk: they are removed at another look, and sign nothing meanwhile
                 self.forget_over()
 
@@ -169,6 +213,7 @@ class SigningKeys:
 
     def _keep(self, keys: Sequence[SigningKey]) -> None:
         self._file.write(keys)
+        self._stamp = None  # what is there now is read again: somebody else may have written it
         self._keys = {key.key_id: key for key in keys}
 
 

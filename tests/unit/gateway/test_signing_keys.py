@@ -126,3 +126,50 @@ def test_a_damaged_file_is_refused_and_stays_as_it_is(tmp_path: Path, content: s
     with pytest.raises(OSError, match="backup"):
         SigningKeyFile(path).read(0)
     assert path.read_text() == content
+
+
+def test_a_key_of_another_gateway_is_accepted_at_once(tmp_path: Path, clock: Clock) -> None:
+    one, other = new_keys(tmp_path, LIFETIME, clock), new_keys(tmp_path, LIFETIME, clock)
+    one.rotate()
+    assert other.find(one.newest.key_id)
+    assert ids(other) == ids(one)
+
+
+def test_a_key_that_another_gateway_withdraws_is_refused_after_a_look(tmp_path: Path, clock: Clock) -> None:
+    one, other = new_keys(tmp_path, LIFETIME, clock), new_keys(tmp_path, LIFETIME, clock)
+    leaked = one.newest.key_id
+    one.rotate(withdraw_older=True)
+    other.look_again()
+    withdrawn = other.find(leaked)
+    assert withdrawn
+    assert withdrawn.private_key is None
+
+
+def test_two_gateways_that_rotate_keep_each_others_keys(tmp_path: Path, clock: Clock) -> None:
+    one, other = new_keys(tmp_path, LIFETIME, clock), new_keys(tmp_path, LIFETIME, clock)
+    one.rotate(request_id="one")
+    other.rotate(request_id="one")
+    other.rotate(request_id="two")
+    one.look_again()
+    assert ids(one) == ids(other)
+    assert len(ids(one)) == 3
+
+
+@pytest.mark.parametrize("content", [None, "", "{", '{"keys": []}'])
+def test_keys_stay_when_their_file_goes_or_is_damaged_and_come_again_with_it(
+    tmp_path: Path, clock: Clock, content: str | None
+) -> None:
+    path = tmp_path / "signing-keys.json"
+    one, other = new_keys(tmp_path, LIFETIME, clock), new_keys(tmp_path, LIFETIME, clock)
+    before = ids(other)
+    one.rotate()
+    put_back = path.read_bytes()
+    path.unlink()
+    if content is not None:
+        path.write_text(content)
+    other.look_again()
+    assert ids(other) == before
+    path.unlink(missing_ok=True)
+    path.write_bytes(put_back)
+    other.look_again()
+    assert ids(other) == ids(one)
