@@ -12,7 +12,7 @@ from appshare.gateway.operator_calls import OperatorCalls
 from appshare.gateway.operators import Operators
 from appshare.gateway.ports import device_services, operator_services
 from appshare.gateway.rate_limits import DeviceRates, OperatorFailures
-from appshare.gateway.registration_check import ASKING_METHODS, registration_check
+from appshare.gateway.registration_check import ASKING_METHODS, READING_METHODS, registration_check
 from appshare.gateway.settings import GatewaySettings
 from appshare.gateway.signing_keys import SigningKeyFile, SigningKeys
 from appshare.process.clock import system_clock
@@ -35,7 +35,9 @@ async def running(settings: GatewaySettings) -> AsyncIterator[dict[str, Address]
         await stack.enter_async_context(in_background(signing_keys.keep_up()))
         await stack.enter_async_context(in_background(operators.keep_up()))
         backends = await stack.enter_async_context(open_backends(settings))
-        authentication = DeviceAuthentication(tokens.caller, registration_check(backends), OPEN_METHODS, ASKING_METHODS)
+        authentication = DeviceAuthentication(
+            tokens.caller, registration_check(backends), OPEN_METHODS, ASKING_METHODS, READING_METHODS
+        )
         device_server = running_server(
             settings.listen,
             device_services(backends, tokens, system_clock, public_search=settings.search == "upstreams"),
