@@ -12,7 +12,9 @@ from tests.support import postgresql_server, s3_server
 from tests.support.stores import on_postgresql, store_environment
 
 # Time is measured by benchmarks, never asserted by tests: a busy machine is no failure.
-settings.register_profile("appshare", deadline=None)
+# Each run draws other examples; `make laws` draws many.
+settings.register_profile("appshare", deadline=None, max_examples=50)
+settings.register_profile("thorough", deadline=None, max_examples=1_000)
 settings.load_profile("appshare")
 
 # No test finds the phone that a developer has on a cable.
@@ -21,6 +23,15 @@ for _name in ("ANDROID_ADB_SERVER_ADDRESS", "ANDROID_SERIAL", "TERMUX_VERSION"):
     os.environ.pop(_name, None)
 
 SAMPLES = Path(__file__).parent / "packages"
+
+_LONGEST_FIRST = ("e2e", "integration", "contract", "unit")
+"""The kinds of tests, each a folder."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the tests that take longest first: at the end no worker is left alone with one of them."""
+    folder = Path(__file__).parent
+    items.sort(key=lambda item: _LONGEST_FIRST.index(item.path.relative_to(folder).parts[0]))
 
 
 @pytest.fixture(scope="session")

@@ -100,7 +100,6 @@ async def serving(
         grpc.aio.insecure_channel(str(address)) as channel,
     ):
         yield RelationRadarServiceStub(channel)
-        wakeups.close()
 
 
 def registering(stub: Any, sender: RecordingSender) -> Register:
