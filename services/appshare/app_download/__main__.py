@@ -19,6 +19,7 @@ from appshare.app_download.storages import storage_at
 from appshare.app_download.stores.opening import opened_stores
 from appshare.app_download.upstreams.running import running_upstreams
 from appshare.app_download.upstreams.search import UpstreamSearch
+from appshare.bus.opening import open_bus
 from appshare.process.clock import system_clock
 from appshare.process.command import server_command
 from appshare.process.data_folder import folder_of_copy, owned_folder
@@ -34,7 +35,8 @@ async def running(settings: DownloadSettings) -> AsyncIterator[dict[str, Address
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(_working_folder(settings))
         url = settings.database.get_secret_value()
-        stores = await stack.enter_async_context(opened_stores(folder, url, settings.database_connections))
+        bus = await stack.enter_async_context(open_bus(settings, "app-download"))
+        stores = await stack.enter_async_context(opened_stores(folder, url, settings.database_connections, bus))
         store, decided, leases = stores.catalogue, stores.decisions, stores.leases
         packages, worker = folder / "packages", worker_index()
         incoming = "incoming" if worker is None else f"incoming-{worker}"
