@@ -10,6 +10,7 @@ from appshare.gateway.device.downloads import DownloadServicer
 from appshare.gateway.device.friends import FriendServicer
 from appshare.gateway.device.inbox import InboxServicer
 from appshare.gateway.device.sharing import SharingServicer
+from appshare.gateway.doubts import Doubts
 from appshare.gateway.operator.catalogue import SERVICE as CATALOGUE_SERVICE
 from appshare.gateway.operator.catalogue import add_catalogue_to
 from appshare.gateway.operator.devices import DeviceAdministrationServicer
@@ -42,32 +43,37 @@ from appshare.v1.operator_gateway_pb2_grpc import (
 
 
 def device_services(
-    backends: Backends, tokens: AccessTokens, clock: Clock, *, public_search: bool = False
+    backends: Backends, doubts: Doubts, tokens: AccessTokens, clock: Clock, *, public_search: bool = False
 ) -> list[Service]:
     """The services of the port for devices.
 
     Args:
         public_search: whether apps that only the public upstreams list are found by name.
     """
-    account = AccountServicer(backends, tokens, clock)
-    friends = FriendServicer(backends)
+    account = AccountServicer(backends, doubts, tokens, clock)
+    friends = FriendServicer(backends, doubts)
     owners = OwnersAsked(backends)
     sharing = SharingServicer(backends, owners)
-    inbox = InboxServicer(backends)
+    inbox = InboxServicer(backends, doubts)
     return [
         Service("appshare.v1.AccountService", partial(grpc_stubs.add_AccountServiceServicer_to_server, account)),
         Service("appshare.v1.FriendService", partial(grpc_stubs.add_FriendServiceServicer_to_server, friends)),
         Service("appshare.v1.SharingService", partial(grpc_stubs.add_SharingServiceServicer_to_server, sharing)),
         Service("appshare.v1.InboxService", partial(grpc_stubs.add_InboxServiceServicer_to_server, inbox)),
-        Service(DOWNLOAD_SERVICE, DownloadServicer(backends, owners, public_search=public_search).add_to),
+        Service(DOWNLOAD_SERVICE, DownloadServicer(backends, doubts, owners, public_search=public_search).add_to),
     ]
 
 
 def operator_services(
-    backends: Backends, operators: Operators, signing_keys: SigningKeys, clock: Clock, settings: GatewaySettings
+    backends: Backends,
+    doubts: Doubts,
+    operators: Operators,
+    signing_keys: SigningKeys,
+    clock: Clock,
+    settings: GatewaySettings,
 ) -> list[Service]:
     """The services of the port for operators."""
-    number_key, devices = NumberKeyServicer(backends), DeviceAdministrationServicer(backends, clock)
+    number_key, devices = NumberKeyServicer(backends), DeviceAdministrationServicer(backends, doubts, clock)
     named, signing = OperatorServicer(operators), SigningKeyServicer(signing_keys)
     system = SystemServicer(backends, settings)
     return [

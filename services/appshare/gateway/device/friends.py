@@ -2,6 +2,7 @@
 
 from appshare.gateway.authentication import calling_device
 from appshare.gateway.backends import RADAR, Backends
+from appshare.gateway.doubts import Doubts
 from appshare.gateway.people import MAX_PEOPLE, find_devices_of_all
 from appshare.rpc.call import remaining_time
 from appshare.rpc.fields import invalid_field
@@ -15,8 +16,9 @@ from appshare.v1.friendship_pb2 import FRIENDSHIP_LEVEL_NONE
 class FriendServicer(device_gateway_pb2_grpc.FriendServiceServicer):
     """Serves `FriendService`."""
 
-    def __init__(self, backends: Backends) -> None:
+    def __init__(self, backends: Backends, doubts: Doubts) -> None:
         self._backends = backends
+        self._doubts = doubts
 
     async def SyncContacts(self, request: pb.SyncContactsRequest, context: Context) -> pb.SyncContactsResponse:
         """Replaces or changes the contact book."""
@@ -63,6 +65,7 @@ class FriendServicer(device_gateway_pb2_grpc.FriendServiceServicer):
         """Blocks a person."""
         block = radar_pb.AddBlocksRequest(device_id=calling_device(), person=request.person)
         await RADAR.unary(self._backends.radar.AddBlocks, block, time_limit=remaining_time(context))
+        self._doubts.about([calling_device()])
         return pb.BlockPersonResponse()
 
     async def UnblockPerson(self, request: pb.UnblockPersonRequest, context: Context) -> pb.UnblockPersonResponse:
