@@ -81,10 +81,6 @@ class Copies:
         """What finds codes in the log."""
         return ServerProcess(None, self.data, self.log)  # type: ignore[arg-type]  # of no process
 
-    @property
-    def all(self) -> list[Copy]:
-        return [*self.radars, *self.registries, self.download, *self.gateways]
-
 
 @contextmanager
 def running_copies(folder: Path, *, database: str, nats: str, gateway: Sequence[str] = ()) -> Iterator[Copies]:
@@ -128,9 +124,10 @@ def running_copies(folder: Path, *, database: str, nats: str, gateway: Sequence[
             for number in range(2)
         ]
         copies = Copies(radars, registries, download, gateways, folder, log)
-        for copy in copies.all:
-            stack.callback(copy.end, signal.SIGKILL)
-            copy.begin()
-        for copy in copies.all:
-            copy.ready()
+        for together in ([*radars, *registries, download], gateways):
+            for copy in together:
+                stack.callback(copy.end, signal.SIGKILL)
+                copy.begin()
+            for copy in together:
+                copy.ready()
         yield copies
