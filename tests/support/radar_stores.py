@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 import pytest
 from tests.support.postgresql_server import PostgresqlServer
-from tests.support.stores import empty
+from tests.support.stores import empty, on_postgresql
 
 from appshare.postgresql import database as postgresql_database
 from appshare.relation_radar.block_store import BlockStore
@@ -27,6 +27,10 @@ from appshare.relation_radar.stores.sqlite_key_rotation import SqliteKeyRotation
 from appshare.sqlite import database as sqlite_database
 
 _SCHEMA = "test_relation_radar"
+
+ENGINES = ("sqlite", "postgresql")
+CHOSEN = "postgresql" if on_postgresql() else "sqlite"
+"""For tests of what is above the stores: on the other engine they would show the same once more."""
 
 Generation = Callable[[], int]
 
@@ -65,8 +69,8 @@ class RadarStores:
     async def columns(self, table: str) -> list[str]:
         """The names of a table's columns."""
         query = {
-            "sqlite": f"SELECT name FROM pragma_table_info('{table}')",
-            "postgresql": "SELECT column_name FROM information_schema.columns"
+            "sqlite": f"SELECT name FROM pragma_table_info('{table}')",  # noqa: S608 - a name of a test
+            "postgresql": "SELECT column_name FROM information_schema.columns"  # noqa: S608 - as above
             f" WHERE table_schema = current_schema() AND table_name = '{table}' ORDER BY ordinal_position",
         }
         return [name for (name,) in await self.read(query[self.engine])]
