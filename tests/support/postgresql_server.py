@@ -53,11 +53,16 @@ class PostgresqlServer:
         self._run("initdb", "-D", str(self._data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync")
 
     @contextmanager
-    def fresh_database(self) -> Iterator[str]:
-        """The URL of an empty database, dropped in the end with all connections to it."""
+    def fresh_database(self, template: str | None = None) -> Iterator[str]:
+        """The URL of a database, dropped in the end with all connections to it.
+
+        Args:
+            template: a database that nobody is connected to, to be copied; None: it is empty.
+        """
         name = f"test_{uuid4().hex}"
         at = ("-h", "127.0.0.1", "-p", str(self._port), "-U", "postgres")
-        self._run("createdb", *at, "--strategy=file_copy", name)  # the quicker one without fsync
+        origin = ("--template", template) if template else ()
+        self._run("createdb", *at, "--strategy=file_copy", *origin, name)  # the quicker one without fsync
         try:
             yield self._url(name)
         finally:

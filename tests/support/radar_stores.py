@@ -9,7 +9,6 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tests.support.postgresql_server import PostgresqlServer
 from tests.support.stores import empty, on_postgresql
 
 from appshare.postgresql import database as postgresql_database
@@ -88,7 +87,7 @@ def opener(request: pytest.FixtureRequest, folder: Path, engine: str) -> OpenRad
     @asynccontextmanager
     async def open_again() -> AsyncIterator[RadarStores]:
         nonlocal first
-        async with postgresql_stores(server) as stores:
+        async with postgresql_stores(server.url) as stores:
             if first:
                 await emptied(stores)
             first = False
@@ -134,16 +133,14 @@ async def sqlite_stores(folder: Path) -> AsyncIterator[RadarStores]:
 
 
 @asynccontextmanager
-async def postgresql_stores(
-    server: PostgresqlServer, generation: Generation = lambda: 1, schema: str = _SCHEMA
-) -> AsyncIterator[RadarStores]:
-    """Opens the stores of a schema.
+async def postgresql_stores(url: str, generation: Generation = lambda: 1) -> AsyncIterator[RadarStores]:
+    """Opens the stores of a database.
 
     Args:
         generation: under how many keys the numbers are that the stores are given.
     """
     limits = postgresql_database.Limits(connections=4)
-    async with postgresql_database.open_database(server.url, schema, postgresql.MIGRATIONS, limits) as database:
+    async with postgresql_database.open_database(url, _SCHEMA, postgresql.MIGRATIONS, limits) as database:
 
         async def read(sql: str) -> list[tuple[Any, ...]]:
             return [tuple(row) for row in await database.read(sql)]
@@ -153,10 +150,10 @@ async def postgresql_stores(
 
         @asynccontextmanager
         async def read_only() -> AsyncIterator[None]:
-            await _make_read_only(server, "on")
+            await _make_read_only(url, "on")
             await database._pool.expire_connections()
             yield
-            await _make_read_only(server, "off")
+            await _make_read_only(url, "off")
             await database._pool.expire_connections()
 
         async def files() -> bytes:
@@ -198,7 +195,7 @@ async def _checkpoint(database: postgresql_database.Database) -> None:
         await connection.execute("CHECKPOINT")
 
 
-async def _make_read_only(server: PostgresqlServer, value: str) -> None:
-    connection = await asyncpg.connect(server.url, server_settings={"default_transaction_read_only": "off"})
+async def _make_read_only(url: str, value: str) -> None:
+    connection = await asyncpg.connect(url, server_settings={"default_transaction_read_only": "off"})
     await connection.execute(f"ALTER DATABASE postgres SET default_transaction_read_only = {value}")
     await connection.close()
