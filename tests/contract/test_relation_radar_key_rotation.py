@@ -12,6 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from tests.support.postgresql_server import PostgresqlServer
 from tests.support.radar import serving
 from tests.support.radar_stores import ENGINES, RadarStores, postgresql_stores, sqlite_stores
 from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
@@ -451,3 +452,100 @@ async def test_calls_go_on_under_load(at: Deployment, small_steps: None) -> None
                 assert device is not None
                 stored = await radar.stores.radar.book(device)
                 assert stored.contacts.keys() == {radar.keys.key(number(each)) for each in book}
+
+
+@dataclass
+class Copies:
+    """Two copies of the service on one database, with one key file."""
+
+    one: Opened
+    other: Opened
+    device_ids: dict[int, str]
+    before: list[object]
+
+
+@pytest.fixture
+async def copies(postgresql: PostgresqlServer, tmp_path: Path) -> AsyncIterator[Copies]:
+    with postgresql.fresh_database() as url:
+        at = Deployment(tmp_path, url)
+        device_ids = await populate(at)
+        async with opened(at) as one, opened(at) as other:
+            yield Copies(one, other, device_ids, await answers(one, device_ids))
+
+
+async def test_a_copy_follows_the_rotation_of_another_and_until_then_says_that_it_cannot_answer(copies: Copies) -> None:
+    await copies.one.rotation.start()
+    await copies.one.rotation.finish()
+    for call in (
+        copies.other.radar.acquaintances.by_number(copies.device_ids[0], number(1)),
+        copies.other.sync(copies.device_ids[0], [5]),
+        copies.other.register(30),
+    ):
+        with pytest.raises(errors.UnavailableError) as caught:
+            await call
+        assert caught.value.retry_after is not None
+    await copies.other.rotation.follow()
+    assert copies.other.keys.secrets == copies.one.keys.secrets
+    assert await answers(copies.other, copies.device_ids) == copies.before
+    assert await copies.other.rotation.progress() == progress(2, 6, running=False)
+
+
+async def test_copies_that_start_and_rotate_at_once_agree_on_one_key(copies: Copies, small_steps: None) -> None:
+    both = (copies.one, copies.other)
+    for generation in (2, 3):
+        started = await asyncio.gather(*(each.rotation.start() for each in both))
+        assert all(each.running for each in started)
+        async with in_background(copies.one.rotation.run()), in_background(copies.other.rotation.run()):
+            for each in both:
+                await until_generation(each, generation)
+        assert copies.one.keys.secrets == copies.other.keys.secrets
+        for each in both:
+            assert await answers(each, copies.device_ids) == copies.before
+
+
+async def test_books_that_another_copy_takes_meanwhile_are_not_lost(copies: Copies, small_steps: None) -> None:
+    books = dict(BOOKS)
+    await copies.one.rotation.start()
+
+    async def sync(person: int) -> None:
+        for turn in range(4):
+            books[person] = [(person + turn + step) % 6 for step in range(turn % 3 + 1)]
+            while True:
+                with suppress(errors.UnavailableError):
+                    await copies.other.sync(copies.device_ids[person], books[person])
+                    break
+
+    async with in_background(copies.one.rotation.run()), in_background(copies.other.rotation.run()):
+        await asyncio.gather(*map(sync, PEOPLE))
+        for each in (copies.one, copies.other):
+            await until_generation(each, 2)
+    store, key = copies.one.stores.radar, copies.one.keys.key
+    for person, listed in books.items():
+        device = await store.find_device(copies.device_ids[person])
+        assert device is not None
+        assert (await store.book(device)).contacts.keys() == {key(number(each)) for each in listed}
+    for person in PEOPLE:
+        holders = sum(person in listed for listed in books.values())
+        assert await store.hubs([key(number(person))], holders) == frozenset()
+        assert not holders or await store.hubs([key(number(person))], holders - 1)
+
+
+async def test_a_copy_with_other_keys_is_refused(copies: Copies, tmp_path: Path) -> None:
+    folder = tmp_path / "its own"
+    folder.mkdir()
+    with pytest.raises(errors.UnavailableError, match="is not that of the database"):
+        async with opened(Deployment(folder, copies.one.stores.url)):
+            pytest.fail("it was opened")
+
+
+async def test_what_a_copy_has_begun_and_left_is_finished_by_another(copies: Copies, small_steps: None) -> None:
+    await copies.one.rotation.start()
+    await copies.one.stores.rotation.begin(check_of(copies.one.rotation._waiting[0]))
+    assert (await copies.other.rotated()).generation == 2
+    assert await answers(copies.other, copies.device_ids) == copies.before
+
+
+async def until_generation(radar: Opened, generation: int) -> None:
+    """Waits until a copy has taken so many keys into use, and nothing is left to be done."""
+    while len(radar.keys.secrets) < generation or (await radar.rotation.progress()).running:  # noqa: ASYNC110 - as above
+        await asyncio.sleep(0)

@@ -44,6 +44,7 @@ class RadarStores:
         write: runs a statement without values.
         read_only: while it is open, nothing can be written.
         files: what is on the disk.
+        url: of PostgreSQL.
     """
 
     engine: str
@@ -56,6 +57,7 @@ class RadarStores:
     write: Callable[[str], Awaitable[None]]
     read_only: Callable[[], AbstractAsyncContextManager[None]]
     files: Callable[[], Awaitable[bytes]]
+    url: str = ""
 
     async def tables(self) -> list[str]:
         """The names of the tables."""
@@ -133,13 +135,15 @@ async def sqlite_stores(folder: Path) -> AsyncIterator[RadarStores]:
 
 
 @asynccontextmanager
-async def postgresql_stores(url: str, generation: Generation = lambda: 1) -> AsyncIterator[RadarStores]:
+async def postgresql_stores(
+    url: str, generation: Generation = lambda: 1, connections: int = 4
+) -> AsyncIterator[RadarStores]:
     """Opens the stores of a database.
 
     Args:
         generation: under how many keys the numbers are that the stores are given.
     """
-    limits = postgresql_database.Limits(connections=4)
+    limits = postgresql_database.Limits(connections)
     async with postgresql_database.open_database(url, _SCHEMA, postgresql.MIGRATIONS, limits) as database:
 
         async def read(sql: str) -> list[tuple[Any, ...]]:
@@ -175,6 +179,7 @@ async def postgresql_stores(url: str, generation: Generation = lambda: 1) -> Asy
             write,
             read_only,
             files,
+            url,
         )
 
 
