@@ -25,7 +25,7 @@ from appshare.relation_radar.key_file import KeyFile
 from appshare.relation_radar.key_rotation import KeyRotation, KeyRotationProgress, check_of, open_number_keys
 from appshare.relation_radar.key_rotation_store import Phase
 from appshare.relation_radar.limits import RadarLimits
-from appshare.relation_radar.model import Contact, NumberKey
+from appshare.relation_radar.model import Contact, DialledNumber, NumberKey
 from appshare.relation_radar.numbers import NumberKeys
 from appshare.relation_radar.radar import Radar
 from appshare.relation_radar.registration import Registrar, RegistrationLimits
@@ -165,7 +165,7 @@ async def answers(radar: Opened, device_ids: dict[int, str]) -> list[object]:
     told: list[object] = []
     for device_id in device_ids.values():
         told.append(await radar.radar.friends.all(device_id))
-        told += [await radar.radar.acquaintances.by_number(device_id, number(person)) for person in PEOPLE]
+        told += await radar.radar.acquaintances.of_people(device_id, [DialledNumber(number(each)) for each in PEOPLE])
     key = radar.keys.key
     hub = await radar.stores.radar.hubs([key(number(person)) for person in (*PEOPLE, STRANGER)], 4)
     told.append(hub == {key(number(STRANGER))})
