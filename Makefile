@@ -42,8 +42,8 @@ accuracy: setup ## Measure the rules of friendship on a social graph: make accur
 	@$(BIN)/python -c 'import matplotlib' 2>/dev/null || $(BIN)/pip install --quiet --constraint constraints.txt --editable '.[accuracy]'
 	@$(BIN)/python -m benchmarks.accuracy $(if $(OUT),--out '$(OUT)') '$(GRAPH)'
 
-benchmark-radar: setup ## Measure RelationRadar beside bare SQLite: make benchmark-radar [DEVICES=10000]
-	@$(BIN)/python -m benchmarks.radar --devices $(or $(DEVICES),10000)
+benchmark-radar: setup ## Measure RelationRadar beside bare SQLite: make benchmark-radar [DEVICES=10000] [STORE=postgresql]
+	@$(BIN)/python -m benchmarks.radar --devices $(or $(DEVICES),10000) $(if $(STORE),--store $(STORE))
 
 benchmark-gateway: setup ## Measure the whole cloud beside bare gRPC with the same hops: make benchmark-gateway [CALLS=600]
 	@$(BIN)/python -m benchmarks.gateway --calls $(or $(CALLS),600)
@@ -67,7 +67,7 @@ fuzz-packages: setup ## Read packages that are damaged at random: make fuzz-pack
 	@$(BIN)/python -m benchmarks.fuzz --seconds $(or $(SECONDS),180) --first $(or $(FIRST),1)
 
 test: setup ## Run the whole suite; the processes that it starts on SQLite, or: make test STORE=postgresql
-	$(if $(STORE),APPSHARE_TEST_STORE=$(STORE)) $(BIN)/pytest -n $$(($$(nproc) + 1)) --dist loadgroup  # many tests wait for processes
+	$(if $(STORE),APPSHARE_TEST_STORE=$(STORE)) $(BIN)/pytest -n $$(($$(nproc) + 1)) --dist loadgroup  # many tests wait
 
 laws: setup ## Check every law on a thousand examples that are drawn at random
 	$(BIN)/pytest -n $$(nproc) -m hypothesis --hypothesis-profile thorough --timeout 1800
