@@ -81,7 +81,7 @@ access-matrix: setup ## Ask a running cloud what every RPC gives to whom, and co
 fuzz: setup ## Call a cloud of its own oddly for a while: make fuzz [SECONDS=120] [SEED=number]
 	@$(BIN)/python -m tests.e2e.fuzzing $(or $(SECONDS),120) $(SEED)
 
-abuse: setup ## Attack a cloud of its own with connections, and measure: make abuse [CONNECTIONS=10000] [SECONDS=15]
+abuse: setup ## Attack clouds of its own with connections, and measure: make abuse [CONNECTIONS=10000] [SECONDS=15]
 	@$(BIN)/python -m tests.e2e.abuse $(or $(CONNECTIONS),10000) $(or $(SECONDS),15)
 
 fault-download: setup ## Cut one download at random bytes and kill services: make fault-download, or CUTS=number

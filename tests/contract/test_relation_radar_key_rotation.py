@@ -331,6 +331,16 @@ async def test_a_rotation_that_is_under_way_is_the_answer(tmp_path: Path) -> Non
         assert len(KeyFile(tmp_path / "number.key").read()) == 2
 
 
+async def test_a_repeat_after_its_end_starts_no_other(tmp_path: Path) -> None:
+    await populate(tmp_path)
+    async with opened(tmp_path) as radar:
+        assert (await radar.rotation.start(1)).running
+        settled = await radar.rotated()
+        assert await radar.rotation.start(1) == settled
+        assert len(KeyFile(tmp_path / "number.key").read()) == 2
+        assert (await radar.rotation.start(2)).running
+
+
 async def test_a_key_that_cannot_be_kept_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     device_ids = await populate(tmp_path)
     async with opened(tmp_path) as radar:

@@ -6,7 +6,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from itertools import count, pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
@@ -251,6 +250,14 @@ class TestShares:
         )
         assert await store.shares_digest({"one": RED}) == await store.shares_digest({}) == b""
 
+    @pytest.mark.parametrize("apps", [2, 100])
+    async def test_owners_of_whom_nothing_is_open_change_no_digest(self, store: RegistryStore, apps: int) -> None:
+        await put(store, "owner-050", {f"org.{number}": RED for number in range(apps)})
+        await put(store, "owner-150", {"org.a": RED})
+        shown = {"owner-050": RED, "owner-150": RED}
+        hidden = {f"owner-{number:03}": RED for number in range(250)} | shown
+        assert await store.shares_digest(shown) == await store.shares_digest(hidden) != b""
+
     async def test_names_come_once_in_order_over_many_owners(self, store: RegistryStore) -> None:
         owners = [f"owner-{number:03}" for number in range(250)]
         for number, owner_id in enumerate(owners):
@@ -262,21 +269,6 @@ class TestShares:
         assert await store.shared_names(keyring, "", ("org.2", "ios"), 2) == every[3:5]
         assert await store.shared_names(keyring, "org.a", ("", ""), 10) == every[-1:]
         assert await store.shared_names(keyring, "label", ("org.5", "ios"), 10) == every[-2:]
-
-    async def test_a_search_finds_by_words_or_by_name_what_the_keys_open(self, store: RegistryStore) -> None:
-        owners = [f"owner-{number:03}" for number in range(250)]
-        for owner_id in owners:
-            await put(store, owner_id, {"org.chat": RED, "org.mail": RED, "org.maps": RED, "org.hidden": BLUE})
-        keyring = dict.fromkeys(owners, RED)
-
-        async def find(*words: str, limit: int = 9, **more: Any) -> list[str]:
-            return await store.found_names(keyring, NameSearch(words, **more), limit)
-
-        assert await find("org.ma") == ["org.mail", "org.maps"]
-        assert await find("label", "ma", "il") == ["org.mail"]
-        assert await find("nothing", package_names=frozenset({"org.maps", "org.hidden"})) == ["org.maps"]
-        assert await find("org", limit=2) == ["org.chat", "org.mail"]
-        assert await find("org", after="org.chat", last="org.mail") == ["org.mail"]
 
     async def test_a_search_finds_names_that_hold_all_words_and_those_that_are_named(
         self, store: RegistryStore

@@ -14,7 +14,7 @@ from appshare.gateway.operator_calls import OperatorCalls
 from appshare.gateway.operators import Operators
 from appshare.gateway.ports import device_services, operator_services
 from appshare.gateway.rate_limits import DeviceRates, OperatorFailures
-from appshare.gateway.registration_check import ASKING_METHODS, registration_check
+from appshare.gateway.registration_check import ASKING_METHODS, READING_METHODS, registration_check
 from appshare.gateway.settings import GatewaySettings
 from appshare.gateway.shared_rates_opening import open_shared_rates
 from appshare.gateway.signing_keys import SigningKeyFile, SigningKeys
@@ -40,7 +40,9 @@ async def running(settings: GatewaySettings) -> AsyncIterator[dict[str, Address]
         shared_rates = await stack.enter_async_context(open_shared_rates(settings, keys))
         backends = await stack.enter_async_context(open_backends(settings))
         doubts = Doubts(await stack.enter_async_context(open_bus(settings, "gateway")))
-        authentication = DeviceAuthentication(tokens.caller, registration_check(backends), OPEN_METHODS, ASKING_METHODS)
+        authentication = DeviceAuthentication(
+            tokens.caller, registration_check(backends), OPEN_METHODS, ASKING_METHODS, READING_METHODS
+        )
         device_server = running_server(
             settings.listen,
             device_services(backends, doubts, tokens, system_clock, public_search=settings.search == "upstreams"),

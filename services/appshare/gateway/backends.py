@@ -9,7 +9,7 @@ import grpc
 from appshare.gateway.reads import DOWNLOAD_SERVICE, RADAR_SERVICE, READS, REGISTRY_SERVICE
 from appshare.gateway.settings import GatewaySettings
 from appshare.rpc.address import Addresses
-from appshare.rpc.call import Callee, open_channel
+from appshare.rpc.call import Callee, ChannelOptions, open_channel
 from appshare.rpc.certificates import CertificateFiles
 from appshare.rpc.renewed_channel import RenewedChannel
 from appshare.rpc.service_config import service_options
@@ -18,6 +18,13 @@ from appshare.v1 import relation_radar_pb2_grpc, share_registry_pb2_grpc
 RADAR = Callee("RelationRadar")
 REGISTRY = Callee("ShareRegistry")
 DOWNLOAD = Callee("AppDownload")
+
+_FLOW: ChannelOptions = [
+    # What a service may send ahead of each device's reading. By itself gRPC lets that grow with the speed of the
+    # network, to megabytes for every device that reads slowly, and measures the speed for it all the time.
+    ("grpc.http2.bdp_probe", 0),
+    ("grpc.http2.lookahead_bytes", 512 * 1024),
+]
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,7 @@ async def open_backends(settings: GatewaySettings) -> AsyncIterator[Backends]:
 
 
 def _open(addresses: Addresses, service: str, certificates: CertificateFiles | None) -> grpc.aio.Channel:
-    options = service_options(service, READS[service])
+    options = [*service_options(service, READS[service]), *_FLOW]
     if certificates is None:
         return open_channel(addresses.target, options)
     # The name in the certificates: of several addresses gRPC would take the whole list.

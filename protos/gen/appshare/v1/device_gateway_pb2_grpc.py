@@ -809,6 +809,8 @@ class SharingServiceServicer:
 
     def PreviewShares(self, request, context):
         """Lists what the calling device shares as a person would see it now. For somebody who is not registered: as a stranger would.
+        Nothing for somebody whom the calling device's person blocks. Who blocks that person is as one who is not registered: nobody
+        finds out that they are blocked.
 
         INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read. INVALID_PAGE_TOKEN: not a page token of this list.
         """

@@ -13,8 +13,9 @@ from appshare.gateway.device.app_search import AppSearchServicer
 from appshare.gateway.device.updates import UpdatesServicer
 from appshare.gateway.doubts import Doubts
 from appshare.gateway.forwarding import Forwarder
-from appshare.gateway.owners import Owners, OwnersAsked, under_way
+from appshare.gateway.owners import Owners, OwnersAsked
 from appshare.gateway.people import find_friends, not_shared
+from appshare.gateway.under_way import under_way
 from appshare.rpc.call import remaining_time
 from appshare.rpc.fields import require_text
 from appshare.rpc.interceptor import Context
