@@ -7,10 +7,8 @@ from pathlib import Path
 import pytest
 from demo.recording import RECORDING, recording_of
 
-PATIENCE = 600
+PATIENCE = 580
 """Seconds for a play: a hundred processes, one after the other, perhaps on a machine that has much else to do."""
-
-pytestmark = pytest.mark.timeout(PATIENCE + 20)
 
 PROJECT = Path(__file__).parents[2]
 OTHERS = PROJECT.parent / "shared" / "data" / "apks" / "f-droid_fdroidserver"

@@ -24,7 +24,6 @@ from appshare.process.clock import system_clock
 from appshare.process.command import server_command
 from appshare.process.data_folder import folder_of_copy, owned_folder
 from appshare.process.status_servicer import status_service
-from appshare.process.worker import worker_index
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
 
@@ -38,9 +37,7 @@ async def running(settings: DownloadSettings) -> AsyncIterator[dict[str, Address
         bus = await stack.enter_async_context(open_bus(settings, "app-download"))
         stores = await stack.enter_async_context(opened_stores(folder, url, settings.database_connections, bus))
         store, decided, leases = stores.catalogue, stores.decisions, stores.leases
-        packages, worker = folder / "packages", worker_index()
-        incoming = "incoming" if worker is None else f"incoming-{worker}"
-        files = PackageFiles(packages, storage_at(settings.packages_url, packages), incoming)
+        files = PackageFiles(folder / "packages", storage_at(settings.packages_url, folder / "packages"))
         files.prepare()
         catalogue = Catalogue(store, decided, files, settings.admission_policy(), leases)
         ingestion = Ingestion(catalogue, files, max_package_size=settings.max_package_size, limits=ReadingLimits())

@@ -91,9 +91,11 @@ def _hello() -> bytes:
 
 
 def _byte_by_byte() -> Iterator[bytes]:
-    for byte in _hello():
+    for byte in _HELLO:
         yield bytes([byte])
 
+
+_HELLO = _hello()
 
 ATTACKS = {
     "says nothing": Attack(),
@@ -113,7 +115,7 @@ ATTACKS = {
 TLS_ATTACKS = {
     "TLS, says nothing": Attack(),
     "TLS, a handshake byte by byte": Attack(pause=1.0, more=_byte_by_byte),
-    "TLS, half a handshake": Attack(_hello()),
-    "TLS, and then no TLS": Attack(_hello() + http2.opening()),
+    "TLS, half a handshake": Attack(_HELLO),
+    "TLS, and then no TLS": Attack(_HELLO + http2.opening()),
 }
 """By name, on a port that speaks TLS."""
