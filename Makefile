@@ -7,6 +7,7 @@ STAMP := .venv/.complete
 .DEFAULT_GOAL := help
 .PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-gateway benchmark-fit
 .PHONY: benchmark-stream compare-aapt compare-bundletool test soak fault-download check lint access-matrix fuzz fuzz-packages
+.PHONY: simulate-scaling kubernetes
 .PHONY: abuse types imports contract contract-breaking protos up down compose-smoke clean
 
 help: ## List the targets
@@ -49,6 +50,10 @@ compare-aapt: setup ## Compare what we read of real packages with aapt and apksi
 benchmark-stream: setup ## Measure downloads through the gateway beside bare streams: [MIB=128] [CHUNKS=64,256,512,1024] [OUT=file]
 	@$(BIN)/python -m benchmarks.stream $(if $(MIB),--mib $(MIB)) $(if $(CHUNKS),--chunks $(CHUNKS)) $(if $(OUT),--out '$(OUT)')
 
+simulate-scaling: setup ## Plan for 100 million devices on paper, simulate storms and fan-out: [DEVICES=n] [CONTACTS=n] [OUT=folder]
+	@$(BIN)/python -c 'import matplotlib' 2>/dev/null || $(BIN)/pip install --quiet --constraint constraints.txt --editable '.[accuracy]'
+	@$(BIN)/python -m benchmarks.scaling $(if $(DEVICES),--devices $(DEVICES)) $(if $(CONTACTS),--contacts $(CONTACTS)) $(if $(OUT),--out '$(OUT)')
+
 compare-bundletool: setup ## Compare the files that we choose from split sets with bundletool's (needs Java): [SPECS=300] [OUT=file]
 	@$(BIN)/python -m benchmarks.bundletool $(if $(SPECS),--specs $(SPECS)) $(if $(OUT),--out '$(OUT)')
 
@@ -57,6 +62,10 @@ fuzz-packages: setup ## Read packages that are damaged at random: make fuzz-pack
 
 test: setup ## Run the whole suite
 	$(BIN)/pytest -n $$(($$(nproc) + 1))  # many tests wait for processes
+
+kubernetes: setup ## Check deploy/kubernetes against the schemas of Kubernetes, offline (needs kubectl)
+	@$(BIN)/python -c 'import kubernetes_validate' 2>/dev/null || $(BIN)/pip install --quiet --constraint constraints.txt --editable '.[kubernetes]'
+	@$(BIN)/pytest -q tests/unit/deploy
 
 soak: setup ## Kill processes while ten thousand pushes run: make soak, or make soak PUSHES=number
 	@SOAK_PUSHES=$(or $(PUSHES),10000) $(BIN)/pytest tests/e2e/test_soak.py
