@@ -6,8 +6,8 @@ STAMP := .venv/.complete
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-gateway benchmark-fit
-.PHONY: benchmark-stream compare-aapt compare-bundletool test soak fault-download check lint access-matrix fuzz fuzz-packages
-.PHONY: simulate-scaling kubernetes
+.PHONY: benchmark-stream benchmark-index compare-aapt compare-bundletool test soak fault-download check lint access-matrix fuzz fuzz-packages
+.PHONY: simulate-scaling kubernetes up-scale down-scale compose-scale-smoke
 .PHONY: abuse types imports contract contract-breaking protos up down compose-smoke clean
 
 help: ## List the targets
@@ -53,6 +53,9 @@ benchmark-stream: setup ## Measure downloads through the gateway beside bare str
 simulate-scaling: setup ## Plan for 100 million devices on paper, simulate storms and fan-out: [DEVICES=n] [CONTACTS=n] [OUT=folder]
 	@$(BIN)/python -c 'import matplotlib' 2>/dev/null || $(BIN)/pip install --quiet --constraint constraints.txt --editable '.[accuracy]'
 	@$(BIN)/python -m benchmarks.scaling $(if $(DEVICES),--devices $(DEVICES)) $(if $(CONTACTS),--contacts $(CONTACTS)) $(if $(OUT),--out '$(OUT)')
+
+benchmark-index: setup ## Measure what a large index of an upstream costs in time and memory: make benchmark-index [MIB=50]
+	@$(BIN)/python -m benchmarks.upstream_index --mib $(or $(MIB),50)
 
 compare-bundletool: setup ## Compare the files that we choose from split sets with bundletool's (needs Java): [SPECS=300] [OUT=file]
 	@$(BIN)/python -m benchmarks.bundletool $(if $(SPECS),--specs $(SPECS)) $(if $(OUT),--out '$(OUT)')
@@ -115,6 +118,16 @@ down: ## Stop them; the volumes stay
 
 compose-smoke: setup ## Run the flow against a compose deployment, restart it, show that nothing was lost
 	@$(BIN)/python -m demo.compose
+
+up-scale: ## The same in two copies of each on PostgreSQL, NATS and a bucket
+	deploy/scale/make-secrets
+	COMPOSE_FILE=docker-compose.scale.yml deploy/compose up --build --detach
+
+down-scale: ## Stop them; the volumes stay
+	COMPOSE_FILE=docker-compose.scale.yml deploy/compose down
+
+compose-scale-smoke: setup ## Run the flow against two copies of each, kill one of each, then all: FROM_PYPI=1 without those images
+	@$(BIN)/python -m demo.compose_scale $(if $(FROM_PYPI),--from-pypi)
 
 clean: ## Remove the virtual environment and caches
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist

@@ -350,6 +350,27 @@ class TestMergedShares:
         request = pb.ListMergedSharesRequest(viewer_device_id="viewer", owners=related("owner"), search="STRASSE")
         assert [share.package_name for share in (await client.call(request)).shares] == ["org.a"]
 
+    async def test_a_search_by_name(self, client: Client) -> None:
+        """All words count, package names that are given count without them, and everything is within bounds."""
+        await client.share("one", ["org.a", "org.b", "org.c", "org.d"])
+        await client.share("two", ["org.b"])
+        await client.call(publish("three", app("org.b", label="Hidden")))
+
+        async def found(**wanted: Any) -> tuple[list[tuple[str, int]], bool]:
+            owners = related("one", "two", "three")
+            request = pb.FindMergedSharesRequest(viewer_device_id="viewer", owners=owners, **wanted)
+            answer = await client.call(request)
+            return [(share.package_name, share.friend_count) for share in answer.shares], answer.truncated
+
+        assert await found(text="B org") == ([("org.b", 2)], False)
+        assert await found(text="Hidden") == ([], False)
+        assert await found(text="nothing", package_names=["org.c", "org.x"]) == ([("org.c", 1)], False)
+        assert await found(text="org", after_package_name="org.a", last_package_name="org.c", limit=1) == (
+            [("org.b", 2)],
+            True,
+        )
+        assert await found(text="org", after_package_name="org.c") == ([("org.d", 1)], False)
+
     async def test_four_thousand_owners_are_merged(self, client: Client) -> None:
         await client.share("3999", ["org.a"])
         request = pb.ListMergedSharesRequest(viewer_device_id="viewer", owners=related(*MANY[:4000]))

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from tests.unit.app_download.samples import apk
 
-from appshare.app_download.stores.sqlite import MIGRATIONS
+from appshare.app_download.package import Package
+from appshare.app_download.stores.sqlite import MIGRATIONS, SqliteCatalogueStore
 from appshare.app_download.stores.sqlite_upstreams import SqliteUpstreamStore
-from appshare.app_download.upstreams.model import Accepted, Health, ListedApp, ListedVersion, Source
+from appshare.app_download.upstreams.model import Accepted, FoundName, Health, ListedApp, ListedVersion, Source
 from appshare.app_download.upstreams.store import UpstreamStore
 from appshare.sqlite.database import open_database
 
@@ -107,6 +108,33 @@ async def test_a_search_finds_the_newest_of_all_words(store: UpstreamStore) -> N
     await publish(store, FIRST, listed("1", "2"), listed("3", name="org.other"))
     assert [(app.package_name, app.version_code) for app in await store.search(["example", "app"], 9)] == [(APP, 2)]
     assert len(await store.search(["app"], 1)) == 1
+
+
+async def test_names_come_once_each_with_whether_an_upstream_lists_them(store: UpstreamStore) -> None:
+    await publish(store, FIRST, listed("1"), listed("2", name="org.other"))
+    await publish(store, SECOND, listed("3"))
+    assert await store.names(["an", "app"], "", 9) == [FoundName(APP, listed=True), FoundName("org.other", listed=True)]
+    assert await store.names(["an"], APP, 9) == [FoundName("org.other", listed=True)]
+    assert await store.names(["nothing"], "", 9) == []
+    assert len(await store.names(["an"], "", 1)) == 1
+
+
+async def test_the_first_upstream_says_what_is_listed(store: UpstreamStore) -> None:
+    await publish(store, FIRST, listed("1", "2"))
+    await publish(store, SECOND, listed("3", "4", "5"), listed("6", name="org.other"))
+    found = await store.listed([APP, "org.other", "org.none"])
+    assert {name: (app.version_code, app.upstream) for name, app in found.items()} == {
+        APP: (2, "first"),
+        "org.other": (1, "second"),
+    }
+
+
+async def test_packages_of_before_are_found_by_name(tmp_path: Path) -> None:
+    async with open_database(tmp_path / "app_download.db", MIGRATIONS) as database:
+        await SqliteCatalogueStore(database).add(Package(package_id="1", build=apk("1", package_name=APP)))
+        async with database.transaction() as transaction:
+            await transaction.write("UPDATE packages SET words = NULL")
+        assert await SqliteUpstreamStore(database).names(["example"], "", 9) == [FoundName(APP, listed=False)]
 
 
 async def test_what_was_asked_for_long_ago_counts_less(store: UpstreamStore) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import grpc
 import pytest
+from tests.support.uploads import upload
 from tests.support.upstream import (
     LONG,
     NOTES,
@@ -544,6 +545,21 @@ async def test_apps_are_found_by_name_in_the_catalogue_and_in_upstreams(
     first = await SERVICE.unary(stub.FindApps, upstream_pb2.FindAppsRequest(text="notes", page_size=1))
     assert (len(first.apps), first.truncated) == (1, True)
     assert not (await SERVICE.unary(stub.FindApps, upstream_pb2.FindAppsRequest(text="sample nodes"))).apps
+
+
+async def test_what_is_kept_is_told_until_an_operator_adds_it(
+    stub: AppDownloadServiceStub, server: UpstreamServer, repository: Repository
+) -> None:
+    async def kept() -> upstream_pb2.KeptPackages:
+        return (await SERVICE.unary(stub.ReadUpstreams, upstream_pb2.ReadUpstreamsRequest())).kept
+
+    await add(stub, server)
+    _, content = await download(stub)
+    told = await kept()
+    assert (told.package_count, told.total_size, told.size_limit) == (1, len(content), 20 << 30)
+    again = await SERVICE.upload(stub.Ingest, upload({LONG: (repository.folder / LONG).read_bytes()}))
+    assert again.already_present
+    assert (await kept()).package_count == 0
 
 
 async def test_an_upstream_that_is_removed_offers_nothing_and_leaves_what_came_from_it(

@@ -1,5 +1,7 @@
 """What a device shares by default, sees of all friends, takes back and tells."""
 
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +82,21 @@ async def test_what_friends_share_is_one_list_and_any_of_them_will_do(cloud: Clo
     assert answer.fit.package_name == CHAT
     with pytest.raises(errors.PermissionDeniedError):
         await stranger.call(stranger.downloads.MatchApp, pb.MatchAppRequest(package_name=CHAT, profile=ANDROID_14))
+
+
+async def test_of_an_app_in_parts_a_friend_gets_those_that_fit_each_whole(cloud: Cloud, samples: Path) -> None:
+    owner, viewer = await cloud.friends()
+    await owner.share(notes=AUDIENCE_KIND_FRIENDS)
+    await cloud.add_packages(samples / "sets", "notes-1.0.apks")
+    profile = DeviceProfile()
+    profile.CopyFrom(ANDROID_14)
+    profile.supported_locales.append("de-DE")
+    answer, content = await viewer.download(owner.number, "org.appshare.sample.notes", profile)
+    files = answer.fit.files
+    assert [file.name for file in files] == ["base-master_2.apk", "base-de.apk", "base-arm64_v8a_2.apk"]
+    stream = BytesIO(content)
+    assert [sha256(stream.read(file.size)).hexdigest() for file in files] == [file.sha256 for file in files]
+    assert stream.read() == b""
 
 
 async def test_a_push_is_taken_back_before_it_is_received(cloud: Cloud) -> None:

@@ -33,6 +33,7 @@ def _require_profile_name(_ctx: click.Context, _parameter: click.Parameter, name
         "blocks": LazyCommand(f"{_COMMANDS}.blocks:blocks", "List whom you block."),
         "apps": LazyCommand(f"{_COMMANDS}.apps:apps", "Publish your apps and say with whom to share them."),
         "shares": LazyCommand(f"{_COMMANDS}.shares:shares", "List what friends share with you."),
+        "search": LazyCommand(f"{_COMMANDS}.search:search", "Find apps by name in what friends share with you."),
         "get": LazyCommand(f"{_COMMANDS}.get:get", "Download an app in the build that fits, and install it."),
         "updates": LazyCommand(f"{_COMMANDS}.updates:updates", "Look for newer versions of your apps."),
         "push": LazyCommand(f"{_COMMANDS}.push:push", "Push shared apps to friends, or take a push back."),

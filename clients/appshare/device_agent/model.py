@@ -281,6 +281,50 @@ class MergedShares:
     truncated: bool
 
 
+class Availability(StrEnum):
+    """Whether the device can have an app that a search found."""
+
+    UNKNOWN = "unknown"
+    FITS = "fits"
+    APP_STORE = "app-store"
+    NO_FIT = "no-fit"
+    NOT_SHARED = "not-shared"
+    """An upstream lists it; it cannot be downloaded until a friend shares it."""
+
+
+@dataclass(frozen=True)
+class NamedApp:
+    """An app that a search by name found.
+
+    Attributes:
+        version_name: of the newest version that fits, or of the newest that is listed; empty: not known.
+        upstream: where it comes from; empty: the catalogue, or not known.
+        friend_count: how many people share it.
+        owner_device_ids: their devices; none when they are too few to be named.
+    """
+
+    package_name: str
+    label: str
+    availability: Availability
+    version_name: str
+    version_code: int
+    upstream: str
+    friend_count: int
+    owner_device_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NamedApps:
+    """What a search by name found, by package name.
+
+    Attributes:
+        truncated: there are more friends than the operator lets a list hold; what those share is not in it.
+    """
+
+    apps: tuple[NamedApp, ...]
+    truncated: bool
+
+
 class PushPolicy(StrEnum):
     """From whom a device accepts pushes."""
 

@@ -8,6 +8,7 @@ from appshare.device_agent import model
 from appshare.fit.wire import read_platform, write_platform
 from appshare.v1 import (
     app_pb2,
+    app_search_pb2,
     error_reason_pb2,
     fit_pb2,
     friendship_pb2,
@@ -40,6 +41,12 @@ _REASONS = {
 _UPDATE_STATES = {
     update_pb2.UPDATE_STATE_AVAILABLE: model.UpdateState.AVAILABLE,
     update_pb2.UPDATE_STATE_OTHER_SIGNER: model.UpdateState.OTHER_SIGNER,
+}
+_AVAILABILITIES = {
+    app_search_pb2.APP_AVAILABILITY_FITS: model.Availability.FITS,
+    app_search_pb2.APP_AVAILABILITY_APP_STORE: model.Availability.APP_STORE,
+    app_search_pb2.APP_AVAILABILITY_NO_FIT: model.Availability.NO_FIT,
+    app_search_pb2.APP_AVAILABILITY_NOT_SHARED: model.Availability.NOT_SHARED,
 }
 _KIND_NUMBERS = {kind: number for number, kind in _KINDS.items()}
 _POLICY_NUMBERS = {policy: number for number, policy in _POLICIES.items()}
@@ -214,6 +221,20 @@ def read_heartbeat(message: inbox_pb2.InboxHeartbeat) -> model.Heartbeat:
 def read_chunk(message: fit_pb2.FileChunk) -> model.FileChunk:
     """Bytes of a file."""
     return model.FileChunk(message.file_index, message.offset, message.data)
+
+
+def read_named_app(message: app_search_pb2.NamedApp) -> model.NamedApp:
+    """An app that a search found."""
+    return model.NamedApp(
+        package_name=message.package_name,
+        label=message.label,
+        availability=_AVAILABILITIES.get(message.availability, model.Availability.UNKNOWN),
+        version_name=message.version_name,
+        version_code=message.version_code,
+        upstream=message.upstream,
+        friend_count=message.friend_count,
+        owner_device_ids=tuple(message.owner_device_ids),
+    )
 
 
 def read_app(message: app_pb2.App) -> model.App:

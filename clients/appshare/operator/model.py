@@ -209,6 +209,23 @@ class UpstreamState:
 
 
 @dataclass(frozen=True)
+class KeptPackages:
+    """What is kept of the packages that came from upstreams; sizes in bytes, `size_limit` is 0 without a bound."""
+
+    package_count: int
+    total_size: int
+    size_limit: int
+
+
+@dataclass(frozen=True)
+class Upstreams:
+    """The upstreams, in the order in which they are searched, and what is kept of them."""
+
+    upstreams: tuple[UpstreamState, ...]
+    kept: KeptPackages
+
+
+@dataclass(frozen=True)
 class UpstreamProgress:
     """How far a refresh is; `bytes_total` is 0 as long as nobody knows."""
 

@@ -6,7 +6,15 @@ from datetime import UTC, datetime
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from appshare.operator.model import FoundApp, FoundApps, Upstream, UpstreamProgress, UpstreamState
+from appshare.operator.model import (
+    FoundApp,
+    FoundApps,
+    KeptPackages,
+    Upstream,
+    UpstreamProgress,
+    Upstreams,
+    UpstreamState,
+)
 from appshare.rpc.call import Callee, Metadata
 from appshare.v1 import error_reason_pb2, upstream_pb2
 from appshare.v1.operator_gateway_pb2_grpc import UpstreamServiceStub
@@ -33,11 +41,12 @@ class UpstreamCalls:
         async for message in stream:
             yield _read_part(message)
 
-    async def all(self) -> list[UpstreamState]:
-        """Lists the upstreams, in the order in which they are searched."""
+    async def all(self) -> Upstreams:
+        """Lists the upstreams, in the order in which they are searched, and says what is kept of them."""
         request = upstream_pb2.ListUpstreamsRequest()
         response = await self._server.unary(self._stub.ListUpstreams, request, metadata=self._credentials)
-        return list(map(_read_state, response.upstreams))
+        kept = KeptPackages(response.kept.package_count, response.kept.total_size, response.kept.size_limit)
+        return Upstreams(tuple(map(_read_state, response.upstreams)), kept)
 
     async def refresh(self, name: str) -> AsyncIterator[UpstreamProgress | UpstreamState]:
         """Refreshes an upstream; gives its progress, then its state."""

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from appshare.app_download.adaptation_table import AdaptationTable
+from appshare.app_download.app_search import AppSearch
 from appshare.app_download.catalogue import Catalogue
 from appshare.app_download.decisions import Decisions
 from appshare.app_download.ingestion import Ingestion
@@ -45,9 +46,11 @@ async def running(settings: DownloadSettings) -> AsyncIterator[dict[str, Address
         upstreams = await stack.enter_async_context(
             running_upstreams(upstream_store, store, catalogue, files, settings.upstream_limits(), system_clock)
         )
+        matching = Matching(store, decided, search)
         servicer = AppDownloadServicer(
-            *(Matching(store, decided, search), ingestion, catalogue, upstreams),
+            *(matching, ingestion, catalogue, upstreams),
             *(Decisions(decided, catalogue), AdaptationTable(decided, catalogue)),
+            AppSearch(upstream_store, matching),
             StorageCare(store, files, catalogue),
             chunk_size=settings.chunk_size,
         )

@@ -37,11 +37,22 @@ class Catalogue:
         """The package with the id."""
         return await self._store.find(package_id)
 
-    async def keep(self, package: Package, files: Sequence[IncomingFile | FilledFile]) -> None:
+    async def claim(self, package_id: str) -> Package | None:
+        """The package with the id, if it is there: from now on an operator's, who alone removes it."""
+        async with self.changing:
+            found = await self._store.find(package_id)
+            if found:
+                await self._store.claim(package_id)
+            return found
+
+    async def keep(
+        self, package: Package, files: Sequence[IncomingFile | FilledFile], *, fetched_at: float | None = None
+    ) -> None:
         """Takes a package in; the app is pinned to its signer if it was to none.
 
         Args:
             files: those of the package, filled.
+            fetched_at: when it came from an upstream, in seconds since the epoch; None: an operator adds it.
 
         Raises:
             errors.InvalidArgumentError: as `admitted`; nothing is stored.
@@ -54,7 +65,7 @@ class Catalogue:
             try:
                 for file in files:
                     await self._files.keep(file)
-                await self._store.add(package, pin)
+                await self._store.add(package, pin, fetched_at=fetched_at)
             except BaseException:
                 await self._drop_unreferenced({file.sha256 for file in files})
                 raise
@@ -66,14 +77,23 @@ class Catalogue:
             errors.NotFoundError: PACKAGE_NOT_FOUND.
         """
         async with self.changing:
-            orphaned = await self._store.remove(package_id)
-            if orphaned is None:
+            if not await self._remove(package_id):
                 raise errors.NotFoundError(
                     errors.Reason.PACKAGE_NOT_FOUND,
                     "the catalogue has no such package; list them for their ids",
                 )
-            for sha256 in orphaned:
-                await self._files.remove(sha256)
+
+    async def remove_fetched(self, package_id: str) -> bool:
+        """Removes a package that came from an upstream, unless an operator has added it since; whether it is gone."""
+        async with self.changing:
+            return await self._store.is_fetched(package_id) and await self._remove(package_id)
+
+    async def _remove(self, package_id: str) -> bool:
+        """Removes a package and the files that no other one has; False: there is none."""
+        orphaned = await self._store.remove(package_id)
+        for sha256 in orphaned or ():
+            await self._files.remove(sha256)
+        return orphaned is not None
 
     async def packages_of(self, package_name: str) -> list[Package]:
         """All packages of an app, newest version first."""

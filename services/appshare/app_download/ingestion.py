@@ -76,7 +76,7 @@ class Ingestion:
             raise errors.InvalidArgumentError(
                 errors.Reason.PACKAGE_TOO_LARGE, f"a package has at most {self._max_package_size} bytes"
             )
-        if present := await self._catalogue.find(announced.package_id):
+        if present := await self._catalogue.claim(announced.package_id):
             return present, True
         async with AsyncExitStack() as stack:
             received = [await stack.enter_async_context(self._files.incoming()) for _ in announced.files]

@@ -50,6 +50,13 @@ class Package:
         return tuple(sorted({locale for file in self.files for locale in file.manifest.locales}))
 
     @property
+    def words(self) -> str:
+        """What a search by name looks through, in one case: package name and labels in all languages."""
+        manifest = self.manifest
+        names = (manifest.package_name, manifest.label, *(label for _language, label in manifest.labels))
+        return " ".join(dict.fromkeys(name.casefold() for name in names))
+
+    @property
     def page_key(self) -> PageKey:
         """Where it stands in lists."""
         return self.manifest.package_name, self.manifest.version_code, self.package_id

@@ -3,11 +3,13 @@
 import grpc
 
 from appshare.app_download.adaptation_table import AdaptationTable
+from appshare.app_download.app_search import AppSearch
 from appshare.app_download.catalogue import Catalogue
 from appshare.app_download.decisions import Decisions
 from appshare.app_download.ingestion import Ingestion
 from appshare.app_download.matching import Matching
 from appshare.app_download.servicers.adaptation import AdaptationServicer
+from appshare.app_download.servicers.app_search import AppSearchServicer
 from appshare.app_download.servicers.catalogue import CatalogueServicer
 from appshare.app_download.servicers.decisions import DecisionServicer
 from appshare.app_download.servicers.downloads import DownloadServicer
@@ -29,12 +31,13 @@ class AppDownloadServicer(
     AdaptationServicer,
     UpdatesServicer,
     UpstreamServicer,
+    AppSearchServicer,
     StorageServicer,
     app_download_pb2_grpc.AppDownloadServiceServicer,
 ):
     """Serves `AppDownloadService`: what the classes of `servicers` serve."""
 
-    def __init__(  # noqa: PLR0913  # a part per topic
+    def __init__(  # noqa: PLR0913, PLR0917  # a part per topic
         self,
         matching: Matching,
         ingestion: Ingestion,
@@ -42,6 +45,7 @@ class AppDownloadServicer(
         upstreams: UpstreamParts,
         decisions: Decisions,
         table: AdaptationTable,
+        search: AppSearch,
         storage: StorageCare,
         *,
         chunk_size: int,
@@ -53,6 +57,7 @@ class AppDownloadServicer(
         AdaptationServicer.__init__(self, table)
         UpdatesServicer.__init__(self, Updates(matching))
         UpstreamServicer.__init__(self, upstreams.operation)
+        AppSearchServicer.__init__(self, search)
         StorageServicer.__init__(self, storage)
 
     def add_to(self, server: grpc.aio.Server) -> None:

@@ -31,6 +31,11 @@ class DownloadSettings(BackendSettings):
     upstream_index_mib: int = Field(256, ge=1, description="Size in MiB that the index of an upstream may have.")
     upstream_fetches: int = Field(4, ge=1, description="Packages that are fetched from upstreams at once.")
 
+    upstream_kept_mib: int = Field(
+        20 * 1024,
+        ge=0,
+        description="Size in MiB of packages kept from upstreams; those asked for longest ago make room; 0: no bound.",
+    )
     packages_url: str = Field(
         "",
         pattern=r"^(s3://[^/]+(/.*)?)?$",
@@ -64,4 +69,5 @@ class DownloadSettings(BackendSettings):
             index_size=self.upstream_index_mib * _MIB,
             package_size=self.max_package_size,
             fetches=self.upstream_fetches,
+            kept_size=self.upstream_kept_mib * _MIB,
         )

@@ -14,11 +14,21 @@ class CatalogueStore(Protocol):
     changed nothing. What a method has changed is durable when it returns.
     """
 
-    async def add(self, package: Package, pin: SignerPin | None = None) -> None:
-        """Stores a package, and with it the pin of its app if one is given; a package that is there stays as it is."""
+    async def add(self, package: Package, pin: SignerPin | None = None, *, fetched_at: float | None = None) -> None:
+        """Stores a package, and with it the pin of its app if one is given; a package that is there stays as it is.
+
+        Args:
+            fetched_at: when it came from an upstream, in seconds since the epoch; None: an operator has added it.
+        """
 
     async def remove(self, package_id: str) -> set[str] | None:
         """Removes a package; the digests of its files that no other package has. None when there is no such package."""
+
+    async def is_fetched(self, package_id: str) -> bool:
+        """Whether a package came from an upstream and no operator has added it since."""
+
+    async def claim(self, package_id: str) -> None:
+        """Keeps that an operator has added a package, wherever it came from before."""
 
     async def find(self, package_id: str) -> Package | None:
         """The package with the id."""

@@ -36,7 +36,7 @@ async def running(settings: GatewaySettings) -> AsyncIterator[dict[str, Address]
         authentication = DeviceAuthentication(tokens.caller, registration_check(backends), OPEN_METHODS, ASKING_METHODS)
         device_server = running_server(
             settings.listen,
-            device_services(backends, tokens, system_clock),
+            device_services(backends, tokens, system_clock, public_search=settings.search == "upstreams"),
             settings.device_options(DeviceRates(settings.rates(), OPEN_METHODS)),
             interceptors=[authentication],
         )

@@ -40,8 +40,14 @@ from appshare.v1.operator_gateway_pb2_grpc import (
 )
 
 
-def device_services(backends: Backends, tokens: AccessTokens, clock: Clock) -> list[Service]:
-    """The services of the port for devices."""
+def device_services(
+    backends: Backends, tokens: AccessTokens, clock: Clock, *, public_search: bool = False
+) -> list[Service]:
+    """The services of the port for devices.
+
+    Args:
+        public_search: whether apps that only the public upstreams list are found by name.
+    """
     account = AccountServicer(backends, tokens, clock)
     friends = FriendServicer(backends)
     owners = OwnersAsked(backends)
@@ -52,7 +58,7 @@ def device_services(backends: Backends, tokens: AccessTokens, clock: Clock) -> l
         Service("appshare.v1.FriendService", partial(grpc_stubs.add_FriendServiceServicer_to_server, friends)),
         Service("appshare.v1.SharingService", partial(grpc_stubs.add_SharingServiceServicer_to_server, sharing)),
         Service("appshare.v1.InboxService", partial(grpc_stubs.add_InboxServiceServicer_to_server, inbox)),
-        Service(DOWNLOAD_SERVICE, DownloadServicer(backends, owners).add_to),
+        Service(DOWNLOAD_SERVICE, DownloadServicer(backends, owners, public_search=public_search).add_to),
     ]
 
 

@@ -26,6 +26,7 @@ COSTLY = frozenset(
         "SharingService/PushShares",
         "DownloadService/DownloadApp",
         "DownloadService/CheckAppUpdates",
+        "DownloadService/SearchByName",
     )
 )
 """What costs more than a look: it writes much, asks about many people, or moves files."""

@@ -27,10 +27,11 @@ READS: Mapping[str, frozenset[str]] = {
             "ListVisibleShares",
             "FindVisibleShare",
             "ListMergedShares",
+            "FindMergedShares",
             "ReadPushPreference",
             "ReadInbox",
         }
     ),
-    DOWNLOAD_SERVICE: frozenset({"Match", "ListCatalogue", "ListAdaptationRows"}),
+    DOWNLOAD_SERVICE: frozenset({"Match", "ListCatalogue", "ListAdaptationRows", "ReadNames", "ReadNamedApps"}),
 }
 """By the service. A stream is not among them: its reader opens it again where it was."""

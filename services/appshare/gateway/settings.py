@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 import grpc
 from pydantic import Field, model_validator
@@ -64,6 +64,11 @@ class GatewaySettings(ProcessSettings):
     )
     operator_failures_per_peer: int = Field(
         10, ge=0, description="Wrong operator tokens from a network address in a minute; 0: no limit."
+    )
+
+    search: Literal["shared", "upstreams"] = Field(
+        "shared",
+        description="What devices find by name: apps that friends share, or also those that the upstreams list.",
     )
 
     @model_validator(mode="after")

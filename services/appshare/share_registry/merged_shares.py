@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import count
 
-from appshare.share_registry.model import MergedShare, Page, Platform, RelatedDevice, Share, SharedVersion
+from appshare.share_registry.model import MergedShare, NameSearch, Page, Platform, RelatedDevice, Share, SharedVersion
 from appshare.share_registry.store import RegistryStore
 from appshare.share_registry.visibility import keyring
 
@@ -45,17 +45,40 @@ class MergedShares:
         items = (entry.merged(identity, self._names_threshold) for identity, entry in entries.items() if entry.people)
         return Page(tuple(items), more=len(found) > limit)
 
+    async def search(
+        self, viewer_id: str, owners: Sequence[RelatedDevice], wanted: NameSearch, limit: int
+    ) -> Page[MergedShare]:
+        """Apps that the owners share with a viewer and a search is for, one entry per package name, in their order.
+
+        Args:
+            owners: each with its level as owner.
+        """
+        keys = keyring(viewer_id, owners)
+        found = await self._store.found_names(keys, wanted, limit + 1)
+        people = _people(owners)
+        entries = {package_name: _Entry() for package_name in found[:limit]}
+        async for share in self._store.shares_named(keys, entries.keys()):
+            entries[share.app.package_name].add(share, people[share.owner_id])
+        items = (
+            entry.merged((package_name, entry.platform), self._names_threshold)
+            for package_name, entry in entries.items()
+            if entry.people
+        )
+        return Page(tuple(items), more=len(found) > limit)
+
 
 class _Entry:
     """An app as it is put together from shares, which come by owner."""
 
-    __slots__ = ("label", "owner_ids", "people", "versions")
+    __slots__ = ("label", "owner_ids", "people", "platform", "versions")
 
     def __init__(self) -> None:
         self.label = ""
         self.owner_ids: list[str] = []
         self.people = 0
         """A bit per person."""
+        self.platform = Platform.ANDROID
+        """Of the newest version, as the label is."""
         self.versions: list[SharedVersion] = []
 
     def add(self, share: Share, person: int) -> None:
@@ -65,7 +88,7 @@ class _Entry:
             self.owner_ids.append(share.owner_id)
         app = share.app
         if not self.versions or app.version_code > self.versions[0].version_code:
-            self.label = app.label
+            self.label, self.platform = app.label, app.platform
         version = SharedVersion(app.version_code, app.version_name, app.signer_sha256)
         if _newest_first(version) not in map(_newest_first, self.versions):
             self.versions = sorted([*self.versions, version], key=_newest_first)[:_MAX_VERSIONS]

@@ -103,6 +103,22 @@ class SharedVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class NameSearch:
+    """What a search by name is for: apps whose names hold all of the words, and those that are named.
+
+    Attributes:
+        words: casefolded.
+        after: only apps behind this package name.
+        last: only apps up to this package name; empty: all of them.
+    """
+
+    words: tuple[str, ...]
+    package_names: frozenset[str] = frozenset()
+    after: str = ""
+    last: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class MergedShare:
     """An app that owners share with a viewer, put together from all their lists.
 

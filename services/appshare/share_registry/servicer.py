@@ -129,6 +129,18 @@ class ShareRegistryServicer(share_registry_pb2_grpc.ShareRegistryServiceServicer
             next_page_token=wire.write_merged_token(page),
         )
 
+    async def FindMergedShares(
+        self, request: pb.FindMergedSharesRequest, context: Context
+    ) -> pb.FindMergedSharesResponse:
+        """Finds apps in what all of a viewer's friends share."""
+        page = await self._merged_shares.search(
+            wire.read_device_id(request.viewer_device_id, "viewer_device_id"),
+            wire.read_merged_owners(request.owners, "owners"),
+            wire.read_name_search(request),
+            paging.page_size(request.limit),
+        )
+        return pb.FindMergedSharesResponse(shares=map(wire.write_merged_share, page.items), truncated=page.more)
+
     async def FindVisibleShare(
         self, request: pb.FindVisibleShareRequest, context: Context
     ) -> pb.FindVisibleShareResponse:

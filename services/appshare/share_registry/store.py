@@ -13,6 +13,7 @@ from appshare.share_registry.model import (
     Key,
     Keyring,
     Level,
+    NameSearch,
     Page,
     Push,
     PushPreference,
@@ -56,6 +57,9 @@ class RegistryStore(Protocol):
         Args:
             search: casefolded; only of apps that have it in their casefolded label or package name.
         """
+
+    async def found_names(self, keyring: Keyring, wanted: NameSearch, limit: int) -> list[str]:
+        """Package names of apps that the keys open and a search is for, each once, in order."""
 
     def shares_named(self, keyring: Keyring, package_names: Collection[str]) -> AsyncIterator[Share]:
         """Those of the apps that the keys open which have one of the package names, by owner."""

@@ -23,6 +23,7 @@ from appshare.share_registry.model import (
     InventoryApp,
     Level,
     MergedShare,
+    NameSearch,
     Page,
     Platform,
     Push,
@@ -51,6 +52,9 @@ _MAX_DELETED = 100
 
 _MAX_NAMES = 200
 """Package names that are looked for at once."""
+
+_MAX_FOUND_NAMES = 5_000
+"""Package names that a search by name also counts."""
 
 _MAX_INTEGER = 2**63 - 1
 """What a database holds: the largest version code, and beyond every position."""
@@ -164,6 +168,18 @@ def read_wanted_names(names: Sequence[str], field: str) -> list[str]:
 def read_search(text: str, field: str) -> str:
     """What is searched for; empty for everything."""
     return require_printable(require_length(text, field, 64), field)
+
+
+def read_name_search(request: pb.FindMergedSharesRequest) -> NameSearch:
+    """What a search by name is for; a package name that no app can have finds nothing."""
+    if len(request.package_names) > _MAX_FOUND_NAMES:
+        raise invalid_field("package_names", f"must not hold more than {_MAX_FOUND_NAMES} names")
+    return NameSearch(
+        tuple(require_text(read_search(request.text, "text"), "text").casefold().split()),
+        frozenset(request.package_names),
+        request.after_package_name,
+        request.last_package_name,
+    )
 
 
 def read_related_devices(messages: Sequence[pb.RelatedDevice], field: str) -> list[RelatedDevice]:

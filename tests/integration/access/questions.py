@@ -160,6 +160,14 @@ async def check_app_updates(both: Situation) -> list[Outcome]:
     return [_open_if(lambda checked: checked.updates[0].state == UPDATE_STATE_AVAILABLE, answer)]
 
 
+async def search_by_name(both: Situation) -> list[Outcome]:
+    def shown(answer: pb.SearchByNameResponse) -> bool:
+        return _is_among(PUSHED, (app.package_name for app in answer.apps))
+
+    request = pb.SearchByNameRequest(text=PUSHED, profile=ANDROID_14)
+    return [_open_if(shown, await _answer(both.viewer, both.viewer.downloads.SearchByName, request))]
+
+
 async def report_install(both: Situation) -> list[Outcome]:
     viewer = both.viewer
     requests = [
@@ -390,6 +398,7 @@ QUESTIONS = (
     Question("DownloadApp", download_app, "of the owner"),
     Question("DownloadApp", download_app_of_any_friend, "of any friend"),
     Question("CheckAppUpdates", check_app_updates),
+    Question("SearchByName", search_by_name, "the owner's in it"),
     Question("ReportInstall", report_install, "to the owner"),
     Question("RecallPush", recall_push, "of the owner's push"),
     Question("ListEvents", list_events, "the owner's push in it"),

@@ -16,6 +16,7 @@ from appshare.rpc.address import Address
 from appshare.rpc.certificates import CertificateFiles
 from appshare.rpc.server import ServerOptions, Service, running_server
 from appshare.v1 import (
+    app_search_pb2,
     deletion_pb2,
     device_pb2,
     error_reason_pb2,
@@ -165,6 +166,7 @@ class Cloud(
         shares: what everybody shares; nobody shares anything when there is none.
         merged: what all friends share.
         preference: from whom pushes are accepted.
+        named: what a search by name finds.
         updates: by package name.
         events: what waits in the inbox.
         changes: changes of friendships that wait.
@@ -188,6 +190,7 @@ class Cloud(
         self.preference = share_pb2.PushPreference(policy=share_pb2.PUSH_POLICY_FRIENDS)
         self.default_audience = share_pb2.Audience(kind=share_pb2.AUDIENCE_KIND_NOBODY)
         self.blocks: list[friendship_pb2.Block] = []
+        self.named: list[app_search_pb2.NamedApp] = []
         self.updates: dict[str, update_pb2.AppUpdate] = {}
         self.events: list[inbox_pb2.InboxEvent] = []
         self.changes: list[friendship_pb2.FriendshipChanged] = []
@@ -351,6 +354,15 @@ class Cloud(
                 or update_pb2.AppUpdate(package_name=app.package_name, state=update_pb2.UPDATE_STATE_NONE)
                 for app in request.installed
             ]
+        )
+
+    async def SearchByName(self, request: pb.SearchByNameRequest, context: Any) -> pb.SearchByNameResponse:
+        """A page per app."""
+        self._take(request)
+        begin = int(request.page_token or 0)
+        more = begin + 1 < len(self.named)
+        return pb.SearchByNameResponse(
+            apps=self.named[begin : begin + 1], next_page_token=str(begin + 1) if more else ""
         )
 
     async def ReportInstall(self, request: pb.ReportInstallRequest, context: Any) -> pb.ReportInstallResponse:

@@ -14,8 +14,8 @@ from appshare.command_line.exit_code import ExitCode
 from appshare.device_agent.address_book import AddressBook, BookContact
 from appshare.device_agent.agent_home import AgentHome
 from appshare.fit.device_profile import DeviceProfile
+from appshare.v1 import app_search_pb2, friendship_pb2, inbox_pb2, share_pb2
 from appshare.v1 import device_gateway_pb2 as pb
-from appshare.v1 import friendship_pb2, inbox_pb2, share_pb2
 from appshare.v1.app_pb2 import App
 
 Appshare = Callable[..., Result]
@@ -91,6 +91,41 @@ def test_what_all_friends_share_is_shown_together(appshare: Appshare, cloud: Clo
     assert cloud.requests[-1].search == "note"
     [document] = json.loads(appshare("shares", "--all", "--json").stdout)["shares"]
     assert (document["friend_count"], document["package_name"]) == (3, "org.example.notes")
+
+
+def test_apps_are_found_by_name(appshare: Appshare, cloud: Cloud) -> None:
+    assert "None of your friends" in appshare("search", "note").stdout
+    fits, listed = app_search_pb2.APP_AVAILABILITY_FITS, app_search_pb2.APP_AVAILABILITY_NOT_SHARED
+    cloud.named = [
+        app_search_pb2.NamedApp(
+            package_name="org.example.notes",
+            label="Notes",
+            availability=fits,
+            version_name="2.1",
+            version_code=21,
+            friend_count=2,
+            owner_device_ids=["d1", "d2"],
+        ),
+        app_search_pb2.NamedApp(package_name="org.none", label="None", availability=listed, upstream="f-droid"),
+    ]
+    lines = appshare("search", "note").stdout.splitlines()
+    assert lines[2].split() == [
+        "Notes",
+        "org.example.notes",
+        "2.1",
+        "(21)",
+        "catalogue",
+        "2",
+        "Li",
+        "Wei,",
+        "Aunt",
+        "Mei",
+    ]
+    assert "f-droid, not shared" in lines[3]
+    assert "until one does" in lines[-1]
+    assert (cloud.requests[-1].text, cloud.requests[-1].profile.sdk_version) == ("note", 34)
+    document = json.loads(appshare("search", "note", "--json").stdout)
+    assert [app["availability"] for app in document["apps"]] == ["fits", "not-shared"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["Li Wei", "--all"], ["Li Wei", "--search", "x"]])

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 
 from appshare.device_agent import model, wire
-from appshare.device_agent.calls.session import SessionCalls
+from appshare.device_agent.calls.session import PAGE_SIZE, SessionCalls
 from appshare.fit.answer import FitAnswer
 from appshare.fit.device_profile import DeviceProfile
 from appshare.fit.wire import read_answer, write_profile
@@ -18,6 +18,9 @@ _SILENCE = 120.0
 
 _MOST_APPS = 200
 """Apps of one question, as the contract has it."""
+
+MOST_FOUND = 1_000
+"""Apps of a search: who finds more has to look for more words."""
 
 
 class DownloadCalls(SessionCalls):
@@ -72,6 +75,24 @@ class DownloadCalls(SessionCalls):
             response = await self._call(DownloadServiceStub(self._channel).CheckAppUpdates, request)
             found += map(wire.read_update, response.updates)
         return found
+
+    async def search(self, text: str, profile: DeviceProfile | None) -> model.NamedApps:
+        """Finds apps by name among those that friends share, and whatever else the cloud may tell of.
+
+        Args:
+            profile: to say which version fits; None: that is not looked for.
+        """
+        found: list[model.NamedApp] = []
+        token, truncated = "", False
+        while True:
+            request = pb.SearchByNameRequest(
+                text=text, profile=write_profile(profile) if profile else None, page_size=PAGE_SIZE, page_token=token
+            )
+            page = await self._call(DownloadServiceStub(self._channel).SearchByName, request)
+            found += map(wire.read_named_app, page.apps)
+            token, truncated = page.next_page_token, truncated or page.truncated
+            if not token or len(found) >= MOST_FOUND:
+                return model.NamedApps(tuple(found), truncated)
 
 
 def _owner(owner: model.Person | None) -> PersonRef | None:

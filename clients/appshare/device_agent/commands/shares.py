@@ -1,7 +1,5 @@
 """`appshare shares`."""
 
-from collections.abc import Mapping
-
 import click
 
 from appshare import errors
@@ -10,11 +8,11 @@ from appshare.command_line.output import Output
 from appshare.device_agent.agent_home import AgentHome
 from appshare.device_agent.client import DeviceClient
 from appshare.device_agent.commands.home import pass_home
+from appshare.device_agent.commands.owner_names import owner_names, shown_owners
 from appshare.device_agent.commands.person_choice import PersonChoice, person_options
 from appshare.device_agent.commands.source_option import SourceChoice, source_options
 from appshare.device_agent.connection import open_client
-from appshare.device_agent.model import MergedShare, MergedShares, Person, ShareList
-from appshare.device_agent.people import friend_names
+from appshare.device_agent.model import Person, ShareList
 
 
 @click.command(
@@ -89,7 +87,7 @@ async def _show_all(home: AgentHome, client: DeviceClient, search: str, output: 
     if not found.shares:
         output.text("None of your friends shares such an app." if search else "None of your friends shares an app.")
         return
-    names = await _owner_names(home, client, found)
+    names = await owner_names(home, client, found.shares)
     output.table(
         ["App", "Package", "Versions", "Friends", "Who"],
         [
@@ -98,7 +96,7 @@ async def _show_all(home: AgentHome, client: DeviceClient, search: str, output: 
                 each.package_name,
                 ", ".join(dict.fromkeys(version.version_name for version in each.versions)),
                 each.friend_count,
-                _shown_owners(each, names),
+                shown_owners(each, names),
             ]
             for each in found.shares
         ],
@@ -106,14 +104,3 @@ async def _show_all(home: AgentHome, client: DeviceClient, search: str, output: 
     output.text("`appshare get PACKAGE` downloads one from whoever has the newest version.")
     if found.truncated:
         output.note("You have more friends than the operator lets a list hold; it lacks what the others share.")
-
-
-async def _owner_names(home: AgentHome, client: DeviceClient, found: MergedShares) -> dict[str, str]:
-    """What owners are called, by device id; asked for only when some are told."""
-    if not any(each.owner_device_ids for each in found.shares):
-        return {}
-    return friend_names(home.address_book(), (await client.friends()).friends)
-
-
-def _shown_owners(share: MergedShare, names: Mapping[str, str]) -> str:
-    return ", ".join(dict.fromkeys(names[each] for each in share.owner_device_ids if each in names))

@@ -43,7 +43,7 @@ async def refresh(options: AccessOptions, name: str, output: Output) -> ExitCode
     failed: list[_Failed] = []
     code = ExitCode.DONE
     async with open_client(options) as client:
-        names = [name] if name else [state.upstream.name for state in await client.upstreams.all()]
+        names = [name] if name else [state.upstream.name for state in (await client.upstreams.all()).upstreams]
         for each in names:
             try:
                 refreshed.append(await followed(output, each, client.upstreams.refresh(each)))

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from appshare import errors
 from appshare.command_line.output import Output, counted
 from appshare.command_line.progress import Progress, Unseen, shown_progress
-from appshare.operator.model import UpstreamProgress, UpstreamState
+from appshare.operator.model import KeptPackages, UpstreamProgress, UpstreamState
 
 
 async def followed(
@@ -48,6 +48,12 @@ def print_upstreams(output: Output, upstreams: Sequence[UpstreamState]) -> None:
         if state.failure:
             times = counted(state.failure_count, "time")
             output.note(f"{state.upstream.name} could not be refreshed, {times} in a row: {state.failure_message}")
+
+
+def print_kept(output: Output, kept: KeptPackages) -> None:
+    """Prints how much room the packages have that came from upstreams."""
+    limit = f" of at most {kept.size_limit:,}" if kept.size_limit else ""
+    output.text(f"{counted(kept.package_count, 'package')} kept of them, {kept.total_size:,} bytes{limit}.")
 
 
 class _Shown:

@@ -23,6 +23,7 @@ _sym_db = _symbol_database.Default()
 
 
 from appshare.v1 import adaptation_pb2 as appshare_dot_v1_dot_adaptation__pb2
+from appshare.v1 import app_search_pb2 as appshare_dot_v1_dot_app__search__pb2
 from appshare.v1 import catalogue_pb2 as appshare_dot_v1_dot_catalogue__pb2
 from appshare.v1 import device_pb2 as appshare_dot_v1_dot_device__pb2
 from appshare.v1 import fit_pb2 as appshare_dot_v1_dot_fit__pb2
@@ -32,89 +33,97 @@ from appshare.v1 import update_pb2 as appshare_dot_v1_dot_update__pb2
 from appshare.v1 import upstream_pb2 as appshare_dot_v1_dot_upstream__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x61ppshare/v1/app_download.proto\x12\x0b\x61ppshare.v1\x1a\x1c\x61ppshare/v1/adaptation.proto\x1a\x1b\x61ppshare/v1/catalogue.proto\x1a\x18\x61ppshare/v1/device.proto\x1a\x15\x61ppshare/v1/fit.proto\x1a\"appshare/v1/package_decision.proto\x1a\x19\x61ppshare/v1/storage.proto\x1a\x18\x61ppshare/v1/update.proto\x1a\x1a\x61ppshare/v1/upstream.proto\"b\n\x0cMatchRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\x12\x0f\n\x07modules\x18\x03 \x03(\t\"7\n\rMatchResponse\x12&\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x16.appshare.v1.FitAnswer\"\xb6\x01\n\x0f\x44ownloadRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\x12)\n\x06resume\x18\x03 \x03(\x0b\x32\x19.appshare.v1.FilePosition\x12\x0f\n\x07modules\x18\x04 \x03(\t\x12$\n\x04only\x18\x05 \x01(\x0b\x32\x16.appshare.v1.FileRange\"m\n\x10\x44ownloadResponse\x12(\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x16.appshare.v1.FitAnswerH\x00\x12\'\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x16.appshare.v1.FileChunkH\x00\x42\x06\n\x04part\"m\n\rIngestRequest\x12+\n\x06header\x18\x01 \x01(\x0b\x32\x19.appshare.v1.UploadHeaderH\x00\x12\'\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x16.appshare.v1.FileChunkH\x00\x42\x06\n\x04part\"Y\n\x0eIngestResponse\x12.\n\x07package\x18\x01 \x01(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0f\x61lready_present\x18\x02 \x01(\x08\"S\n\x14ListCatalogueRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"a\n\x15ListCatalogueResponse\x12/\n\x08packages\x18\x01 \x03(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"0\n\x1a\x44\x65leteFromCatalogueRequest\x12\x12\n\npackage_id\x18\x01 \x01(\t\"\x1d\n\x1b\x44\x65leteFromCatalogueResponse\"X\n\x19ListAdaptationRowsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"_\n\x1aListAdaptationRowsResponse\x12(\n\x04rows\x18\x01 \x03(\x0b\x32\x1a.appshare.v1.AdaptationRow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"=\n\x18WriteAppStoreLinkRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\"\x1b\n\x19WriteAppStoreLinkResponse\"T\n\x15ReadSignerPinsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"W\n\x16ReadSignerPinsResponse\x12$\n\x04pins\x18\x01 \x03(\x0b\x32\x16.appshare.v1.SignerPin\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"D\n\x15WriteSignerPinRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x15\n\rsigner_sha256\x18\x02 \x01(\t\"\\\n\x16WriteSignerPinResponse\x12#\n\x03pin\x18\x01 \x01(\x0b\x32\x16.appshare.v1.SignerPin\x12\x1d\n\x15packages_not_accepted\x18\x02 \x01(\r\".\n\x16\x44\x65leteSignerPinRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\"\x19\n\x17\x44\x65leteSignerPinResponse\"W\n\x18ReadVersionFloorsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"_\n\x19ReadVersionFloorsResponse\x12)\n\x06\x66loors\x18\x01 \x03(\x0b\x32\x19.appshare.v1.VersionFloor\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"F\n\x18WriteVersionFloorRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x14\n\x0cversion_code\x18\x02 \x01(\x04\"3\n\x19WriteVersionFloorResponse\x12\x16\n\x0epackages_below\x18\x01 \x01(\r\"V\n\x17ReadOperatorRowsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"[\n\x18ReadOperatorRowsResponse\x12&\n\x04rows\x18\x01 \x03(\x0b\x32\x18.appshare.v1.OperatorRow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"A\n\x18InsertOperatorRowRequest\x12%\n\x03row\x18\x01 \x01(\x0b\x32\x18.appshare.v1.OperatorRow\"B\n\x19InsertOperatorRowResponse\x12%\n\x03row\x18\x01 \x01(\x0b\x32\x18.appshare.v1.OperatorRow\"*\n\x18\x44\x65leteOperatorRowRequest\x12\x0e\n\x06row_id\x18\x01 \x01(\t\"\x1b\n\x19\x44\x65leteOperatorRowResponse\";\n\x17PlaceOperatorRowRequest\x12\x0e\n\x06row_id\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\r\"A\n\x18PlaceOperatorRowResponse\x12%\n\x03row\x18\x01 \x01(\x0b\x32\x18.appshare.v1.OperatorRow\"p\n\x13\x43heckUpdatesRequest\x12,\n\tinstalled\x18\x01 \x03(\x0b\x32\x19.appshare.v1.InstalledApp\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\"?\n\x14\x43heckUpdatesResponse\x12\'\n\x07updates\x18\x01 \x03(\x0b\x32\x16.appshare.v1.AppUpdate\"*\n\x14VerifyStorageRequest\x12\x12\n\nonly_sizes\x18\x01 \x01(\x08\"\x81\x01\n\x15VerifyStorageResponse\x12\x30\n\x08progress\x18\x01 \x01(\x0b\x32\x1c.appshare.v1.StorageProgressH\x00\x12.\n\x07\x66inding\x18\x02 \x01(\x0b\x32\x1b.appshare.v1.StorageFindingH\x00\x42\x06\n\x04part\"5\n\x13SweepStorageRequest\x12\x0f\n\x07\x64ry_run\x18\x01 \x01(\x08\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\"D\n\x14SweepStorageResponse\x12,\n\x07removed\x18\x01 \x01(\x0b\x32\x1b.appshare.v1.StorageFinding2\x96\x11\n\x12\x41ppDownloadService\x12>\n\x05Match\x12\x19.appshare.v1.MatchRequest\x1a\x1a.appshare.v1.MatchResponse\x12I\n\x08\x44ownload\x12\x1c.appshare.v1.DownloadRequest\x1a\x1d.appshare.v1.DownloadResponse0\x01\x12\x43\n\x06Ingest\x12\x1a.appshare.v1.IngestRequest\x1a\x1b.appshare.v1.IngestResponse(\x01\x12V\n\rListCatalogue\x12!.appshare.v1.ListCatalogueRequest\x1a\".appshare.v1.ListCatalogueResponse\x12h\n\x13\x44\x65leteFromCatalogue\x12\'.appshare.v1.DeleteFromCatalogueRequest\x1a(.appshare.v1.DeleteFromCatalogueResponse\x12\x65\n\x12ListAdaptationRows\x12&.appshare.v1.ListAdaptationRowsRequest\x1a\'.appshare.v1.ListAdaptationRowsResponse\x12\x62\n\x11WriteAppStoreLink\x12%.appshare.v1.WriteAppStoreLinkRequest\x1a&.appshare.v1.WriteAppStoreLinkResponse\x12Y\n\x0eReadSignerPins\x12\".appshare.v1.ReadSignerPinsRequest\x1a#.appshare.v1.ReadSignerPinsResponse\x12Y\n\x0eWriteSignerPin\x12\".appshare.v1.WriteSignerPinRequest\x1a#.appshare.v1.WriteSignerPinResponse\x12\\\n\x0f\x44\x65leteSignerPin\x12#.appshare.v1.DeleteSignerPinRequest\x1a$.appshare.v1.DeleteSignerPinResponse\x12\x62\n\x11ReadVersionFloors\x12%.appshare.v1.ReadVersionFloorsRequest\x1a&.appshare.v1.ReadVersionFloorsResponse\x12\x62\n\x11WriteVersionFloor\x12%.appshare.v1.WriteVersionFloorRequest\x1a&.appshare.v1.WriteVersionFloorResponse\x12_\n\x10ReadOperatorRows\x12$.appshare.v1.ReadOperatorRowsRequest\x1a%.appshare.v1.ReadOperatorRowsResponse\x12\x62\n\x11InsertOperatorRow\x12%.appshare.v1.InsertOperatorRowRequest\x1a&.appshare.v1.InsertOperatorRowResponse\x12\x62\n\x11\x44\x65leteOperatorRow\x12%.appshare.v1.DeleteOperatorRowRequest\x1a&.appshare.v1.DeleteOperatorRowResponse\x12_\n\x10PlaceOperatorRow\x12$.appshare.v1.PlaceOperatorRowRequest\x1a%.appshare.v1.PlaceOperatorRowResponse\x12S\n\x0c\x43heckUpdates\x12 .appshare.v1.CheckUpdatesRequest\x1a!.appshare.v1.CheckUpdatesResponse\x12\x61\n\x10RegisterUpstream\x12$.appshare.v1.RegisterUpstreamRequest\x1a%.appshare.v1.RegisterUpstreamResponse0\x01\x12V\n\rReadUpstreams\x12!.appshare.v1.ReadUpstreamsRequest\x1a\".appshare.v1.ReadUpstreamsResponse\x12X\n\rFetchUpstream\x12!.appshare.v1.FetchUpstreamRequest\x1a\".appshare.v1.FetchUpstreamResponse0\x01\x12Y\n\x0e\x44\x65leteUpstream\x12\".appshare.v1.DeleteUpstreamRequest\x1a#.appshare.v1.DeleteUpstreamResponse\x12G\n\x08\x46indApps\x12\x1c.appshare.v1.FindAppsRequest\x1a\x1d.appshare.v1.FindAppsResponse\x12X\n\rVerifyStorage\x12!.appshare.v1.VerifyStorageRequest\x1a\".appshare.v1.VerifyStorageResponse0\x01\x12U\n\x0cSweepStorage\x12 .appshare.v1.SweepStorageRequest\x1a!.appshare.v1.SweepStorageResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x61ppshare/v1/app_download.proto\x12\x0b\x61ppshare.v1\x1a\x1c\x61ppshare/v1/adaptation.proto\x1a\x1c\x61ppshare/v1/app_search.proto\x1a\x1b\x61ppshare/v1/catalogue.proto\x1a\x18\x61ppshare/v1/device.proto\x1a\x15\x61ppshare/v1/fit.proto\x1a\"appshare/v1/package_decision.proto\x1a\x19\x61ppshare/v1/storage.proto\x1a\x18\x61ppshare/v1/update.proto\x1a\x1a\x61ppshare/v1/upstream.proto\"b\n\x0cMatchRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\x12\x0f\n\x07modules\x18\x03 \x03(\t\"7\n\rMatchResponse\x12&\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x16.appshare.v1.FitAnswer\"\xb6\x01\n\x0f\x44ownloadRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\x12)\n\x06resume\x18\x03 \x03(\x0b\x32\x19.appshare.v1.FilePosition\x12\x0f\n\x07modules\x18\x04 \x03(\t\x12$\n\x04only\x18\x05 \x01(\x0b\x32\x16.appshare.v1.FileRange\"m\n\x10\x44ownloadResponse\x12(\n\x06\x61nswer\x18\x01 \x01(\x0b\x32\x16.appshare.v1.FitAnswerH\x00\x12\'\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x16.appshare.v1.FileChunkH\x00\x42\x06\n\x04part\"m\n\rIngestRequest\x12+\n\x06header\x18\x01 \x01(\x0b\x32\x19.appshare.v1.UploadHeaderH\x00\x12\'\n\x05\x63hunk\x18\x02 \x01(\x0b\x32\x16.appshare.v1.FileChunkH\x00\x42\x06\n\x04part\"Y\n\x0eIngestResponse\x12.\n\x07package\x18\x01 \x01(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0f\x61lready_present\x18\x02 \x01(\x08\"S\n\x14ListCatalogueRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"a\n\x15ListCatalogueResponse\x12/\n\x08packages\x18\x01 \x03(\x0b\x32\x1d.appshare.v1.CataloguePackage\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"0\n\x1a\x44\x65leteFromCatalogueRequest\x12\x12\n\npackage_id\x18\x01 \x01(\t\"\x1d\n\x1b\x44\x65leteFromCatalogueResponse\"X\n\x19ListAdaptationRowsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"_\n\x1aListAdaptationRowsResponse\x12(\n\x04rows\x18\x01 \x03(\x0b\x32\x1a.appshare.v1.AdaptationRow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"=\n\x18WriteAppStoreLinkRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x0b\n\x03url\x18\x02 \x01(\t\"\x1b\n\x19WriteAppStoreLinkResponse\"T\n\x15ReadSignerPinsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"W\n\x16ReadSignerPinsResponse\x12$\n\x04pins\x18\x01 \x03(\x0b\x32\x16.appshare.v1.SignerPin\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"D\n\x15WriteSignerPinRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x15\n\rsigner_sha256\x18\x02 \x01(\t\"\\\n\x16WriteSignerPinResponse\x12#\n\x03pin\x18\x01 \x01(\x0b\x32\x16.appshare.v1.SignerPin\x12\x1d\n\x15packages_not_accepted\x18\x02 \x01(\r\".\n\x16\x44\x65leteSignerPinRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\"\x19\n\x17\x44\x65leteSignerPinResponse\"W\n\x18ReadVersionFloorsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"_\n\x19ReadVersionFloorsResponse\x12)\n\x06\x66loors\x18\x01 \x03(\x0b\x32\x19.appshare.v1.VersionFloor\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"F\n\x18WriteVersionFloorRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x14\n\x0cversion_code\x18\x02 \x01(\x04\"3\n\x19WriteVersionFloorResponse\x12\x16\n\x0epackages_below\x18\x01 \x01(\r\"V\n\x17ReadOperatorRowsRequest\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12\x12\n\npage_token\x18\x03 \x01(\t\"[\n\x18ReadOperatorRowsResponse\x12&\n\x04rows\x18\x01 \x03(\x0b\x32\x18.appshare.v1.OperatorRow\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"A\n\x18InsertOperatorRowRequest\x12%\n\x03row\x18\x01 \x01(\x0b\x32\x18.appshare.v1.OperatorRow\"B\n\x19InsertOperatorRowResponse\x12%\n\x03row\x18\x01 \x01(\x0b\x32\x18.appshare.v1.OperatorRow\"*\n\x18\x44\x65leteOperatorRowRequest\x12\x0e\n\x06row_id\x18\x01 \x01(\t\"\x1b\n\x19\x44\x65leteOperatorRowResponse\";\n\x17PlaceOperatorRowRequest\x12\x0e\n\x06row_id\x18\x01 \x01(\t\x12\x10\n\x08position\x18\x02 \x01(\r\"A\n\x18PlaceOperatorRowResponse\x12%\n\x03row\x18\x01 \x01(\x0b\x32\x18.appshare.v1.OperatorRow\"p\n\x13\x43heckUpdatesRequest\x12,\n\tinstalled\x18\x01 \x03(\x0b\x32\x19.appshare.v1.InstalledApp\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\"?\n\x14\x43heckUpdatesResponse\x12\'\n\x07updates\x18\x01 \x03(\x0b\x32\x16.appshare.v1.AppUpdate\"K\n\x10ReadNamesRequest\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x1a\n\x12\x61\x66ter_package_name\x18\x02 \x01(\t\x12\r\n\x05limit\x18\x03 \x01(\r\"M\n\x11ReadNamesResponse\x12\x15\n\rpackage_names\x18\x01 \x03(\t\x12\x0e\n\x06listed\x18\x02 \x03(\r\x12\x11\n\ttruncated\x18\x03 \x01(\x08\"x\n\x14ReadNamedAppsRequest\x12\x15\n\rpackage_names\x18\x01 \x03(\t\x12+\n\x07profile\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.DeviceProfile\x12\x1c\n\x14listed_package_names\x18\x03 \x03(\t\"<\n\x15ReadNamedAppsResponse\x12#\n\x04\x61pps\x18\x01 \x03(\x0b\x32\x15.appshare.v1.NamedApp\"*\n\x14VerifyStorageRequest\x12\x12\n\nonly_sizes\x18\x01 \x01(\x08\"\x81\x01\n\x15VerifyStorageResponse\x12\x30\n\x08progress\x18\x01 \x01(\x0b\x32\x1c.appshare.v1.StorageProgressH\x00\x12.\n\x07\x66inding\x18\x02 \x01(\x0b\x32\x1b.appshare.v1.StorageFindingH\x00\x42\x06\n\x04part\"5\n\x13SweepStorageRequest\x12\x0f\n\x07\x64ry_run\x18\x01 \x01(\x08\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\"D\n\x14SweepStorageResponse\x12,\n\x07removed\x18\x01 \x01(\x0b\x32\x1b.appshare.v1.StorageFinding2\xba\x12\n\x12\x41ppDownloadService\x12>\n\x05Match\x12\x19.appshare.v1.MatchRequest\x1a\x1a.appshare.v1.MatchResponse\x12I\n\x08\x44ownload\x12\x1c.appshare.v1.DownloadRequest\x1a\x1d.appshare.v1.DownloadResponse0\x01\x12\x43\n\x06Ingest\x12\x1a.appshare.v1.IngestRequest\x1a\x1b.appshare.v1.IngestResponse(\x01\x12V\n\rListCatalogue\x12!.appshare.v1.ListCatalogueRequest\x1a\".appshare.v1.ListCatalogueResponse\x12h\n\x13\x44\x65leteFromCatalogue\x12\'.appshare.v1.DeleteFromCatalogueRequest\x1a(.appshare.v1.DeleteFromCatalogueResponse\x12\x65\n\x12ListAdaptationRows\x12&.appshare.v1.ListAdaptationRowsRequest\x1a\'.appshare.v1.ListAdaptationRowsResponse\x12\x62\n\x11WriteAppStoreLink\x12%.appshare.v1.WriteAppStoreLinkRequest\x1a&.appshare.v1.WriteAppStoreLinkResponse\x12Y\n\x0eReadSignerPins\x12\".appshare.v1.ReadSignerPinsRequest\x1a#.appshare.v1.ReadSignerPinsResponse\x12Y\n\x0eWriteSignerPin\x12\".appshare.v1.WriteSignerPinRequest\x1a#.appshare.v1.WriteSignerPinResponse\x12\\\n\x0f\x44\x65leteSignerPin\x12#.appshare.v1.DeleteSignerPinRequest\x1a$.appshare.v1.DeleteSignerPinResponse\x12\x62\n\x11ReadVersionFloors\x12%.appshare.v1.ReadVersionFloorsRequest\x1a&.appshare.v1.ReadVersionFloorsResponse\x12\x62\n\x11WriteVersionFloor\x12%.appshare.v1.WriteVersionFloorRequest\x1a&.appshare.v1.WriteVersionFloorResponse\x12_\n\x10ReadOperatorRows\x12$.appshare.v1.ReadOperatorRowsRequest\x1a%.appshare.v1.ReadOperatorRowsResponse\x12\x62\n\x11InsertOperatorRow\x12%.appshare.v1.InsertOperatorRowRequest\x1a&.appshare.v1.InsertOperatorRowResponse\x12\x62\n\x11\x44\x65leteOperatorRow\x12%.appshare.v1.DeleteOperatorRowRequest\x1a&.appshare.v1.DeleteOperatorRowResponse\x12_\n\x10PlaceOperatorRow\x12$.appshare.v1.PlaceOperatorRowRequest\x1a%.appshare.v1.PlaceOperatorRowResponse\x12S\n\x0c\x43heckUpdates\x12 .appshare.v1.CheckUpdatesRequest\x1a!.appshare.v1.CheckUpdatesResponse\x12\x61\n\x10RegisterUpstream\x12$.appshare.v1.RegisterUpstreamRequest\x1a%.appshare.v1.RegisterUpstreamResponse0\x01\x12V\n\rReadUpstreams\x12!.appshare.v1.ReadUpstreamsRequest\x1a\".appshare.v1.ReadUpstreamsResponse\x12X\n\rFetchUpstream\x12!.appshare.v1.FetchUpstreamRequest\x1a\".appshare.v1.FetchUpstreamResponse0\x01\x12Y\n\x0e\x44\x65leteUpstream\x12\".appshare.v1.DeleteUpstreamRequest\x1a#.appshare.v1.DeleteUpstreamResponse\x12G\n\x08\x46indApps\x12\x1c.appshare.v1.FindAppsRequest\x1a\x1d.appshare.v1.FindAppsResponse\x12J\n\tReadNames\x12\x1d.appshare.v1.ReadNamesRequest\x1a\x1e.appshare.v1.ReadNamesResponse\x12V\n\rReadNamedApps\x12!.appshare.v1.ReadNamedAppsRequest\x1a\".appshare.v1.ReadNamedAppsResponse\x12X\n\rVerifyStorage\x12!.appshare.v1.VerifyStorageRequest\x1a\".appshare.v1.VerifyStorageResponse0\x01\x12U\n\x0cSweepStorage\x12 .appshare.v1.SweepStorageRequest\x1a!.appshare.v1.SweepStorageResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'appshare.v1.app_download_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MATCHREQUEST']._serialized_start=272
-  _globals['_MATCHREQUEST']._serialized_end=370
-  _globals['_MATCHRESPONSE']._serialized_start=372
-  _globals['_MATCHRESPONSE']._serialized_end=427
-  _globals['_DOWNLOADREQUEST']._serialized_start=430
-  _globals['_DOWNLOADREQUEST']._serialized_end=612
-  _globals['_DOWNLOADRESPONSE']._serialized_start=614
-  _globals['_DOWNLOADRESPONSE']._serialized_end=723
-  _globals['_INGESTREQUEST']._serialized_start=725
-  _globals['_INGESTREQUEST']._serialized_end=834
-  _globals['_INGESTRESPONSE']._serialized_start=836
-  _globals['_INGESTRESPONSE']._serialized_end=925
-  _globals['_LISTCATALOGUEREQUEST']._serialized_start=927
-  _globals['_LISTCATALOGUEREQUEST']._serialized_end=1010
-  _globals['_LISTCATALOGUERESPONSE']._serialized_start=1012
-  _globals['_LISTCATALOGUERESPONSE']._serialized_end=1109
-  _globals['_DELETEFROMCATALOGUEREQUEST']._serialized_start=1111
-  _globals['_DELETEFROMCATALOGUEREQUEST']._serialized_end=1159
-  _globals['_DELETEFROMCATALOGUERESPONSE']._serialized_start=1161
-  _globals['_DELETEFROMCATALOGUERESPONSE']._serialized_end=1190
-  _globals['_LISTADAPTATIONROWSREQUEST']._serialized_start=1192
-  _globals['_LISTADAPTATIONROWSREQUEST']._serialized_end=1280
-  _globals['_LISTADAPTATIONROWSRESPONSE']._serialized_start=1282
-  _globals['_LISTADAPTATIONROWSRESPONSE']._serialized_end=1377
-  _globals['_WRITEAPPSTORELINKREQUEST']._serialized_start=1379
-  _globals['_WRITEAPPSTORELINKREQUEST']._serialized_end=1440
-  _globals['_WRITEAPPSTORELINKRESPONSE']._serialized_start=1442
-  _globals['_WRITEAPPSTORELINKRESPONSE']._serialized_end=1469
-  _globals['_READSIGNERPINSREQUEST']._serialized_start=1471
-  _globals['_READSIGNERPINSREQUEST']._serialized_end=1555
-  _globals['_READSIGNERPINSRESPONSE']._serialized_start=1557
-  _globals['_READSIGNERPINSRESPONSE']._serialized_end=1644
-  _globals['_WRITESIGNERPINREQUEST']._serialized_start=1646
-  _globals['_WRITESIGNERPINREQUEST']._serialized_end=1714
-  _globals['_WRITESIGNERPINRESPONSE']._serialized_start=1716
-  _globals['_WRITESIGNERPINRESPONSE']._serialized_end=1808
-  _globals['_DELETESIGNERPINREQUEST']._serialized_start=1810
-  _globals['_DELETESIGNERPINREQUEST']._serialized_end=1856
-  _globals['_DELETESIGNERPINRESPONSE']._serialized_start=1858
-  _globals['_DELETESIGNERPINRESPONSE']._serialized_end=1883
-  _globals['_READVERSIONFLOORSREQUEST']._serialized_start=1885
-  _globals['_READVERSIONFLOORSREQUEST']._serialized_end=1972
-  _globals['_READVERSIONFLOORSRESPONSE']._serialized_start=1974
-  _globals['_READVERSIONFLOORSRESPONSE']._serialized_end=2069
-  _globals['_WRITEVERSIONFLOORREQUEST']._serialized_start=2071
-  _globals['_WRITEVERSIONFLOORREQUEST']._serialized_end=2141
-  _globals['_WRITEVERSIONFLOORRESPONSE']._serialized_start=2143
-  _globals['_WRITEVERSIONFLOORRESPONSE']._serialized_end=2194
-  _globals['_READOPERATORROWSREQUEST']._serialized_start=2196
-  _globals['_READOPERATORROWSREQUEST']._serialized_end=2282
-  _globals['_READOPERATORROWSRESPONSE']._serialized_start=2284
-  _globals['_READOPERATORROWSRESPONSE']._serialized_end=2375
-  _globals['_INSERTOPERATORROWREQUEST']._serialized_start=2377
-  _globals['_INSERTOPERATORROWREQUEST']._serialized_end=2442
-  _globals['_INSERTOPERATORROWRESPONSE']._serialized_start=2444
-  _globals['_INSERTOPERATORROWRESPONSE']._serialized_end=2510
-  _globals['_DELETEOPERATORROWREQUEST']._serialized_start=2512
-  _globals['_DELETEOPERATORROWREQUEST']._serialized_end=2554
-  _globals['_DELETEOPERATORROWRESPONSE']._serialized_start=2556
-  _globals['_DELETEOPERATORROWRESPONSE']._serialized_end=2583
-  _globals['_PLACEOPERATORROWREQUEST']._serialized_start=2585
-  _globals['_PLACEOPERATORROWREQUEST']._serialized_end=2644
-  _globals['_PLACEOPERATORROWRESPONSE']._serialized_start=2646
-  _globals['_PLACEOPERATORROWRESPONSE']._serialized_end=2711
-  _globals['_CHECKUPDATESREQUEST']._serialized_start=2713
-  _globals['_CHECKUPDATESREQUEST']._serialized_end=2825
-  _globals['_CHECKUPDATESRESPONSE']._serialized_start=2827
-  _globals['_CHECKUPDATESRESPONSE']._serialized_end=2890
-  _globals['_VERIFYSTORAGEREQUEST']._serialized_start=2892
-  _globals['_VERIFYSTORAGEREQUEST']._serialized_end=2934
-  _globals['_VERIFYSTORAGERESPONSE']._serialized_start=2937
-  _globals['_VERIFYSTORAGERESPONSE']._serialized_end=3066
-  _globals['_SWEEPSTORAGEREQUEST']._serialized_start=3068
-  _globals['_SWEEPSTORAGEREQUEST']._serialized_end=3121
-  _globals['_SWEEPSTORAGERESPONSE']._serialized_start=3123
-  _globals['_SWEEPSTORAGERESPONSE']._serialized_end=3191
-  _globals['_APPDOWNLOADSERVICE']._serialized_start=3194
-  _globals['_APPDOWNLOADSERVICE']._serialized_end=5392
+  _globals['_MATCHREQUEST']._serialized_start=302
+  _globals['_MATCHREQUEST']._serialized_end=400
+  _globals['_MATCHRESPONSE']._serialized_start=402
+  _globals['_MATCHRESPONSE']._serialized_end=457
+  _globals['_DOWNLOADREQUEST']._serialized_start=460
+  _globals['_DOWNLOADREQUEST']._serialized_end=642
+  _globals['_DOWNLOADRESPONSE']._serialized_start=644
+  _globals['_DOWNLOADRESPONSE']._serialized_end=753
+  _globals['_INGESTREQUEST']._serialized_start=755
+  _globals['_INGESTREQUEST']._serialized_end=864
+  _globals['_INGESTRESPONSE']._serialized_start=866
+  _globals['_INGESTRESPONSE']._serialized_end=955
+  _globals['_LISTCATALOGUEREQUEST']._serialized_start=957
+  _globals['_LISTCATALOGUEREQUEST']._serialized_end=1040
+  _globals['_LISTCATALOGUERESPONSE']._serialized_start=1042
+  _globals['_LISTCATALOGUERESPONSE']._serialized_end=1139
+  _globals['_DELETEFROMCATALOGUEREQUEST']._serialized_start=1141
+  _globals['_DELETEFROMCATALOGUEREQUEST']._serialized_end=1189
+  _globals['_DELETEFROMCATALOGUERESPONSE']._serialized_start=1191
+  _globals['_DELETEFROMCATALOGUERESPONSE']._serialized_end=1220
+  _globals['_LISTADAPTATIONROWSREQUEST']._serialized_start=1222
+  _globals['_LISTADAPTATIONROWSREQUEST']._serialized_end=1310
+  _globals['_LISTADAPTATIONROWSRESPONSE']._serialized_start=1312
+  _globals['_LISTADAPTATIONROWSRESPONSE']._serialized_end=1407
+  _globals['_WRITEAPPSTORELINKREQUEST']._serialized_start=1409
+  _globals['_WRITEAPPSTORELINKREQUEST']._serialized_end=1470
+  _globals['_WRITEAPPSTORELINKRESPONSE']._serialized_start=1472
+  _globals['_WRITEAPPSTORELINKRESPONSE']._serialized_end=1499
+  _globals['_READSIGNERPINSREQUEST']._serialized_start=1501
+  _globals['_READSIGNERPINSREQUEST']._serialized_end=1585
+  _globals['_READSIGNERPINSRESPONSE']._serialized_start=1587
+  _globals['_READSIGNERPINSRESPONSE']._serialized_end=1674
+  _globals['_WRITESIGNERPINREQUEST']._serialized_start=1676
+  _globals['_WRITESIGNERPINREQUEST']._serialized_end=1744
+  _globals['_WRITESIGNERPINRESPONSE']._serialized_start=1746
+  _globals['_WRITESIGNERPINRESPONSE']._serialized_end=1838
+  _globals['_DELETESIGNERPINREQUEST']._serialized_start=1840
+  _globals['_DELETESIGNERPINREQUEST']._serialized_end=1886
+  _globals['_DELETESIGNERPINRESPONSE']._serialized_start=1888
+  _globals['_DELETESIGNERPINRESPONSE']._serialized_end=1913
+  _globals['_READVERSIONFLOORSREQUEST']._serialized_start=1915
+  _globals['_READVERSIONFLOORSREQUEST']._serialized_end=2002
+  _globals['_READVERSIONFLOORSRESPONSE']._serialized_start=2004
+  _globals['_READVERSIONFLOORSRESPONSE']._serialized_end=2099
+  _globals['_WRITEVERSIONFLOORREQUEST']._serialized_start=2101
+  _globals['_WRITEVERSIONFLOORREQUEST']._serialized_end=2171
+  _globals['_WRITEVERSIONFLOORRESPONSE']._serialized_start=2173
+  _globals['_WRITEVERSIONFLOORRESPONSE']._serialized_end=2224
+  _globals['_READOPERATORROWSREQUEST']._serialized_start=2226
+  _globals['_READOPERATORROWSREQUEST']._serialized_end=2312
+  _globals['_READOPERATORROWSRESPONSE']._serialized_start=2314
+  _globals['_READOPERATORROWSRESPONSE']._serialized_end=2405
+  _globals['_INSERTOPERATORROWREQUEST']._serialized_start=2407
+  _globals['_INSERTOPERATORROWREQUEST']._serialized_end=2472
+  _globals['_INSERTOPERATORROWRESPONSE']._serialized_start=2474
+  _globals['_INSERTOPERATORROWRESPONSE']._serialized_end=2540
+  _globals['_DELETEOPERATORROWREQUEST']._serialized_start=2542
+  _globals['_DELETEOPERATORROWREQUEST']._serialized_end=2584
+  _globals['_DELETEOPERATORROWRESPONSE']._serialized_start=2586
+  _globals['_DELETEOPERATORROWRESPONSE']._serialized_end=2613
+  _globals['_PLACEOPERATORROWREQUEST']._serialized_start=2615
+  _globals['_PLACEOPERATORROWREQUEST']._serialized_end=2674
+  _globals['_PLACEOPERATORROWRESPONSE']._serialized_start=2676
+  _globals['_PLACEOPERATORROWRESPONSE']._serialized_end=2741
+  _globals['_CHECKUPDATESREQUEST']._serialized_start=2743
+  _globals['_CHECKUPDATESREQUEST']._serialized_end=2855
+  _globals['_CHECKUPDATESRESPONSE']._serialized_start=2857
+  _globals['_CHECKUPDATESRESPONSE']._serialized_end=2920
+  _globals['_READNAMESREQUEST']._serialized_start=2922
+  _globals['_READNAMESREQUEST']._serialized_end=2997
+  _globals['_READNAMESRESPONSE']._serialized_start=2999
+  _globals['_READNAMESRESPONSE']._serialized_end=3076
+  _globals['_READNAMEDAPPSREQUEST']._serialized_start=3078
+  _globals['_READNAMEDAPPSREQUEST']._serialized_end=3198
+  _globals['_READNAMEDAPPSRESPONSE']._serialized_start=3200
+  _globals['_READNAMEDAPPSRESPONSE']._serialized_end=3260
+  _globals['_VERIFYSTORAGEREQUEST']._serialized_start=3262
+  _globals['_VERIFYSTORAGEREQUEST']._serialized_end=3304
+  _globals['_VERIFYSTORAGERESPONSE']._serialized_start=3307
+  _globals['_VERIFYSTORAGERESPONSE']._serialized_end=3436
+  _globals['_SWEEPSTORAGEREQUEST']._serialized_start=3438
+  _globals['_SWEEPSTORAGEREQUEST']._serialized_end=3491
+  _globals['_SWEEPSTORAGERESPONSE']._serialized_start=3493
+  _globals['_SWEEPSTORAGERESPONSE']._serialized_end=3561
+  _globals['_APPDOWNLOADSERVICE']._serialized_start=3564
+  _globals['_APPDOWNLOADSERVICE']._serialized_end=5926
 # @@protoc_insertion_point(module_scope)

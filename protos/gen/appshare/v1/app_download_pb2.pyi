@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from appshare.v1 import adaptation_pb2 as _adaptation_pb2
+from appshare.v1 import app_search_pb2 as _app_search_pb2
 from appshare.v1 import catalogue_pb2 as _catalogue_pb2
 from appshare.v1 import device_pb2 as _device_pb2
 from appshare.v1 import fit_pb2 as _fit_pb2
@@ -811,6 +812,124 @@ class CheckUpdatesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CheckUpdatesResponse: _TypeAlias = CheckUpdatesResponse  # noqa: Y015
+
+@_typing.final
+class ReadNamesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    AFTER_PACKAGE_NAME_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """Words, all of which the names of an app hold in any part, without regard to case; at most 64 characters."""
+    after_package_name: _builtins.str
+    """Only apps behind this one; empty: from the first one on."""
+    limit: _builtins.int
+    """At most 5,000."""
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        after_package_name: _builtins.str = ...,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_package_name", b"after_package_name", "limit", b"limit", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadNamesRequest: _TypeAlias = ReadNamesRequest  # noqa: Y015
+
+@_typing.final
+class ReadNamesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PACKAGE_NAMES_FIELD_NUMBER: _builtins.int
+    LISTED_FIELD_NUMBER: _builtins.int
+    TRUNCATED_FIELD_NUMBER: _builtins.int
+    truncated: _builtins.bool
+    """There are more behind the last one."""
+    @_builtins.property
+    def package_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """By package name, each once."""
+
+    @_builtins.property
+    def listed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Those that an upstream lists, as indices into `package_names`."""
+
+    def __init__(
+        self,
+        *,
+        package_names: _abc.Iterable[_builtins.str] | None = ...,
+        listed: _abc.Iterable[_builtins.int] | None = ...,
+        truncated: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["listed", b"listed", "package_names", b"package_names", "truncated", b"truncated"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadNamesResponse: _TypeAlias = ReadNamesResponse  # noqa: Y015
+
+@_typing.final
+class ReadNamedAppsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PACKAGE_NAMES_FIELD_NUMBER: _builtins.int
+    PROFILE_FIELD_NUMBER: _builtins.int
+    LISTED_PACKAGE_NAMES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def package_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """At most 200."""
+
+    @_builtins.property
+    def profile(self) -> _device_pb2.DeviceProfile:
+        """Absent: what fits is not looked for."""
+
+    @_builtins.property
+    def listed_package_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """At most 200 apps of which only what the public indices of upstreams say is told."""
+
+    def __init__(
+        self,
+        *,
+        package_names: _abc.Iterable[_builtins.str] | None = ...,
+        profile: _device_pb2.DeviceProfile | None = ...,
+        listed_package_names: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["profile", b"profile"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["listed_package_names", b"listed_package_names", "package_names", b"package_names", "profile", b"profile"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadNamedAppsRequest: _TypeAlias = ReadNamedAppsRequest  # noqa: Y015
+
+@_typing.final
+class ReadNamedAppsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def apps(self) -> _containers.RepeatedCompositeFieldContainer[_app_search_pb2.NamedApp]:
+        """First those of `package_names`, then those of `listed_package_names`, each in their order; of friends it says nothing. Of a listed
+        app that no index has any more, only the name.
+        """
+
+    def __init__(
+        self,
+        *,
+        apps: _abc.Iterable[_app_search_pb2.NamedApp] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["apps", b"apps"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadNamedAppsResponse: _TypeAlias = ReadNamedAppsResponse  # noqa: Y015
 
 @_typing.final
 class VerifyStorageRequest(_message.Message):

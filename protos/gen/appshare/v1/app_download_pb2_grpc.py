@@ -149,6 +149,16 @@ class AppDownloadServiceStub:
                 request_serializer=appshare_dot_v1_dot_upstream__pb2.FindAppsRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_upstream__pb2.FindAppsResponse.FromString,
                 _registered_method=True)
+        self.ReadNames = channel.unary_unary(
+                '/appshare.v1.AppDownloadService/ReadNames',
+                request_serializer=appshare_dot_v1_dot_app__download__pb2.ReadNamesRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_app__download__pb2.ReadNamesResponse.FromString,
+                _registered_method=True)
+        self.ReadNamedApps = channel.unary_unary(
+                '/appshare.v1.AppDownloadService/ReadNamedApps',
+                request_serializer=appshare_dot_v1_dot_app__download__pb2.ReadNamedAppsRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_app__download__pb2.ReadNamedAppsResponse.FromString,
+                _registered_method=True)
         self.VerifyStorage = channel.unary_stream(
                 '/appshare.v1.AppDownloadService/VerifyStorage',
                 request_serializer=appshare_dot_v1_dot_app__download__pb2.VerifyStorageRequest.SerializeToString,
@@ -386,6 +396,24 @@ class AppDownloadServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReadNames(self, request, context):
+        """Lists apps of the catalogue and of the upstreams whose names hold all of some words. For the gateway alone, which tells a
+        device only of those that are shared with it: what the catalogue holds tells what others have asked for.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReadNamedApps(self, request, context):
+        """Says of apps which version fits a device and where it comes from, and of others what the public indices list.
+
+        INVALID_ARGUMENT INVALID_FIELD: more than 200 apps.
+        INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def VerifyStorage(self, request, context):
         """Goes through the files of all packages and reads each to its end; streams what is wrong, and how far it is.
         """
@@ -514,6 +542,16 @@ def add_AppDownloadServiceServicer_to_server(servicer, server):
                     servicer.FindApps,
                     request_deserializer=appshare_dot_v1_dot_upstream__pb2.FindAppsRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_upstream__pb2.FindAppsResponse.SerializeToString,
+            ),
+            'ReadNames': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadNames,
+                    request_deserializer=appshare_dot_v1_dot_app__download__pb2.ReadNamesRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_app__download__pb2.ReadNamesResponse.SerializeToString,
+            ),
+            'ReadNamedApps': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadNamedApps,
+                    request_deserializer=appshare_dot_v1_dot_app__download__pb2.ReadNamedAppsRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_app__download__pb2.ReadNamedAppsResponse.SerializeToString,
             ),
             'VerifyStorage': grpc.unary_stream_rpc_method_handler(
                     servicer.VerifyStorage,
@@ -1124,6 +1162,60 @@ class AppDownloadService:
             '/appshare.v1.AppDownloadService/FindApps',
             appshare_dot_v1_dot_upstream__pb2.FindAppsRequest.SerializeToString,
             appshare_dot_v1_dot_upstream__pb2.FindAppsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadNames(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.AppDownloadService/ReadNames',
+            appshare_dot_v1_dot_app__download__pb2.ReadNamesRequest.SerializeToString,
+            appshare_dot_v1_dot_app__download__pb2.ReadNamesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadNamedApps(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.AppDownloadService/ReadNamedApps',
+            appshare_dot_v1_dot_app__download__pb2.ReadNamedAppsRequest.SerializeToString,
+            appshare_dot_v1_dot_app__download__pb2.ReadNamedAppsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -150,6 +150,16 @@ class AppDownloadServiceStub:
     """Finds apps by name, in the catalogue and in the upstreams. For the operator only: what the catalogue holds tells what
     others have asked for.
     """
+    ReadNames: _aio.UnaryUnaryMultiCallable[_app_download_pb2.ReadNamesRequest, _app_download_pb2.ReadNamesResponse]
+    """Lists apps of the catalogue and of the upstreams whose names hold all of some words. For the gateway alone, which tells a
+    device only of those that are shared with it: what the catalogue holds tells what others have asked for.
+    """
+    ReadNamedApps: _aio.UnaryUnaryMultiCallable[_app_download_pb2.ReadNamedAppsRequest, _app_download_pb2.ReadNamedAppsResponse]
+    """Says of apps which version fits a device and where it comes from, and of others what the public indices list.
+
+    INVALID_ARGUMENT INVALID_FIELD: more than 200 apps.
+    INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
+    """
     VerifyStorage: _aio.UnaryStreamMultiCallable[_app_download_pb2.VerifyStorageRequest, _app_download_pb2.VerifyStorageResponse]
     """Goes through the files of all packages and reads each to its end; streams what is wrong, and how far it is."""
     SweepStorage: _aio.UnaryStreamMultiCallable[_app_download_pb2.SweepStorageRequest, _app_download_pb2.SweepStorageResponse]
@@ -424,6 +434,28 @@ class AppDownloadServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _abc.Awaitable[_upstream_pb2.FindAppsResponse]:
         """Finds apps by name, in the catalogue and in the upstreams. For the operator only: what the catalogue holds tells what
         others have asked for.
+        """
+
+    @_abc_1.abstractmethod
+    def ReadNames(
+        self,
+        request: _app_download_pb2.ReadNamesRequest,
+        context: _aio.ServicerContext[_app_download_pb2.ReadNamesRequest, _abc.Awaitable[_app_download_pb2.ReadNamesResponse]],
+    ) -> _abc.Awaitable[_app_download_pb2.ReadNamesResponse]:
+        """Lists apps of the catalogue and of the upstreams whose names hold all of some words. For the gateway alone, which tells a
+        device only of those that are shared with it: what the catalogue holds tells what others have asked for.
+        """
+
+    @_abc_1.abstractmethod
+    def ReadNamedApps(
+        self,
+        request: _app_download_pb2.ReadNamedAppsRequest,
+        context: _aio.ServicerContext[_app_download_pb2.ReadNamedAppsRequest, _abc.Awaitable[_app_download_pb2.ReadNamedAppsResponse]],
+    ) -> _abc.Awaitable[_app_download_pb2.ReadNamedAppsResponse]:
+        """Says of apps which version fits a device and where it comes from, and of others what the public indices list.
+
+        INVALID_ARGUMENT INVALID_FIELD: more than 200 apps.
+        INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
         """
 
     @_abc_1.abstractmethod

@@ -4,6 +4,7 @@ isort:skip_file
 """
 
 from appshare.v1 import app_pb2 as _app_pb2
+from appshare.v1 import app_search_pb2 as _app_search_pb2
 from appshare.v1 import deletion_pb2 as _deletion_pb2
 from appshare.v1 import device_pb2 as _device_pb2
 from appshare.v1 import error_reason_pb2 as _error_reason_pb2
@@ -1534,3 +1535,68 @@ class CheckAppUpdatesResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CheckAppUpdatesResponse: _TypeAlias = CheckAppUpdatesResponse  # noqa: Y015
+
+@_typing.final
+class SearchByNameRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    PROFILE_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """Words, all of which the app's names hold in any part, without regard to case: what friends call it, or what the catalogue or
+    an upstream calls it in any language; its package name counts. At most 64 characters.
+    """
+    page_size: _builtins.int
+    """0: 50. At most 200."""
+    page_token: _builtins.str
+    @_builtins.property
+    def profile(self) -> _device_pb2.DeviceProfile:
+        """The device, to say which version of each app fits it; absent: that is not looked for."""
+
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        profile: _device_pb2.DeviceProfile | None = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["profile", b"profile"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "profile", b"profile", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchByNameRequest: _TypeAlias = SearchByNameRequest  # noqa: Y015
+
+@_typing.final
+class SearchByNameResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    TRUNCATED_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty on the last page."""
+    truncated: _builtins.bool
+    """There may be more friends than the operator lets a list hold; what they share is not in it."""
+    @_builtins.property
+    def apps(self) -> _containers.RepeatedCompositeFieldContainer[_app_search_pb2.NamedApp]:
+        """By package name."""
+
+    def __init__(
+        self,
+        *,
+        apps: _abc.Iterable[_app_search_pb2.NamedApp] | None = ...,
+        next_page_token: _builtins.str = ...,
+        truncated: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["apps", b"apps", "next_page_token", b"next_page_token", "truncated", b"truncated"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchByNameResponse: _TypeAlias = SearchByNameResponse  # noqa: Y015

@@ -1498,6 +1498,11 @@ class DownloadServiceStub:
                 request_serializer=appshare_dot_v1_dot_device__gateway__pb2.CheckAppUpdatesRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_device__gateway__pb2.CheckAppUpdatesResponse.FromString,
                 _registered_method=True)
+        self.SearchByName = channel.unary_unary(
+                '/appshare.v1.DownloadService/SearchByName',
+                request_serializer=appshare_dot_v1_dot_device__gateway__pb2.SearchByNameRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_device__gateway__pb2.SearchByNameResponse.FromString,
+                _registered_method=True)
 
 
 class DownloadServiceServicer:
@@ -1541,6 +1546,19 @@ class DownloadServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SearchByName(self, request, context):
+        """Finds apps by name, in any language: those that a friend shares with the calling device, from the catalogue or an upstream.
+
+        Where the operator has said so, also those that the public upstreams list and nobody shares; they are marked as such. Of what
+        else the catalogue holds nothing is told. OK without an app: there is none of that name, or none that may be told of.
+        INVALID_ARGUMENT INVALID_FIELD: no text, or too long a one.
+        INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+        INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DownloadServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -1558,6 +1576,11 @@ def add_DownloadServiceServicer_to_server(servicer, server):
                     servicer.CheckAppUpdates,
                     request_deserializer=appshare_dot_v1_dot_device__gateway__pb2.CheckAppUpdatesRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_device__gateway__pb2.CheckAppUpdatesResponse.SerializeToString,
+            ),
+            'SearchByName': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchByName,
+                    request_deserializer=appshare_dot_v1_dot_device__gateway__pb2.SearchByNameRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_device__gateway__pb2.SearchByNameResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -1642,6 +1665,33 @@ class DownloadService:
             '/appshare.v1.DownloadService/CheckAppUpdates',
             appshare_dot_v1_dot_device__gateway__pb2.CheckAppUpdatesRequest.SerializeToString,
             appshare_dot_v1_dot_device__gateway__pb2.CheckAppUpdatesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchByName(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.DownloadService/SearchByName',
+            appshare_dot_v1_dot_device__gateway__pb2.SearchByNameRequest.SerializeToString,
+            appshare_dot_v1_dot_device__gateway__pb2.SearchByNameResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -553,6 +553,15 @@ class DownloadServiceStub:
     INVALID_ARGUMENT INVALID_FIELD: more than 200 apps, or one is named twice.
     INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
     """
+    SearchByName: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.SearchByNameRequest, _device_gateway_pb2.SearchByNameResponse]
+    """Finds apps by name, in any language: those that a friend shares with the calling device, from the catalogue or an upstream.
+
+    Where the operator has said so, also those that the public upstreams list and nobody shares; they are marked as such. Of what
+    else the catalogue holds nothing is told. OK without an app: there is none of that name, or none that may be told of.
+    INVALID_ARGUMENT INVALID_FIELD: no text, or too long a one.
+    INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+    INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
+    """
 
 class DownloadServiceServicer(metaclass=_abc_1.ABCMeta):
     """Apps of others, in the build that fits the calling device."""
@@ -597,6 +606,21 @@ class DownloadServiceServicer(metaclass=_abc_1.ABCMeta):
 
         An app that no friend shares with the calling device has nothing to do, whatever the catalogue has.
         INVALID_ARGUMENT INVALID_FIELD: more than 200 apps, or one is named twice.
+        INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
+        """
+
+    @_abc_1.abstractmethod
+    def SearchByName(
+        self,
+        request: _device_gateway_pb2.SearchByNameRequest,
+        context: _aio.ServicerContext[_device_gateway_pb2.SearchByNameRequest, _abc.Awaitable[_device_gateway_pb2.SearchByNameResponse]],
+    ) -> _abc.Awaitable[_device_gateway_pb2.SearchByNameResponse]:
+        """Finds apps by name, in any language: those that a friend shares with the calling device, from the catalogue or an upstream.
+
+        Where the operator has said so, also those that the public upstreams list and nobody shares; they are marked as such. Of what
+        else the catalogue holds nothing is told. OK without an app: there is none of that name, or none that may be told of.
+        INVALID_ARGUMENT INVALID_FIELD: no text, or too long a one.
+        INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
         INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
         """
 

@@ -395,6 +395,79 @@ class ListMergedSharesResponse(_message.Message):
 Global___ListMergedSharesResponse: _TypeAlias = ListMergedSharesResponse  # noqa: Y015
 
 @_typing.final
+class FindMergedSharesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VIEWER_DEVICE_ID_FIELD_NUMBER: _builtins.int
+    OWNERS_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    PACKAGE_NAMES_FIELD_NUMBER: _builtins.int
+    AFTER_PACKAGE_NAME_FIELD_NUMBER: _builtins.int
+    LAST_PACKAGE_NAME_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    viewer_device_id: _builtins.str
+    text: _builtins.str
+    """Words, all of which a label or the package name holds in any part, without regard to case; at most 64 characters."""
+    after_package_name: _builtins.str
+    """Only apps behind this one; empty: from the first one on."""
+    last_package_name: _builtins.str
+    """Only apps up to this one; empty: up to the last one."""
+    limit: _builtins.int
+    """From 1 to 200."""
+    @_builtins.property
+    def owners(self) -> _containers.RepeatedCompositeFieldContainer[Global___RelatedDevice]:
+        """With the level as owner; at most 4,000."""
+
+    @_builtins.property
+    def package_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Apps that count whatever their owners call them; at most 5,000."""
+
+    def __init__(
+        self,
+        *,
+        viewer_device_id: _builtins.str = ...,
+        owners: _abc.Iterable[Global___RelatedDevice] | None = ...,
+        text: _builtins.str = ...,
+        package_names: _abc.Iterable[_builtins.str] | None = ...,
+        after_package_name: _builtins.str = ...,
+        last_package_name: _builtins.str = ...,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_package_name", b"after_package_name", "last_package_name", b"last_package_name", "limit", b"limit", "owners", b"owners", "package_names", b"package_names", "text", b"text", "viewer_device_id", b"viewer_device_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FindMergedSharesRequest: _TypeAlias = FindMergedSharesRequest  # noqa: Y015
+
+@_typing.final
+class FindMergedSharesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHARES_FIELD_NUMBER: _builtins.int
+    TRUNCATED_FIELD_NUMBER: _builtins.int
+    truncated: _builtins.bool
+    """There are more behind the last one."""
+    @_builtins.property
+    def shares(self) -> _containers.RepeatedCompositeFieldContainer[_share_pb2.MergedShare]:
+        """One per app, by package name; of an app for two platforms, the platform of its newest version."""
+
+    def __init__(
+        self,
+        *,
+        shares: _abc.Iterable[_share_pb2.MergedShare] | None = ...,
+        truncated: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["shares", b"shares", "truncated", b"truncated"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FindMergedSharesResponse: _TypeAlias = FindMergedSharesResponse  # noqa: Y015
+
+@_typing.final
 class FindVisibleShareRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

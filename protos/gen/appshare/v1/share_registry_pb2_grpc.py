@@ -79,6 +79,11 @@ class ShareRegistryServiceStub:
                 request_serializer=appshare_dot_v1_dot_share__registry__pb2.ListMergedSharesRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_share__registry__pb2.ListMergedSharesResponse.FromString,
                 _registered_method=True)
+        self.FindMergedShares = channel.unary_unary(
+                '/appshare.v1.ShareRegistryService/FindMergedShares',
+                request_serializer=appshare_dot_v1_dot_share__registry__pb2.FindMergedSharesRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_share__registry__pb2.FindMergedSharesResponse.FromString,
+                _registered_method=True)
         self.DeliverPush = channel.unary_unary(
                 '/appshare.v1.ShareRegistryService/DeliverPush',
                 request_serializer=appshare_dot_v1_dot_share__registry__pb2.DeliverPushRequest.SerializeToString,
@@ -203,6 +208,13 @@ class ShareRegistryServiceServicer:
         """Lists what all of a viewer's friends share, one entry per app, by package name.
 
         INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FindMergedShares(self, request, context):
+        """Finds apps by name in what all of a viewer's friends share, one entry per app, by package name.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -336,6 +348,11 @@ def add_ShareRegistryServiceServicer_to_server(servicer, server):
                     servicer.ListMergedShares,
                     request_deserializer=appshare_dot_v1_dot_share__registry__pb2.ListMergedSharesRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_share__registry__pb2.ListMergedSharesResponse.SerializeToString,
+            ),
+            'FindMergedShares': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindMergedShares,
+                    request_deserializer=appshare_dot_v1_dot_share__registry__pb2.FindMergedSharesRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_share__registry__pb2.FindMergedSharesResponse.SerializeToString,
             ),
             'DeliverPush': grpc.unary_unary_rpc_method_handler(
                     servicer.DeliverPush,
@@ -609,6 +626,33 @@ class ShareRegistryService:
             '/appshare.v1.ShareRegistryService/ListMergedShares',
             appshare_dot_v1_dot_share__registry__pb2.ListMergedSharesRequest.SerializeToString,
             appshare_dot_v1_dot_share__registry__pb2.ListMergedSharesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindMergedShares(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.ShareRegistryService/FindMergedShares',
+            appshare_dot_v1_dot_share__registry__pb2.FindMergedSharesRequest.SerializeToString,
+            appshare_dot_v1_dot_share__registry__pb2.FindMergedSharesResponse.FromString,
             options,
             channel_credentials,
             insecure,

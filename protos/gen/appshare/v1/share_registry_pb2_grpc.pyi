@@ -56,6 +56,8 @@ class ShareRegistryServiceStub:
 
     INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
     """
+    FindMergedShares: _aio.UnaryUnaryMultiCallable[_share_registry_pb2.FindMergedSharesRequest, _share_registry_pb2.FindMergedSharesResponse]
+    """Finds apps by name in what all of a viewer's friends share, one entry per app, by package name."""
     DeliverPush: _aio.UnaryUnaryMultiCallable[_share_registry_pb2.DeliverPushRequest, _share_registry_pb2.DeliverPushResponse]
     """Puts a push into the inbox of every recipient that accepts it. Once accepted it is durable.
 
@@ -190,6 +192,14 @@ class ShareRegistryServiceServicer(metaclass=_abc_1.ABCMeta):
 
         INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
         """
+
+    @_abc_1.abstractmethod
+    def FindMergedShares(
+        self,
+        request: _share_registry_pb2.FindMergedSharesRequest,
+        context: _aio.ServicerContext[_share_registry_pb2.FindMergedSharesRequest, _abc.Awaitable[_share_registry_pb2.FindMergedSharesResponse]],
+    ) -> _abc.Awaitable[_share_registry_pb2.FindMergedSharesResponse]:
+        """Finds apps by name in what all of a viewer's friends share, one entry per app, by package name."""
 
     @_abc_1.abstractmethod
     def DeliverPush(

@@ -26,7 +26,7 @@ from appshare.v1 import error_reason_pb2 as appshare_dot_v1_dot_error__reason__p
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x61ppshare/v1/upstream.proto\x12\x0b\x61ppshare.v1\x1a\x1e\x61ppshare/v1/error_reason.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"c\n\x08Upstream\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x0f\n\x07mirrors\x18\x03 \x03(\t\x12\x13\n\x0b\x66ingerprint\x18\x04 \x01(\t\x12\x12\n\nplain_http\x18\x05 \x01(\x08\"\xbc\x02\n\rUpstreamState\x12\'\n\x08upstream\x18\x01 \x01(\x0b\x32\x15.appshare.v1.Upstream\x12.\n\nindex_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tapp_count\x18\x03 \x01(\r\x12\x15\n\rversion_count\x18\x04 \x01(\r\x12\x1d\n\x15skipped_version_count\x18\x05 \x01(\r\x12.\n\ncheck_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rfailure_count\x18\x07 \x01(\r\x12)\n\x07\x66\x61ilure\x18\x08 \x01(\x0e\x32\x18.appshare.v1.ErrorReason\x12\x17\n\x0f\x66\x61ilure_message\x18\t \x01(\t\"N\n\x10UpstreamProgress\x12\x13\n\x0b\x62ytes_total\x18\x01 \x01(\x04\x12\x12\n\nbytes_done\x18\x02 \x01(\x04\x12\x11\n\tapps_read\x18\x03 \x01(\r\"m\n\x08\x46oundApp\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\x14\n\x0cversion_name\x18\x03 \x01(\t\x12\x14\n\x0cversion_code\x18\x04 \x01(\x04\x12\x10\n\x08upstream\x18\x05 \x01(\t\"B\n\x17RegisterUpstreamRequest\x12\'\n\x08upstream\x18\x01 \x01(\x0b\x32\x15.appshare.v1.Upstream\"\x82\x01\n\x18RegisterUpstreamResponse\x12\x31\n\x08progress\x18\x01 \x01(\x0b\x32\x1d.appshare.v1.UpstreamProgressH\x00\x12+\n\x05state\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.UpstreamStateH\x00\x42\x06\n\x04part\"\x16\n\x14ReadUpstreamsRequest\"F\n\x15ReadUpstreamsResponse\x12-\n\tupstreams\x18\x01 \x03(\x0b\x32\x1a.appshare.v1.UpstreamState\"$\n\x14\x46\x65tchUpstreamRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x90\x01\n\x15\x46\x65tchUpstreamResponse\x12\x31\n\x08progress\x18\x01 \x01(\x0b\x32\x1d.appshare.v1.UpstreamProgressH\x00\x12+\n\x05state\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.UpstreamStateH\x00\x12\x0f\n\x07\x63hanged\x18\x03 \x01(\x08\x42\x06\n\x04part\"%\n\x15\x44\x65leteUpstreamRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x18\n\x16\x44\x65leteUpstreamResponse\"2\n\x0f\x46indAppsRequest\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\"J\n\x10\x46indAppsResponse\x12#\n\x04\x61pps\x18\x01 \x03(\x0b\x32\x15.appshare.v1.FoundApp\x12\x11\n\ttruncated\x18\x02 \x01(\x08\"=\n\x12\x41\x64\x64UpstreamRequest\x12\'\n\x08upstream\x18\x01 \x01(\x0b\x32\x15.appshare.v1.Upstream\"}\n\x13\x41\x64\x64UpstreamResponse\x12\x31\n\x08progress\x18\x01 \x01(\x0b\x32\x1d.appshare.v1.UpstreamProgressH\x00\x12+\n\x05state\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.UpstreamStateH\x00\x42\x06\n\x04part\"\x16\n\x14ListUpstreamsRequest\"F\n\x15ListUpstreamsResponse\x12-\n\tupstreams\x18\x01 \x03(\x0b\x32\x1a.appshare.v1.UpstreamState\"&\n\x16RefreshUpstreamRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x92\x01\n\x17RefreshUpstreamResponse\x12\x31\n\x08progress\x18\x01 \x01(\x0b\x32\x1d.appshare.v1.UpstreamProgressH\x00\x12+\n\x05state\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.UpstreamStateH\x00\x12\x0f\n\x07\x63hanged\x18\x03 \x01(\x08\x42\x06\n\x04part\"%\n\x15RemoveUpstreamRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x18\n\x16RemoveUpstreamResponse\"4\n\x11SearchAppsRequest\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\"L\n\x12SearchAppsResponse\x12#\n\x04\x61pps\x18\x01 \x03(\x0b\x32\x15.appshare.v1.FoundApp\x12\x11\n\ttruncated\x18\x02 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x61ppshare/v1/upstream.proto\x12\x0b\x61ppshare.v1\x1a\x1e\x61ppshare/v1/error_reason.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"c\n\x08Upstream\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x0f\n\x07mirrors\x18\x03 \x03(\t\x12\x13\n\x0b\x66ingerprint\x18\x04 \x01(\t\x12\x12\n\nplain_http\x18\x05 \x01(\x08\"\xbc\x02\n\rUpstreamState\x12\'\n\x08upstream\x18\x01 \x01(\x0b\x32\x15.appshare.v1.Upstream\x12.\n\nindex_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tapp_count\x18\x03 \x01(\r\x12\x15\n\rversion_count\x18\x04 \x01(\r\x12\x1d\n\x15skipped_version_count\x18\x05 \x01(\r\x12.\n\ncheck_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rfailure_count\x18\x07 \x01(\r\x12)\n\x07\x66\x61ilure\x18\x08 \x01(\x0e\x32\x18.appshare.v1.ErrorReason\x12\x17\n\x0f\x66\x61ilure_message\x18\t \x01(\t\"M\n\x0cKeptPackages\x12\x15\n\rpackage_count\x18\x01 \x01(\r\x12\x12\n\ntotal_size\x18\x02 \x01(\x04\x12\x12\n\nsize_limit\x18\x03 \x01(\x04\"N\n\x10UpstreamProgress\x12\x13\n\x0b\x62ytes_total\x18\x01 \x01(\x04\x12\x12\n\nbytes_done\x18\x02 \x01(\x04\x12\x11\n\tapps_read\x18\x03 \x01(\r\"m\n\x08\x46oundApp\x12\x14\n\x0cpackage_name\x18\x01 \x01(\t\x12\r\n\x05label\x18\x02 \x01(\t\x12\x14\n\x0cversion_name\x18\x03 \x01(\t\x12\x14\n\x0cversion_code\x18\x04 \x01(\x04\x12\x10\n\x08upstream\x18\x05 \x01(\t\"B\n\x17RegisterUpstreamRequest\x12\'\n\x08upstream\x18\x01 \x01(\x0b\x32\x15.appshare.v1.Upstream\"\x82\x01\n\x18RegisterUpstreamResponse\x12\x31\n\x08progress\x18\x01 \x01(\x0b\x32\x1d.appshare.v1.UpstreamProgressH\x00\x12+\n\x05state\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.UpstreamStateH\x00\x42\x06\n\x04part\"\x16\n\x14ReadUpstreamsRequest\"o\n\x15ReadUpstreamsResponse\x12-\n\tupstreams\x18\x01 \x03(\x0b\x32\x1a.appshare.v1.UpstreamState\x12\'\n\x04kept\x18\x02 \x01(\x0b\x32\x19.appshare.v1.KeptPackages\"$\n\x14\x46\x65tchUpstreamRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x90\x01\n\x15\x46\x65tchUpstreamResponse\x12\x31\n\x08progress\x18\x01 \x01(\x0b\x32\x1d.appshare.v1.UpstreamProgressH\x00\x12+\n\x05state\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.UpstreamStateH\x00\x12\x0f\n\x07\x63hanged\x18\x03 \x01(\x08\x42\x06\n\x04part\"%\n\x15\x44\x65leteUpstreamRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x18\n\x16\x44\x65leteUpstreamResponse\"2\n\x0f\x46indAppsRequest\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\"J\n\x10\x46indAppsResponse\x12#\n\x04\x61pps\x18\x01 \x03(\x0b\x32\x15.appshare.v1.FoundApp\x12\x11\n\ttruncated\x18\x02 \x01(\x08\"=\n\x12\x41\x64\x64UpstreamRequest\x12\'\n\x08upstream\x18\x01 \x01(\x0b\x32\x15.appshare.v1.Upstream\"}\n\x13\x41\x64\x64UpstreamResponse\x12\x31\n\x08progress\x18\x01 \x01(\x0b\x32\x1d.appshare.v1.UpstreamProgressH\x00\x12+\n\x05state\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.UpstreamStateH\x00\x42\x06\n\x04part\"\x16\n\x14ListUpstreamsRequest\"o\n\x15ListUpstreamsResponse\x12-\n\tupstreams\x18\x01 \x03(\x0b\x32\x1a.appshare.v1.UpstreamState\x12\'\n\x04kept\x18\x02 \x01(\x0b\x32\x19.appshare.v1.KeptPackages\"&\n\x16RefreshUpstreamRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x92\x01\n\x17RefreshUpstreamResponse\x12\x31\n\x08progress\x18\x01 \x01(\x0b\x32\x1d.appshare.v1.UpstreamProgressH\x00\x12+\n\x05state\x18\x02 \x01(\x0b\x32\x1a.appshare.v1.UpstreamStateH\x00\x12\x0f\n\x07\x63hanged\x18\x03 \x01(\x08\x42\x06\n\x04part\"%\n\x15RemoveUpstreamRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\"\x18\n\x16RemoveUpstreamResponse\"4\n\x11SearchAppsRequest\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\"L\n\x12SearchAppsResponse\x12#\n\x04\x61pps\x18\x01 \x03(\x0b\x32\x15.appshare.v1.FoundApp\x12\x11\n\ttruncated\x18\x02 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,48 +37,50 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPSTREAM']._serialized_end=207
   _globals['_UPSTREAMSTATE']._serialized_start=210
   _globals['_UPSTREAMSTATE']._serialized_end=526
-  _globals['_UPSTREAMPROGRESS']._serialized_start=528
-  _globals['_UPSTREAMPROGRESS']._serialized_end=606
-  _globals['_FOUNDAPP']._serialized_start=608
-  _globals['_FOUNDAPP']._serialized_end=717
-  _globals['_REGISTERUPSTREAMREQUEST']._serialized_start=719
-  _globals['_REGISTERUPSTREAMREQUEST']._serialized_end=785
-  _globals['_REGISTERUPSTREAMRESPONSE']._serialized_start=788
-  _globals['_REGISTERUPSTREAMRESPONSE']._serialized_end=918
-  _globals['_READUPSTREAMSREQUEST']._serialized_start=920
-  _globals['_READUPSTREAMSREQUEST']._serialized_end=942
-  _globals['_READUPSTREAMSRESPONSE']._serialized_start=944
-  _globals['_READUPSTREAMSRESPONSE']._serialized_end=1014
-  _globals['_FETCHUPSTREAMREQUEST']._serialized_start=1016
-  _globals['_FETCHUPSTREAMREQUEST']._serialized_end=1052
-  _globals['_FETCHUPSTREAMRESPONSE']._serialized_start=1055
-  _globals['_FETCHUPSTREAMRESPONSE']._serialized_end=1199
-  _globals['_DELETEUPSTREAMREQUEST']._serialized_start=1201
-  _globals['_DELETEUPSTREAMREQUEST']._serialized_end=1238
-  _globals['_DELETEUPSTREAMRESPONSE']._serialized_start=1240
-  _globals['_DELETEUPSTREAMRESPONSE']._serialized_end=1264
-  _globals['_FINDAPPSREQUEST']._serialized_start=1266
-  _globals['_FINDAPPSREQUEST']._serialized_end=1316
-  _globals['_FINDAPPSRESPONSE']._serialized_start=1318
-  _globals['_FINDAPPSRESPONSE']._serialized_end=1392
-  _globals['_ADDUPSTREAMREQUEST']._serialized_start=1394
-  _globals['_ADDUPSTREAMREQUEST']._serialized_end=1455
-  _globals['_ADDUPSTREAMRESPONSE']._serialized_start=1457
-  _globals['_ADDUPSTREAMRESPONSE']._serialized_end=1582
-  _globals['_LISTUPSTREAMSREQUEST']._serialized_start=1584
-  _globals['_LISTUPSTREAMSREQUEST']._serialized_end=1606
-  _globals['_LISTUPSTREAMSRESPONSE']._serialized_start=1608
-  _globals['_LISTUPSTREAMSRESPONSE']._serialized_end=1678
-  _globals['_REFRESHUPSTREAMREQUEST']._serialized_start=1680
-  _globals['_REFRESHUPSTREAMREQUEST']._serialized_end=1718
-  _globals['_REFRESHUPSTREAMRESPONSE']._serialized_start=1721
-  _globals['_REFRESHUPSTREAMRESPONSE']._serialized_end=1867
-  _globals['_REMOVEUPSTREAMREQUEST']._serialized_start=1869
-  _globals['_REMOVEUPSTREAMREQUEST']._serialized_end=1906
-  _globals['_REMOVEUPSTREAMRESPONSE']._serialized_start=1908
-  _globals['_REMOVEUPSTREAMRESPONSE']._serialized_end=1932
-  _globals['_SEARCHAPPSREQUEST']._serialized_start=1934
-  _globals['_SEARCHAPPSREQUEST']._serialized_end=1986
-  _globals['_SEARCHAPPSRESPONSE']._serialized_start=1988
-  _globals['_SEARCHAPPSRESPONSE']._serialized_end=2064
+  _globals['_KEPTPACKAGES']._serialized_start=528
+  _globals['_KEPTPACKAGES']._serialized_end=605
+  _globals['_UPSTREAMPROGRESS']._serialized_start=607
+  _globals['_UPSTREAMPROGRESS']._serialized_end=685
+  _globals['_FOUNDAPP']._serialized_start=687
+  _globals['_FOUNDAPP']._serialized_end=796
+  _globals['_REGISTERUPSTREAMREQUEST']._serialized_start=798
+  _globals['_REGISTERUPSTREAMREQUEST']._serialized_end=864
+  _globals['_REGISTERUPSTREAMRESPONSE']._serialized_start=867
+  _globals['_REGISTERUPSTREAMRESPONSE']._serialized_end=997
+  _globals['_READUPSTREAMSREQUEST']._serialized_start=999
+  _globals['_READUPSTREAMSREQUEST']._serialized_end=1021
+  _globals['_READUPSTREAMSRESPONSE']._serialized_start=1023
+  _globals['_READUPSTREAMSRESPONSE']._serialized_end=1134
+  _globals['_FETCHUPSTREAMREQUEST']._serialized_start=1136
+  _globals['_FETCHUPSTREAMREQUEST']._serialized_end=1172
+  _globals['_FETCHUPSTREAMRESPONSE']._serialized_start=1175
+  _globals['_FETCHUPSTREAMRESPONSE']._serialized_end=1319
+  _globals['_DELETEUPSTREAMREQUEST']._serialized_start=1321
+  _globals['_DELETEUPSTREAMREQUEST']._serialized_end=1358
+  _globals['_DELETEUPSTREAMRESPONSE']._serialized_start=1360
+  _globals['_DELETEUPSTREAMRESPONSE']._serialized_end=1384
+  _globals['_FINDAPPSREQUEST']._serialized_start=1386
+  _globals['_FINDAPPSREQUEST']._serialized_end=1436
+  _globals['_FINDAPPSRESPONSE']._serialized_start=1438
+  _globals['_FINDAPPSRESPONSE']._serialized_end=1512
+  _globals['_ADDUPSTREAMREQUEST']._serialized_start=1514
+  _globals['_ADDUPSTREAMREQUEST']._serialized_end=1575
+  _globals['_ADDUPSTREAMRESPONSE']._serialized_start=1577
+  _globals['_ADDUPSTREAMRESPONSE']._serialized_end=1702
+  _globals['_LISTUPSTREAMSREQUEST']._serialized_start=1704
+  _globals['_LISTUPSTREAMSREQUEST']._serialized_end=1726
+  _globals['_LISTUPSTREAMSRESPONSE']._serialized_start=1728
+  _globals['_LISTUPSTREAMSRESPONSE']._serialized_end=1839
+  _globals['_REFRESHUPSTREAMREQUEST']._serialized_start=1841
+  _globals['_REFRESHUPSTREAMREQUEST']._serialized_end=1879
+  _globals['_REFRESHUPSTREAMRESPONSE']._serialized_start=1882
+  _globals['_REFRESHUPSTREAMRESPONSE']._serialized_end=2028
+  _globals['_REMOVEUPSTREAMREQUEST']._serialized_start=2030
+  _globals['_REMOVEUPSTREAMREQUEST']._serialized_end=2067
+  _globals['_REMOVEUPSTREAMRESPONSE']._serialized_start=2069
+  _globals['_REMOVEUPSTREAMRESPONSE']._serialized_end=2093
+  _globals['_SEARCHAPPSREQUEST']._serialized_start=2095
+  _globals['_SEARCHAPPSREQUEST']._serialized_end=2147
+  _globals['_SEARCHAPPSRESPONSE']._serialized_start=2149
+  _globals['_SEARCHAPPSRESPONSE']._serialized_end=2225
 # @@protoc_insertion_point(module_scope)

@@ -118,6 +118,35 @@ class UpstreamState(_message.Message):
 Global___UpstreamState: _TypeAlias = UpstreamState  # noqa: Y015
 
 @_typing.final
+class KeptPackages(_message.Message):
+    """What is kept of the packages that came from upstreams, without those that an operator has added or has a row for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PACKAGE_COUNT_FIELD_NUMBER: _builtins.int
+    TOTAL_SIZE_FIELD_NUMBER: _builtins.int
+    SIZE_LIMIT_FIELD_NUMBER: _builtins.int
+    package_count: _builtins.int
+    total_size: _builtins.int
+    """Bytes."""
+    size_limit: _builtins.int
+    """Bytes that they may have together: those that were asked for longest ago make room. 0: no bound."""
+    def __init__(
+        self,
+        *,
+        package_count: _builtins.int = ...,
+        total_size: _builtins.int = ...,
+        size_limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["package_count", b"package_count", "size_limit", b"size_limit", "total_size", b"total_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeptPackages: _TypeAlias = KeptPackages  # noqa: Y015
+
+@_typing.final
 class UpstreamProgress(_message.Message):
     """How far a refresh is."""
 
@@ -248,18 +277,22 @@ class ReadUpstreamsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     UPSTREAMS_FIELD_NUMBER: _builtins.int
+    KEPT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def upstreams(self) -> _containers.RepeatedCompositeFieldContainer[Global___UpstreamState]:
         """In the order in which they are searched; an operator has few."""
 
+    @_builtins.property
+    def kept(self) -> Global___KeptPackages: ...
     def __init__(
         self,
         *,
         upstreams: _abc.Iterable[Global___UpstreamState] | None = ...,
+        kept: Global___KeptPackages | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["kept", b"kept"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["upstreams", b"upstreams"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kept", b"kept", "upstreams", b"upstreams"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -470,18 +503,22 @@ class ListUpstreamsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     UPSTREAMS_FIELD_NUMBER: _builtins.int
+    KEPT_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def upstreams(self) -> _containers.RepeatedCompositeFieldContainer[Global___UpstreamState]:
         """In the order in which they are searched; an operator has few."""
 
+    @_builtins.property
+    def kept(self) -> Global___KeptPackages: ...
     def __init__(
         self,
         *,
         upstreams: _abc.Iterable[Global___UpstreamState] | None = ...,
+        kept: Global___KeptPackages | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["kept", b"kept"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["upstreams", b"upstreams"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kept", b"kept", "upstreams", b"upstreams"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

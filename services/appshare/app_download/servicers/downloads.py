@@ -50,7 +50,7 @@ class DownloadServicer:
         artifacts = answer.artifacts if isinstance(answer, Fit) else ()
         pieces = _pieces(request, artifacts)
         if artifacts:
-            self._demand.asked_for(request.package_name)
+            self._demand.asked_for(request.package_name, (artifact.sha256 for artifact in artifacts))
         async with self._files.held([piece.artifact.sha256 for piece in pieces]):
             yield pb.DownloadResponse(answer=write_answer(answer)).SerializeToString()
             for piece in pieces:

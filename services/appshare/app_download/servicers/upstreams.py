@@ -47,7 +47,11 @@ class UpstreamServicer:
         self, request: upstream_pb2.ReadUpstreamsRequest, context: Context
     ) -> upstream_pb2.ReadUpstreamsResponse:
         """Lists the upstreams."""
-        return upstream_pb2.ReadUpstreamsResponse(upstreams=map(_write_state, await self._upstreams.all()))
+        kept = await self._upstreams.kept()
+        return upstream_pb2.ReadUpstreamsResponse(
+            upstreams=map(_write_state, await self._upstreams.all()),
+            kept=upstream_pb2.KeptPackages(package_count=kept.packages, total_size=kept.size, size_limit=kept.limit),
+        )
 
     async def FetchUpstream(
         self, request: upstream_pb2.FetchUpstreamRequest, context: Context

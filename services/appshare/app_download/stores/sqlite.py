@@ -28,16 +28,22 @@ class SqliteCatalogueStore:
         self._database = database
         self._cache = BuildCache(_CACHED)
 
-    async def add(self, package: Package, pin: SignerPin | None = None) -> None:
+    async def add(self, package: Package, pin: SignerPin | None = None, *, fetched_at: float | None = None) -> None:
         """Stores a package, and with it the pin of its app if one is given; a package that is there stays as it is."""
         manifest, build = package.manifest, build_report(package.build)
         async with self._database.transaction() as transaction:
             added = await transaction.write(
-                "INSERT OR IGNORE INTO packages (package_id, package_name, version_code, build) VALUES (?, ?, ?, ?)",
-                (package.package_id, manifest.package_name, manifest.version_code, build),
+                "INSERT OR IGNORE INTO packages (package_id, package_name, version_code, build, words)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (package.package_id, manifest.package_name, manifest.version_code, build, package.words),
             )
             for sha256 in {file.sha256 for file in package.files} if added else ():
                 await transaction.write("INSERT INTO package_files VALUES (?, ?)", (package.package_id, sha256))
+            if added and fetched_at is not None:
+                await transaction.write(
+                    "INSERT INTO fetched_packages (package_id, size, asked_at) VALUES (?, ?, ?)",
+                    (package.package_id, sum(file.size for file in package.files), fetched_at),
+                )
             if pin:
                 await write_pin(transaction, manifest.package_name, pin)
 
@@ -52,6 +58,16 @@ class SqliteCatalogueStore:
             removed = await transaction.write("DELETE FROM packages WHERE package_id = ?", (package_id,))
         self._cache.drop(package_id)
         return {row["sha256"] for row in orphaned} if removed else None
+
+    async def is_fetched(self, package_id: str) -> bool:
+        """Whether a package came from an upstream and no operator has added it since."""
+        row = await self._database.read_one("SELECT 1 FROM fetched_packages WHERE package_id = ?", (package_id,))
+        return row is not None
+
+    async def claim(self, package_id: str) -> None:
+        """Keeps that an operator has added a package, wherever it came from before."""
+        async with self._database.transaction() as transaction:
+            await transaction.write("DELETE FROM fetched_packages WHERE package_id = ?", (package_id,))
 
     async def find(self, package_id: str) -> Package | None:
         """The package with the id."""

@@ -3,19 +3,32 @@
 import json
 import math
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 
-from appshare.app_download.model import Artifact, PackageManifest
-from appshare.app_download.package import Package
+from appshare.app_download.model import Artifact
 from appshare.app_download.package_reading.report import build_from, build_report
-from appshare.app_download.upstreams.model import Accepted, FoundApp, Health, ListedApp, Offer, Source, Upstream
+from appshare.app_download.stores import sqlite_names
+from appshare.app_download.upstreams.model import (
+    Accepted,
+    FoundApp,
+    FoundName,
+    Health,
+    ListedApp,
+    Offer,
+    Source,
+    Upstream,
+)
 from appshare.sqlite.database import Database, Transaction
 
 _SOURCE = "name, address, mirrors, fingerprint, plain_http"
 _ACCEPTED = "entry_time, index_sha256, etag, apps, versions, skipped"
 _HEALTH = "checked_at, failures, reason, message"
 _TABLES = ("upstream_apps", "upstream_versions")
+_KEPT = (
+    "fetched_packages WHERE NOT EXISTS"
+    " (SELECT 1 FROM operator_rows WHERE operator_rows.package_id = fetched_packages.package_id)"
+)
 _ROWS_AT_ONCE = 2000
 """Rows that go in one transaction where it does not matter when: others write in between."""
 
@@ -28,6 +41,7 @@ class SqliteUpstreamStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._has_words = False
 
     async def add(self, source: Source) -> bool:
         """Stores a repository; False: there is one of that name, and it stays as it is."""
@@ -132,15 +146,37 @@ class SqliteUpstreamStore:
 
         Those of the catalogue first, then those of the upstreams, each by package name.
         """
-        here = await self._database.run(partial(_search_catalogue, words, size))
-        holds_all = " AND ".join("instr(app.words, ?) > 0" for _ in words)
+        await self._require_words()
+        return await self._database.run(partial(sqlite_names.search, words, size))
+
+    async def names(self, words: Sequence[str], after: str, limit: int) -> list[FoundName]:
+        """Apps whose names hold all of the words (in one case), by package name from behind one, each once."""
+        await self._require_words()
+        return await self._database.run(partial(sqlite_names.names, words, after, limit))
+
+    async def listed(self, package_names: Collection[str]) -> dict[str, FoundApp]:
+        """What the first upstream that has an app lists as its newest version, by package name."""
+        return await self._database.run(partial(sqlite_names.listed, package_names))
+
+    async def kept(self) -> tuple[int, int]:
+        """The packages that came from upstreams and that no operator has anything to do with: how many, and bytes."""
+        [row] = await self._database.read(f"SELECT count(*) AS packages, total(size) AS size FROM {_KEPT}")
+        return row["packages"], int(row["size"])
+
+    async def asked_longest_ago(self, size: int) -> list[tuple[str, int]]:
+        """Of these packages those that were asked for longest ago, each with its bytes."""
         rows = await self._database.read(
-            "SELECT name, label, build, max(version_code) FROM upstreams"
-            " JOIN upstream_apps AS app USING (index_id) JOIN upstream_versions USING (index_id, package_name)"
-            f" WHERE {holds_all} GROUP BY upstream_id, package_name ORDER BY package_name, upstream_id LIMIT ?",
-            (*words, size - len(here)),
+            f"SELECT package_id, size FROM {_KEPT} ORDER BY asked_at, package_id LIMIT ?", (size,)
         )
-        return [*here, *(_found(_artifact(row["build"]).manifest, row["label"], row["name"]) for row in rows)]
+        return [(row["package_id"], row["size"]) for row in rows]
+
+    async def note_asked(self, package_ids: Collection[str], now: float) -> None:
+        """Keeps that packages were asked for; nothing of those that did not come from upstreams."""
+        async with self._database.transaction() as transaction:
+            await transaction.write(
+                "UPDATE fetched_packages SET asked_at = ? WHERE package_id IN (SELECT value FROM json_each(?))",
+                (now, json.dumps(sorted(package_ids))),
+            )
 
     async def count_requests(self, counts: dict[str, float], now: float, half_life: float) -> None:
         """Adds to how often apps were asked for; what was counted before loses half of its weight in `half_life`."""
@@ -170,6 +206,11 @@ class SqliteUpstreamStore:
         weights = {row["package_name"]: _faded(row, now, half_life) for row in rows}
         asked = [name for name, weight in weights.items() if weight >= least]
         return sorted(asked, key=lambda name: (-weights[name], name))[:size]
+
+    async def _require_words(self) -> None:
+        """Fills in what a catalogue of before lacks; a package that is added has its words."""
+        while not self._has_words:
+            self._has_words = not await self._database.change(sqlite_names.read_words)
 
     async def _drop_some(self, table: str) -> int:
         """Removes some rows of indices that no repository uses; returns how many."""
@@ -234,26 +275,6 @@ def _health(row: sqlite3.Row) -> Health:
 
 def _offer(row: sqlite3.Row) -> Offer:
     return Offer(_source(row), row["path"], _artifact(row["build"]))
-
-
-def _search_catalogue(words: Sequence[str], size: int, connection: sqlite3.Connection) -> list[FoundApp]:
-    """A catalogue is small enough to be looked through: it holds what somebody has added or asked for."""
-    found: dict[str, FoundApp] = {}
-    query = "SELECT package_name, build FROM packages ORDER BY package_name, version_code DESC, package_id"
-    for row in connection.execute(query):
-        if len(found) == size:
-            break
-        if row["package_name"] in found:
-            continue
-        manifest = Package(package_id="", build=build_from(row["build"])).manifest
-        names = f"{manifest.package_name} {manifest.label}".casefold()
-        if all(word in names for word in words):
-            found[manifest.package_name] = _found(manifest, manifest.label, "")
-    return list(found.values())
-
-
-def _found(manifest: PackageManifest, label: str, upstream: str) -> FoundApp:
-    return FoundApp(manifest.package_name, label, manifest.version_name, manifest.version_code, upstream)
 
 
 def _artifact(build: str) -> Artifact:

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 
 from appshare import errors
 from appshare.app_download.package import Package
 from appshare.app_download.store import CatalogueStore
 from appshare.app_download.upstreams.fetches import Fetches
+from appshare.app_download.upstreams.kept import KeptPackages
 from appshare.app_download.upstreams.model import Offer
 from appshare.app_download.upstreams.store import UpstreamStore
 from appshare.process.clock import Clock
@@ -31,15 +32,23 @@ _MOST_COUNTED = 10_000
 class Demand:
     """Counts what is asked for, never by whom."""
 
-    def __init__(self, store: UpstreamStore, catalogue: CatalogueStore, fetches: Fetches, clock: Clock) -> None:
+    def __init__(
+        self, store: UpstreamStore, catalogue: CatalogueStore, fetches: Fetches, kept: KeptPackages, clock: Clock
+    ) -> None:
         self._store = store
         self._catalogue = catalogue
         self._fetches = fetches
+        self._kept = kept
         self._clock = clock
         self._counted: Counter[str] = Counter()
 
-    def asked_for(self, package_name: str) -> None:
-        """Counts a download of an app."""
+    def asked_for(self, package_name: str, digests: Iterable[str] = ()) -> None:
+        """Counts a download of an app.
+
+        Args:
+            digests: of its files.
+        """
+        self._kept.asked_for(digests)
         if len(self._counted) < _MOST_COUNTED or package_name in self._counted:
             self._counted[package_name] += 1
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import replace
 
 import structlog
@@ -17,6 +17,7 @@ from appshare.app_download.package_files import IncomingFile, PackageFiles
 from appshare.app_download.package_reader import PackageRefused, ReadingLimits, read_package
 from appshare.app_download.upstreams import refusals
 from appshare.app_download.upstreams.fetched_file import FetchedFile
+from appshare.app_download.upstreams.kept import KeptPackages
 from appshare.app_download.upstreams.model import Offer
 from appshare.app_download.upstreams.store import UpstreamStore
 from appshare.app_download.upstreams.web import TooMuch, Web, WebTrouble
@@ -40,6 +41,7 @@ class Fetches:
         web: Web,
         catalogue: Catalogue,
         files: PackageFiles,
+        kept: KeptPackages,
         *,
         size_limit: int,
         at_once: int,
@@ -48,6 +50,7 @@ class Fetches:
         self._web = web
         self._catalogue = catalogue
         self._files = files
+        self._kept = kept
         self._size_limit = size_limit
         self._room = asyncio.Semaphore(at_once)
         self._running: dict[str, FetchedFile] = {}
@@ -120,6 +123,9 @@ class Fetches:
             del self._running[offer.artifact.sha256]
             UPSTREAM_FETCHES.labels(outcome="failed" if failure else "kept").inc()
             await fetched.end(failure)
+        if failure is None:
+            with suppress(errors.UnavailableError):  # what is too much goes the next time
+                await self._kept.make_room(offer.artifact.sha256)
 
     async def _take(self, offer: Offer, fetched: FetchedFile) -> None:
         if offer.artifact.size > self._size_limit:
@@ -164,6 +170,6 @@ class Fetches:
     async def _keep(self, offer: Offer, manifest: PackageManifest, file: IncomingFile) -> None:
         package = Package(package_id=offer.artifact.sha256, build=replace(offer.artifact, manifest=manifest))
         try:
-            await self._catalogue.keep(package, [file])
+            await self._kept.keep(package, file)
         except errors.InvalidArgumentError as refused:
             raise refusals.package_refused(refused.message, refused.reason) from None

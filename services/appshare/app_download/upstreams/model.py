@@ -79,7 +79,7 @@ class ListedApp:
     """An app of an index.
 
     Attributes:
-        words: what a search looks through, in one case.
+        words: what a search looks through, in one case: package name, names and summaries in all languages.
         preferred_signer: the signer whose builds the repository recommends; empty: it does not say.
     """
 
@@ -121,3 +121,15 @@ class FoundApp:
     version_name: str
     version_code: int
     upstream: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundName:
+    """The name of an app that a search found.
+
+    Attributes:
+        listed: whether an upstream lists it; else only the catalogue has it.
+    """
+
+    package_name: str
+    listed: bool

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from appshare.app_download.upstreams import refusals
+from appshare.app_download.upstreams.kept import KeptPackages, KeptState
 from appshare.app_download.upstreams.model import FoundApp, Source, Upstream
 from appshare.app_download.upstreams.refresh import Refresher, Tell
 from appshare.app_download.upstreams.schedule import Schedule
@@ -16,10 +17,11 @@ FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 class Upstreams:
     """The repositories of one cloud."""
 
-    def __init__(self, store: UpstreamStore, refresher: Refresher, schedule: Schedule) -> None:
+    def __init__(self, store: UpstreamStore, refresher: Refresher, schedule: Schedule, kept: KeptPackages) -> None:
         self._store = store
         self._refresher = refresher
         self._schedule = schedule
+        self._kept = kept
 
     async def add(self, source: Source, tell: Tell) -> Upstream:
         """Adds a repository and reads its index; one that cannot be read is not added.
@@ -63,6 +65,10 @@ class Upstreams:
         """
         if not await self._store.remove(name):
             raise refusals.not_found(name)
+
+    async def kept(self) -> KeptState:
+        """How much is kept of what came from upstreams."""
+        return await self._kept.state()
 
     async def search(self, words: Sequence[str], size: int) -> list[FoundApp]:
         """Apps of the catalogue, then of the upstreams, whose names hold all of the words (in one case)."""

@@ -9,6 +9,7 @@ from appshare.app_download.package_files import PackageFiles
 from appshare.app_download.store import CatalogueStore
 from appshare.app_download.upstreams.demand import Demand
 from appshare.app_download.upstreams.fetches import Fetches
+from appshare.app_download.upstreams.kept import KeptPackages
 from appshare.app_download.upstreams.operation import Upstreams
 from appshare.app_download.upstreams.refresh import Refresher
 from appshare.app_download.upstreams.schedule import Schedule
@@ -24,12 +25,14 @@ class UpstreamLimits:
     Attributes:
         interval: seconds between two looks at an upstream; 0: only when the operator says so.
         fetches: packages that are fetched at once.
+        kept_size: of all packages that are kept from upstreams; 0: no bound.
     """
 
     interval: float
     index_size: int
     package_size: int
     fetches: int
+    kept_size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,13 @@ async def running_upstreams(
     """Keeps the upstreams up to date and fetches from them while the context is open."""
     async with AsyncExitStack() as stack:
         web = await stack.enter_async_context(open_web())
-        fetches = Fetches(store, web, catalogue, files, size_limit=limits.package_size, at_once=limits.fetches)
+        kept = KeptPackages(store, catalogue, clock, limit=limits.kept_size)
+        fetches = Fetches(*(store, web, catalogue, files, kept), size_limit=limits.package_size, at_once=limits.fetches)
         await stack.enter_async_context(fetches.running())
-        demand = Demand(store, packages, fetches, clock)
+        await stack.enter_async_context(kept.running())
+        demand = Demand(store, packages, fetches, kept, clock)
         await stack.enter_async_context(demand.running())
         refresher = Refresher(store, web, files, clock, index_limit=limits.index_size)
         schedule = Schedule(store, refresher, clock, interval=limits.interval, after_round=demand.update)
         await stack.enter_async_context(schedule.running())
-        yield UpstreamParts(Upstreams(store, refresher, schedule), fetches, demand)
+        yield UpstreamParts(Upstreams(store, refresher, schedule, kept), fetches, demand)

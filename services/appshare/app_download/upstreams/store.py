@@ -1,9 +1,18 @@
 """What upstreams need of a store; every implementation passes the same contract tests."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from appshare.app_download.upstreams.model import Accepted, FoundApp, Health, ListedApp, Offer, Source, Upstream
+from appshare.app_download.upstreams.model import (
+    Accepted,
+    FoundApp,
+    FoundName,
+    Health,
+    ListedApp,
+    Offer,
+    Source,
+    Upstream,
+)
 
 
 class UpstreamStore(Protocol):
@@ -49,6 +58,21 @@ class UpstreamStore(Protocol):
 
         Those of the catalogue first, then those of the upstreams, each by package name.
         """
+
+    async def names(self, words: Sequence[str], after: str, limit: int) -> list[FoundName]:
+        """Apps whose names hold all of the words (in one case), by package name from behind one, each once."""
+
+    async def listed(self, package_names: Collection[str]) -> dict[str, FoundApp]:
+        """What the first upstream that has an app lists as its newest version, by package name."""
+
+    async def kept(self) -> tuple[int, int]:
+        """The packages that came from upstreams and that no operator has anything to do with: how many, and bytes."""
+
+    async def asked_longest_ago(self, size: int) -> list[tuple[str, int]]:
+        """Of these packages those that were asked for longest ago, each with its bytes."""
+
+    async def note_asked(self, package_ids: Collection[str], now: float) -> None:
+        """Keeps that packages were asked for; nothing of those that did not come from upstreams."""
 
     async def count_requests(self, counts: dict[str, float], now: float, half_life: float) -> None:
         """Adds to how often apps were asked for; what was counted before loses half of its weight in `half_life`."""

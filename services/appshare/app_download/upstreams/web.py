@@ -17,7 +17,7 @@ from appshare.app_download.upstreams.addresses import redirected
 USER_AGENT = "AppShare"
 
 _CONNECT_LIMIT = 10.0
-_SILENCE_LIMIT = 20.0
+SILENCE_LIMIT = 20.0
 """Seconds in which an upstream has to send something."""
 _LEAST_RATE = 16 * 1024
 """Bytes a second: an upstream that is slower, over the whole file, is given up."""
@@ -176,7 +176,7 @@ async def open_web() -> AsyncIterator[Web]:
     no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
     # As it is: what would be unpacked on the way has another size, and no place to go on from.
     headers = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
-    timeout = httpx.Timeout(_SILENCE_LIMIT, connect=_CONNECT_LIMIT)
+    timeout = httpx.Timeout(SILENCE_LIMIT, connect=_CONNECT_LIMIT)
     async with httpx.AsyncClient(headers=headers, cookies=no_cookies, timeout=timeout) as client:
         yield Web(client)
 

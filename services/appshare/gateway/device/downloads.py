@@ -9,6 +9,7 @@ import grpc
 
 from appshare.gateway.authentication import calling_device
 from appshare.gateway.backends import DOWNLOAD, REGISTRY, Backends
+from appshare.gateway.device.app_search import AppSearchServicer
 from appshare.gateway.device.updates import UpdatesServicer
 from appshare.gateway.forwarding import Forwarder
 from appshare.gateway.owners import Owners, OwnersAsked, under_way
@@ -24,13 +25,18 @@ SERVICE = "appshare.v1.DownloadService"
 
 
 class DownloadServicer:
-    """Serves `DownloadService`; the answers of AppDownload are sent on unread."""
+    """Serves `DownloadService`; the answers of AppDownload are sent on unread.
 
-    def __init__(self, backends: Backends, owners: OwnersAsked) -> None:
+    Args:
+        public_search: whether apps that only the public upstreams list are found by name.
+    """
+
+    def __init__(self, backends: Backends, owners: OwnersAsked, *, public_search: bool) -> None:
         self._owners = owners
         self._backends = backends
         self._forward = Forwarder(backends.download, DOWNLOAD, "appshare.v1.AppDownloadService")
         self._updates = UpdatesServicer(backends)
+        self._search = AppSearchServicer(backends, public=public_search)
 
     def add_to(self, server: grpc.aio.Server) -> None:
         """Adds the service to a server."""
@@ -46,6 +52,11 @@ class DownloadServicer:
                 self._updates.CheckAppUpdates,
                 request_deserializer=pb.CheckAppUpdatesRequest.FromString,
                 response_serializer=pb.CheckAppUpdatesResponse.SerializeToString,
+            ),
+            "SearchByName": grpc.unary_unary_rpc_method_handler(
+                self._search.SearchByName,
+                request_deserializer=pb.SearchByNameRequest.FromString,
+                response_serializer=pb.SearchByNameResponse.SerializeToString,
             ),
         }
         server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, handlers),))

@@ -17,6 +17,7 @@ from appshare.share_registry.model import (
     Key,
     Keyring,
     Level,
+    NameSearch,
     Page,
     Push,
     PushPolicy,
@@ -89,6 +90,14 @@ class SqliteRegistryStore:
         found: list[tuple[str, str]] = []
         for part in _parts(keyring):
             names = await self._database.run(partial(sqlite_shares.shared_names, part, search, after, limit))
+            found = sorted({*found, *names})[:limit]
+        return found
+
+    async def found_names(self, keyring: Keyring, wanted: NameSearch, limit: int) -> list[str]:
+        """Package names of apps that the keys open and a search is for, each once, in order."""
+        found: list[str] = []
+        for part in _parts(keyring):
+            names = await self._database.run(partial(sqlite_shares.found_names, part, wanted, limit))
             found = sorted({*found, *names})[:limit]
         return found
 

@@ -8,7 +8,7 @@ import json
 import sqlite3
 from collections.abc import Collection
 
-from appshare.share_registry.model import App, Key, Keyring, Page, Platform, Share
+from appshare.share_registry.model import App, Key, Keyring, NameSearch, Page, Platform, Share
 
 APP = (
     "apps.platform, apps.package_name, apps.label, apps.version_name, apps.version_code, apps.signer_sha256,"
@@ -85,6 +85,30 @@ def shared_names(
         {"pairs": json.dumps(pairs), "name": after[0], "platform": after[1], "search": search, "limit": limit},
     )
     return [(package_name, platform) for package_name, platform in rows]
+
+
+def found_names(keyring: Keyring, wanted: NameSearch, limit: int, connection: sqlite3.Connection) -> list[str]:
+    """Package names of apps that the keys open and a search is for, each once, in order."""
+    pairs = [(owner_id, key) for owner_id, keys in keyring.items() for key in keys]
+    rows = connection.execute(
+        "SELECT DISTINCT apps.package_name FROM json_each(:pairs) AS held"
+        " CROSS JOIN app_keys INDEXED BY app_keys_by_key ON app_keys.device_id = held.value ->> 0"
+        " AND app_keys.key = held.value ->> 1 AND app_keys.package_name > :after"
+        " JOIN apps USING (device_id, package_name)"
+        " WHERE (:last = '' OR apps.package_name <= :last)"
+        " AND (apps.package_name IN (SELECT value FROM json_each(:names))"
+        " OR NOT EXISTS (SELECT 1 FROM json_each(:words) AS word WHERE NOT instr(apps.folded, word.value)))"
+        " ORDER BY apps.package_name LIMIT :limit",
+        {
+            "pairs": json.dumps(pairs),
+            "after": wanted.after,
+            "last": wanted.last,
+            "names": json.dumps(sorted(wanted.package_names)),
+            "words": json.dumps(wanted.words),
+            "limit": limit,
+        },
+    )
+    return [package_name for (package_name,) in rows]
 
 
 def shares_named(keyring: Keyring, package_names: Collection[str], connection: sqlite3.Connection) -> list[Share]:

@@ -52,7 +52,8 @@ def _app(name: str, package: Any, limits: IndexLimits) -> tuple[ListedApp, int]:
         raise IndexRefused(IndexFault.TOO_LARGE, f"an app of the index has more than {limits.versions} versions")
     versions = tuple(filter(None, (_version(name, version) for version in listed.values())))
     metadata = _object(_object(package).get("metadata"))
-    names = [text for text in _object(metadata.get("name")).values() if isinstance(text, str)]
+    told = [*_object(metadata.get("name")).values(), *_object(metadata.get("summary")).values()]
+    names = [text for text in told if isinstance(text, str)]
     label = _localized(metadata.get("name"))
     words = " ".join(dict.fromkeys(text.casefold() for text in (name, *names)))[:_LONGEST_WORDS]
     signer = metadata.get("preferredSigner")

@@ -1,0 +1,1 @@
+"""What reading a large index of an upstream costs."""
