@@ -63,8 +63,8 @@ compare-bundletool: setup ## Compare the files that we choose from split sets wi
 fuzz-packages: setup ## Read packages that are damaged at random: make fuzz-packages [SECONDS=180] [FIRST=1]
 	@$(BIN)/python -m benchmarks.fuzz --seconds $(or $(SECONDS),180) --first $(or $(FIRST),1)
 
-test: setup ## Run the whole suite
-	$(BIN)/pytest -n $$(($$(nproc) + 1))  # many tests wait for processes
+test: setup ## Run the whole suite; the processes that it starts on SQLite, or: make test STORE=postgresql
+	$(if $(STORE),APPSHARE_TEST_STORE=$(STORE)) $(BIN)/pytest -n $$(($$(nproc) + 1))  # many tests wait for processes
 
 kubernetes: setup ## Check deploy/kubernetes against the schemas of Kubernetes, offline (needs kubectl)
 	@$(BIN)/python -c 'import kubernetes_validate' 2>/dev/null || $(BIN)/pip install --quiet --constraint constraints.txt --editable '.[kubernetes]'

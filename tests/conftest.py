@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from tests.support import postgresql_server
+from tests.support.stores import on_postgresql, store_environment
 
 # Time is measured by benchmarks, never asserted by tests: a busy machine is no failure.
 settings.register_profile("appshare", deadline=None)
@@ -42,3 +43,15 @@ def postgresql() -> Iterator[postgresql_server.PostgresqlServer]:
         pytest.skip(reason)
     with postgresql_server.running_postgresql() as server:
         yield server
+
+
+@pytest.fixture
+def fresh_store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every process and cloud that the test starts keeps its data in the engine that `APPSHARE_TEST_STORE` names."""
+    if not on_postgresql():
+        yield
+        return
+    with store_environment(request.getfixturevalue("postgresql")) as variables:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        yield

@@ -96,6 +96,12 @@ async def test_a_reader_sees_one_state(database: Database) -> None:
     assert await database.run(read_twice) == (1, 1)
 
 
+async def test_text_that_postgresql_cannot_keep_is_refused(database: Database) -> None:
+    with pytest.raises(errors.InvalidArgumentError, match="the character NUL") as caught:
+        await database.read("SELECT $1::text", "a\0b")
+    assert caught.value.reason is errors.Reason.INVALID_FIELD
+
+
 async def test_a_statement_that_takes_too_long_is_given_up(
     postgresql: PostgresqlServer, schema: str, migrations: Path
 ) -> None:

@@ -22,6 +22,8 @@ from appshare.v1 import relation_radar_pb2 as pb
 from appshare.v1.friendship_pb2 import Contact, ContactBook, PersonRef
 from appshare.v1.relation_radar_pb2_grpc import RelationRadarServiceStub
 
+pytestmark = pytest.mark.usefixtures("fresh_store")
+
 ANN, BOB = "+8613800138000", "+8613800138001"
 
 

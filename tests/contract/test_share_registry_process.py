@@ -6,12 +6,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from appshare.rpc.call import open_channel
 from appshare.v1 import share_registry_pb2 as pb
 from appshare.v1.app_pb2 import App
 from appshare.v1.device_pb2 import PLATFORM_ANDROID
 from appshare.v1.share_pb2 import Inventory
 from appshare.v1.share_registry_pb2_grpc import ShareRegistryServiceStub
+
+pytestmark = pytest.mark.usefixtures("fresh_store")
 
 APP = App(platform=PLATFORM_ANDROID, package_name="org.example.notes")
 

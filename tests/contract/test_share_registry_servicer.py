@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf.message import Message
+from tests.support.stores import emptied_schema, on_postgresql
 
 from appshare import errors
 from appshare.errors import Reason
@@ -24,8 +26,11 @@ from appshare.share_registry.pushes import Pushes, PushLimits
 from appshare.share_registry.registry import Registry
 from appshare.share_registry.servicer import ShareRegistryServicer
 from appshare.share_registry.signals import Signals
+from appshare.share_registry.store import RegistryStore
+from appshare.share_registry.stores.postgresql import MIGRATIONS as POSTGRESQL_MIGRATIONS
+from appshare.share_registry.stores.postgresql import PostgresqlRegistryStore
 from appshare.share_registry.stores.sqlite import MIGRATIONS, SqliteRegistryStore
-from appshare.sqlite.database import Database, open_database
+from appshare.sqlite.database import open_database
 from appshare.v1 import share_registry_pb2 as pb
 from appshare.v1.app_pb2 import App
 from appshare.v1.deletion_pb2 import RegistryDeletion
@@ -68,10 +73,9 @@ INBOX_LIMITS = InboxLimits(events=100, per_sender=5)
 class Client:
     """The RPCs of a running registry; a failure is raised as the typed error that crossed the wire."""
 
-    def __init__(self, channel: grpc.aio.Channel, signals: Signals, database: Database) -> None:
+    def __init__(self, channel: grpc.aio.Channel, signals: Signals) -> None:
         self.stub = ShareRegistryServiceStub(channel)
         self.signals = signals
-        self.database = database
 
     async def call(self, request: Message) -> Any:
         method = getattr(self.stub, type(request).__name__.removesuffix("Request"))
@@ -98,25 +102,39 @@ class Client:
 
 
 @pytest.fixture
-async def client(tmp_path: Path) -> AsyncIterator[Client]:
-    async with open_database(tmp_path / "share_registry.db", MIGRATIONS) as database:
-        store, signals = SqliteRegistryStore(database), Signals()
-        servicer = ShareRegistryServicer(
-            Registry(store, signals, max_apps=500),
-            MergedShares(store, names_threshold=2),
-            Pushes(store, signals, time, PushLimits(REACHED_PER_DAY), INBOX_LIMITS),
-            Installs(store, signals, time, INBOX_LIMITS),
-            Inboxes(store, signals, time, heartbeat=0.05, max_age=3600),
-            Deletions(store, signals),
-        )
-        service = Service(
-            "appshare.v1.ShareRegistryService", partial(add_ShareRegistryServiceServicer_to_server, servicer)
-        )
-        async with (
-            running_server(Address("127.0.0.1", 0), [service]) as address,
-            open_channel(str(address)) as channel,
-        ):
-            yield Client(channel, signals, database)
+async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[RegistryStore]:
+    if not on_postgresql():
+        async with open_database(tmp_path / "share_registry.db", MIGRATIONS) as database:
+            yield SqliteRegistryStore(database)
+        return
+    server = request.getfixturevalue("postgresql")
+    async with emptied_schema(server, "test_share_registry_servicer", POSTGRESQL_MIGRATIONS) as schema:
+        yield PostgresqlRegistryStore(schema)
+
+
+@pytest.fixture
+async def client(store: RegistryStore) -> AsyncIterator[Client]:
+    async with running_client(store) as client:
+        yield client
+
+
+@asynccontextmanager
+async def running_client(store: RegistryStore) -> AsyncIterator[Client]:
+    signals = Signals()
+    servicer = ShareRegistryServicer(
+        Registry(store, signals, max_apps=500),
+        MergedShares(store, names_threshold=2),
+        Pushes(store, signals, time, PushLimits(REACHED_PER_DAY), INBOX_LIMITS),
+        Installs(store, signals, time, INBOX_LIMITS),
+        Inboxes(store, signals, time, heartbeat=0.05, max_age=3600),
+        Deletions(store, signals),
+    )
+    service = Service("appshare.v1.ShareRegistryService", partial(add_ShareRegistryServiceServicer_to_server, servicer))
+    async with (
+        running_server(Address("127.0.0.1", 0), [service]) as address,
+        open_channel(str(address)) as channel,
+    ):
+        yield Client(channel, signals)
 
 
 def app(package_name: str, **fields: Any) -> App:
@@ -777,11 +795,15 @@ async def test_a_page_token_of_another_list_is_refused(client: Client, request_:
     assert refused.value.reason is Reason.INVALID_PAGE_TOKEN
 
 
-async def test_a_full_disk_is_unavailable_until_there_is_room(client: Client) -> None:
+async def test_a_full_disk_is_unavailable_until_there_is_room(tmp_path: Path) -> None:
     many = publish("owner", *(app(f"org.{number}") for number in range(500)))
-    await client.database._writer.execute_fetchall("PRAGMA max_page_count = 1")
-    with pytest.raises(errors.UnavailableError) as failed:
-        await client.call(many)
-    assert failed.value.reason is Reason.STORAGE_UNAVAILABLE
-    await client.database._writer.execute_fetchall("PRAGMA max_page_count = 1000000")
-    assert (await client.call(many)).app_count == 500
+    async with (
+        open_database(tmp_path / "share_registry.db", MIGRATIONS) as database,
+        running_client(SqliteRegistryStore(database)) as client,
+    ):
+        await database._writer.execute_fetchall("PRAGMA max_page_count = 1")
+        with pytest.raises(errors.UnavailableError) as failed:
+            await client.call(many)
+        assert failed.value.reason is Reason.STORAGE_UNAVAILABLE
+        await database._writer.execute_fetchall("PRAGMA max_page_count = 1000000")
+        assert (await client.call(many)).app_count == 500

@@ -3,15 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
 from prometheus_client import REGISTRY
+from tests.support.postgresql_server import PostgresqlServer
+from tests.support.stores import emptied_schema, rows_with
 
 from appshare import errors
+from appshare.postgresql.database import open_database as open_schema
 from appshare.share_registry.inbox_gauges import measure
 from appshare.share_registry.model import (
     App,
@@ -36,6 +38,8 @@ from appshare.share_registry.model import (
     WaitingEvents,
 )
 from appshare.share_registry.store import RegistryStore
+from appshare.share_registry.stores.postgresql import MIGRATIONS as POSTGRESQL_MIGRATIONS
+from appshare.share_registry.stores.postgresql import PostgresqlRegistryStore
 from appshare.share_registry.stores.sqlite import MIGRATIONS, SqliteRegistryStore
 from appshare.sqlite.database import open_database
 
@@ -46,52 +50,41 @@ LIKELY, CONFIRMED = Level.LIKELY, Level.CONFIRMED
 VIEWER = {"viewer": LIKELY}
 ROOMY = InboxLimits(events=100, per_sender=100)
 
+SCHEMA = "test_share_registry_store"
+
 numbers = count()
 
 
-Trouble = Callable[[], AbstractAsyncContextManager[None]]
+OpenStore = Callable[[], AbstractAsyncContextManager[RegistryStore]]
 
 
-@dataclass
-class Opened:
-    """A store, and what can befall its disk for a while."""
-
-    store: RegistryStore
-    full: Trouble
-    read_only: Trouble
+@asynccontextmanager
+async def open_sqlite(folder: Path) -> AsyncIterator[RegistryStore]:
+    async with open_database(folder / "share_registry.db", MIGRATIONS) as database:
+        yield SqliteRegistryStore(database)
 
 
-OpenStore = Callable[[], AbstractAsyncContextManager[Opened]]
+@asynccontextmanager
+async def open_postgresql(server: PostgresqlServer) -> AsyncIterator[RegistryStore]:
+    async with open_schema(server.url, SCHEMA, POSTGRESQL_MIGRATIONS) as database:
+        yield PostgresqlRegistryStore(database)
 
 
-@pytest.fixture(params=["sqlite"])
-def open_store(tmp_path: Path) -> OpenStore:
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> OpenStore:
     """Opens the same store again and again, as a process does that is started anew."""
-
-    @asynccontextmanager
-    async def open_sqlite() -> AsyncIterator[Opened]:
-        async with open_database(tmp_path / "share_registry.db", MIGRATIONS) as database:
-
-            @asynccontextmanager
-            async def pragma(during: str, afterwards: str) -> AsyncIterator[None]:
-                await database._writer.execute_fetchall(f"PRAGMA {during}")
-                yield
-                await database._writer.execute_fetchall(f"PRAGMA {afterwards}")
-
-            yield Opened(
-                SqliteRegistryStore(database),
-                # 1 page is less than there is: SQLite takes the size that the file has.
-                full=partial(pragma, "max_page_count = 1", "max_page_count = 1000000"),
-                read_only=partial(pragma, "query_only = ON", "query_only = OFF"),
-            )
-
-    return open_sqlite
+    if request.param == "sqlite":
+        return partial(open_sqlite, tmp_path)
+    server = request.getfixturevalue("postgresql")
+    async with emptied_schema(server, SCHEMA, POSTGRESQL_MIGRATIONS):
+        pass
+    return partial(open_postgresql, server)
 
 
 @pytest.fixture
 async def store(open_store: OpenStore) -> AsyncIterator[RegistryStore]:
     async with open_store() as opened:
-        yield opened.store
+        yield opened
 
 
 def app(package_name: str, version_code: int = 1) -> App:
@@ -381,12 +374,12 @@ class TestInboxes:
         positions = []
         for _ in range(3):
             async with open_store() as opened:
-                await put(opened.store, "owner", {"org.a": RED})
-                await push(opened.store)
-                positions += [event.position for event in (await page(opened.store)).events]
-                async with opened.store.change() as change:
+                await put(opened, "owner", {"org.a": RED})
+                await push(opened)
+                positions += [event.position for event in (await page(opened)).events]
+                async with opened.change() as change:
                     await change.remove_events("viewer", await change.head("viewer"))
-                assert (await page(opened.store)).events == ()
+                assert (await page(opened)).events == ()
         assert positions == [1, 2, 3]
 
     async def test_removed_events_are_those_of_one_inbox_up_to_a_position(self, store: RegistryStore) -> None:
@@ -569,32 +562,24 @@ class TestDeletion:
         await store.delete_devices(["gone-1", "gone-2"], NAMES)
         assert await store.delete_devices(["gone-1", "gone-2", "unknown"], NAMES) == Deletion(0, 0, 0, 0)
 
-    async def test_nothing_is_left_in_the_files(self, store: RegistryStore, tmp_path: Path) -> None:
-        await self.fill(store)
-        assert any(b"gone-1" in file.read_bytes() for file in tmp_path.iterdir())
-        await store.delete_devices(["gone-1", "gone-2"], NAMES)
-        for file in tmp_path.iterdir():
-            assert b"gone-" not in file.read_bytes()
-        assert any(b"stays" in file.read_bytes() for file in tmp_path.iterdir())
-
 
 class TestDurability:
     async def test_nothing_is_lost_over_a_restart(self, open_store: OpenStore) -> None:
         preference = PushPreference(PushPolicy.SELECTED, frozenset({"owner"}))
         receipt = PushReceipt("push", b"digest", frozenset({"viewer"}))
         async with open_store() as opened:
-            await put(opened.store, "owner", {"org.a": RED, "org.b": NO_KEYS})
-            await push(opened.store, "org.a", note="hi")
-            async with opened.store.change() as change:
+            await put(opened, "owner", {"org.a": RED, "org.b": NO_KEYS})
+            await push(opened, "org.a", note="hi")
+            async with opened.change() as change:
                 await change.replace_push_preference("viewer", preference)
                 await change.add_push_receipt("owner", "r", receipt, now=1.0)
-            before = await page(opened.store)
+            before = await page(opened)
         async with open_store() as opened:
-            assert (await opened.store.apps("owner", "", 10)).items == ((app("org.a"), RED), (app("org.b"), NO_KEYS))
-            assert await page(opened.store) == before
+            assert (await opened.apps("owner", "", 10)).items == ((app("org.a"), RED), (app("org.b"), NO_KEYS))
+            assert await page(opened) == before
             assert len(before.events) == 1
-            assert await opened.store.push_preference("viewer") == preference
-            async with opened.store.change() as change:
+            assert await opened.push_preference("viewer") == preference
+            async with opened.change() as change:
                 assert await change.push_receipt("owner", "r") == receipt
 
     async def test_a_change_that_fails_leaves_nothing(self, store: RegistryStore) -> None:
@@ -648,25 +633,74 @@ class TestDurability:
 
     async def test_changes_at_the_same_time_follow_one_another(self, store: RegistryStore) -> None:
         async def add_one(number: int) -> int:
-            async with store.change() as change:
+            async with store.change("owner") as change:
                 await change.put_apps("owner", [app(f"org.{number}")])
                 return await change.count_apps("owner")
 
         counts = sorted(await asyncio.gather(*map(add_one, range(20))))
         assert all(later == earlier + 1 for earlier, later in pairwise(counts))
 
-    @pytest.mark.parametrize("trouble", ["full", "read_only"])
-    async def test_a_disk_in_trouble_is_unavailable_until_it_is_over(self, open_store: OpenStore, trouble: str) -> None:
-        many = {f"org.{number}": RED for number in range(500)}
-        async with open_store() as opened:
-            await put(opened.store, "owner", {"org.a": RED})
-            async with getattr(opened, trouble)():
-                with pytest.raises(errors.UnavailableError) as failed:
-                    await put(opened.store, "owner", many)
-                assert failed.value.reason is errors.Reason.STORAGE_UNAVAILABLE
-                assert names(await opened.store.shares({"owner": RED}, ("", ""), 1000)) == ["org.a"]
-            await put(opened.store, "owner", many)
-            assert len((await opened.store.shares({"owner": RED}, ("", ""), 1000)).items) == 501
+
+@pytest.mark.parametrize(
+    ("during", "afterwards"),
+    [
+        # 1 page is less than there is: SQLite takes the size that the file has.
+        ("max_page_count = 1", "max_page_count = 1000000"),
+        ("query_only = ON", "query_only = OFF"),
+    ],
+)
+async def test_sqlite_on_a_disk_in_trouble_is_unavailable_until_it_is_over(
+    tmp_path: Path, during: str, afterwards: str
+) -> None:
+    many = {f"org.{number}": RED for number in range(500)}
+    async with open_database(tmp_path / "share_registry.db", MIGRATIONS) as database:
+        store = SqliteRegistryStore(database)
+        await put(store, "owner", {"org.a": RED})
+        await database._writer.execute_fetchall(f"PRAGMA {during}")
+        with pytest.raises(errors.UnavailableError) as failed:
+            await put(store, "owner", many)
+        assert failed.value.reason is errors.Reason.STORAGE_UNAVAILABLE
+        assert names(await store.shares({"owner": RED}, ("", ""), 1000)) == ["org.a"]
+        await database._writer.execute_fetchall(f"PRAGMA {afterwards}")
+        await put(store, "owner", many)
+        assert len((await store.shares({"owner": RED}, ("", ""), 1000)).items) == 501
+
+
+async def test_sqlite_leaves_nothing_of_deleted_devices_in_its_files(tmp_path: Path) -> None:
+    async with open_sqlite(tmp_path) as store:
+        await TestDeletion.fill(store)
+        assert any(b"gone-1" in file.read_bytes() for file in tmp_path.iterdir())
+        await store.delete_devices(["gone-1", "gone-2"], NAMES)
+        for file in tmp_path.iterdir():
+            assert b"gone-" not in file.read_bytes()
+        assert any(b"stays" in file.read_bytes() for file in tmp_path.iterdir())
+
+
+async def test_postgresql_leaves_no_row_of_deleted_devices(postgresql: PostgresqlServer) -> None:
+    async with emptied_schema(postgresql, SCHEMA, POSTGRESQL_MIGRATIONS) as database:
+        store = PostgresqlRegistryStore(database)
+        await TestDeletion.fill(store)
+        assert len(await rows_with(database, "gone-1")) > len(await rows_with(database, "nobody")) == 0
+        await store.delete_devices(["gone-1", "gone-2"], NAMES)
+        assert await rows_with(database, "gone-") == []
+        assert await rows_with(database, "stays")
+
+
+async def test_postgresql_keeps_a_push_as_long_as_an_inbox_has_it(postgresql: PostgresqlServer) -> None:
+    async with emptied_schema(postgresql, SCHEMA, POSTGRESQL_MIGRATIONS) as database:
+        store = PostgresqlRegistryStore(database)
+        recipients = {f"viewer-{number}": LIKELY for number in range(8)}
+        await push(store, "org.a", to=recipients)
+
+        async def acknowledge(device_id: str) -> None:
+            async with store.change() as change:
+                await change.remove_events(device_id, 1)
+
+        await acknowledge("viewer-0")
+        assert len(await database.read("SELECT FROM pushes")) == 1
+        # The last ones at once: none of them sees what the others remove.
+        await asyncio.gather(*map(acknowledge, recipients))
+        assert await database.read("SELECT FROM pushes") == []
 
 
 async def test_sqlite_keeps_a_push_as_long_as_an_inbox_has_it(tmp_path: Path) -> None:

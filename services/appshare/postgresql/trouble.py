@@ -27,6 +27,10 @@ class translated:  # noqa: N801 - read as a function: `with translated():`
         pass
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, asyncpg.CharacterNotInRepertoireError):
+            raise errors.InvalidArgumentError(
+                errors.Reason.INVALID_FIELD, "text must not hold the character NUL, which the database cannot keep"
+            ) from error
         if isinstance(error, _FAILURES) and not isinstance(error, _DEFECTS):
             raise unavailable(error) from error
 

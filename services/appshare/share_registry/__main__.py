@@ -6,7 +6,6 @@ from functools import partial
 
 from appshare.process.clock import system_clock
 from appshare.process.command import server_command
-from appshare.process.data_folder import owned_folder
 from appshare.process.lifetime import in_background
 from appshare.process.status_servicer import status_service
 from appshare.rpc.address import Address
@@ -21,8 +20,7 @@ from appshare.share_registry.registry import Registry
 from appshare.share_registry.servicer import ShareRegistryServicer
 from appshare.share_registry.settings import RegistrySettings
 from appshare.share_registry.signals import Signals
-from appshare.share_registry.stores.sqlite import MIGRATIONS, SqliteRegistryStore
-from appshare.sqlite.database import open_database
+from appshare.share_registry.stores.opening import opened_store
 from appshare.v1.share_registry_pb2_grpc import add_ShareRegistryServiceServicer_to_server
 
 
@@ -30,9 +28,9 @@ from appshare.v1.share_registry_pb2_grpc import add_ShareRegistryServiceServicer
 async def running(settings: RegistrySettings) -> AsyncIterator[dict[str, Address]]:
     """Serves ShareRegistry: shared apps, audiences, pushes and inboxes."""
     async with AsyncExitStack() as stack:
-        folder = stack.enter_context(owned_folder(settings.data / "share-registry"))
-        database = await stack.enter_async_context(open_database(folder / "share_registry.db", MIGRATIONS))
-        store, signals = SqliteRegistryStore(database), Signals()
+        url = settings.database.get_secret_value()
+        store = await stack.enter_async_context(opened_store(settings.data, url, settings.database_connections))
+        signals = Signals()
         inboxes = Inboxes(store, signals, system_clock, settings.heartbeat, settings.inbox_age())
         servicer = ShareRegistryServicer(
             Registry(store, signals, settings.max_apps),

@@ -31,7 +31,7 @@ class Installs:
         """
         told: frozenset[str] = frozenset()
         try:
-            async with self._store.change() as change:
+            async with self._store.change(install.viewer_id) as change:
                 sharing = await change.owners_sharing(keyring(install.viewer_id, owners), install.package_name)
                 to_tell = await _to_tell(
                     change, install.viewer_id, [each for each in owners if each.device_id in sharing]

@@ -63,7 +63,7 @@ class Pushes:
 
     async def change_preference(self, device_id: str, preference: PushPreference) -> None:
         """Says from whom a device accepts pushes from now on; what is in its inbox stays there."""
-        async with self._store.change() as change:
+        async with self._store.change(device_id) as change:
             await change.replace_push_preference(device_id, preference)
 
     async def deliver(self, push: Push, recipients: Sequence[RelatedDevice], request_id: str) -> Delivery:
@@ -81,7 +81,7 @@ class Pushes:
         """
         accepted: frozenset[str] = frozenset()
         try:
-            async with self._store.change() as change:
+            async with self._store.change(push.sender_id) as change:
                 if request_id:
                     receipt = await self._deliver_once(change, push, recipients, request_id)
                 else:
@@ -98,7 +98,7 @@ class Pushes:
     async def withdraw(self, sender_id: str, push_id: str) -> None:
         """Takes a push back from all who have not acknowledged it; one that is not there is none to take back."""
         with self._signals.changing(sender_id):
-            async with self._store.change() as change:
+            async with self._store.change(sender_id) as change:
                 await change.remove_push(sender_id, push_id)
 
     async def _deliver_once(

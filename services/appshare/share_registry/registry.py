@@ -39,7 +39,7 @@ class Registry:
             errors.ResourceExhaustedError: LIMIT_EXCEEDED.
         """
         with self._signals.changing(device_id):
-            async with self._store.change() as change:
+            async with self._store.change(device_id) as change:
                 await change.drop_other_apps(device_id, [app.package_name for app in apps])
                 await change.put_apps(device_id, apps)
                 count = await self._count_within_limit(change, device_id)
@@ -55,7 +55,7 @@ class Registry:
             errors.ResourceExhaustedError: LIMIT_EXCEEDED.
         """
         with self._signals.changing(device_id):
-            async with self._store.change() as change:
+            async with self._store.change(device_id) as change:
                 await change.drop_apps(device_id, removed)
                 await change.put_apps(device_id, upserted)
                 count = await self._count_within_limit(change, device_id)
@@ -68,7 +68,7 @@ class Registry:
             errors.NotFoundError: APP_NOT_FOUND, when the inventory lacks one of the apps.
         """
         with self._signals.changing(device_id):
-            async with self._store.change() as change:
+            async with self._store.change(device_id) as change:
                 await require_apps(change, device_id, audiences)
                 await change.replace_keys(device_id, {name: keys_admitted(each) for name, each in audiences.items()})
 
@@ -78,7 +78,7 @@ class Registry:
 
     async def change_default_audience(self, device_id: str, audience: Audience) -> None:
         """Sets the audience that new apps of a device get; those that are there keep theirs."""
-        async with self._store.change() as change:
+        async with self._store.change(device_id) as change:
             await change.replace_default_keys(device_id, keys_admitted(audience))
 
     async def inventory(self, device_id: str, after: str, limit: int) -> Page[InventoryApp]:

@@ -31,8 +31,16 @@ class RegistryStore(Protocol):
     Every method raises `errors.UnavailableError` (STORAGE_UNAVAILABLE) when the storage cannot be used.
     """
 
-    def change(self) -> AbstractAsyncContextManager["RegistryChange"]:
-        """Changes follow one another; each is durable when its context ends, and never was when that raises."""
+    def change(self, *device_ids: str) -> AbstractAsyncContextManager["RegistryChange"]:
+        """A change is durable when its context ends, and never was when that raises.
+
+        Changes of the same device follow one another. So do, from where they meet, changes of the events of one inbox,
+        whose positions come without gaps and are seen in order.
+
+        Args:
+            device_ids: of whose apps, quota and receipts the change is, and who installs. Others' apps and preferences
+                can be read and their inboxes changed by it; an inbox that a change only reads and empties needs none.
+        """
 
     async def apps(self, device_id: str, after: str, limit: int) -> Page[tuple[App, frozenset[Key]]]:
         """The apps of a device with the keys that they admit, by package name from behind `after`."""
@@ -96,7 +104,7 @@ class RegistryStore(Protocol):
 
 
 class RegistryChange(Protocol):
-    """What can be read and written inside one change; what it reads nobody else changes meanwhile."""
+    """What can be read and written inside one change; nobody else changes meanwhile what it reads of its devices."""
 
     # Apps
 

@@ -285,8 +285,8 @@ class CancelledAfterwards:
         self._store = store
 
     @asynccontextmanager
-    async def change(self) -> AsyncIterator[Any]:
-        async with self._store.change() as change:
+    async def change(self, *device_ids: str) -> AsyncIterator[Any]:
+        async with self._store.change(*device_ids) as change:
             yield change
         raise asyncio.CancelledError
 

@@ -44,8 +44,8 @@ class SqliteRegistryStore:
         self._database = database
 
     @asynccontextmanager
-    async def change(self) -> AsyncIterator["SqliteRegistryChange"]:
-        """Changes follow one another; each is durable when its context ends, and never was when that raises."""
+    async def change(self, *device_ids: str) -> AsyncIterator["SqliteRegistryChange"]:
+        """All changes follow one another; each is durable when its context ends, and never was when that raises."""
         async with self._database.transaction() as transaction:
             yield SqliteRegistryChange(transaction)
 

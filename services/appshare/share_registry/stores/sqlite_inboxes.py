@@ -3,7 +3,6 @@
 Functions on a connection, each of several statements: run in one go (`Database.run`, `Transaction.run`).
 """
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Collection, Mapping
@@ -19,6 +18,7 @@ from appshare.share_registry.model import (
     Push,
     SharesPushed,
 )
+from appshare.share_registry.stores.push_topic import push_topic
 from appshare.share_registry.stores.sqlite_shares import pushed_shares
 
 Content = tuple[int | None, str | None, int | None]
@@ -69,7 +69,7 @@ def add_push(
     connection.executemany(
         "INSERT INTO push_apps (push, package_name) VALUES (?, ?)", [(number, name) for name in push.package_names]
     )
-    topic = _push_topic(push.package_names)
+    topic = push_topic(push.package_names)
     _add(push.sender_id, topic, recipients, (number, None, None), now, limits, connection)
 
 
@@ -200,13 +200,6 @@ def _content(row: sqlite3.Row, keys: KeysByLevel, connection: sqlite3.Connection
     held = keys.get(Level(row["level"]), frozenset())
     shares = pushed_shares(sender_id, row["push"], held, connection, whole_list=bool(row["whole_list"]))
     return SharesPushed(sender_id, row["note"], shares)
-
-
-def _push_topic(package_names: Collection[str]) -> str:
-    """The same for pushes of the same apps."""
-    if not package_names:
-        return "push"
-    return "push " + hashlib.sha256(json.dumps(sorted(package_names)).encode()).hexdigest()
 
 
 def _array(values: Collection[str]) -> str:
