@@ -6,8 +6,9 @@ STAMP := .venv/.complete
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-gateway benchmark-fit
-.PHONY: benchmark-stream benchmark-index compare-aapt compare-bundletool test soak fault-download check lint access-matrix fuzz fuzz-packages
-.PHONY: simulate-scaling kubernetes up-scale down-scale compose-scale-smoke
+.PHONY: help setup demo docs walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-gateway benchmark-fit
+.PHONY: benchmark-stream benchmark-index compare-aapt compare-bundletool test soak fault-download check lint access-matrix
+.PHONY: fuzz fuzz-packages
 .PHONY: abuse types imports contract contract-breaking protos up down compose-smoke clean
 
 help: ## List the targets
@@ -23,6 +24,10 @@ $(STAMP): pyproject.toml constraints.txt
 
 demo: setup ## Play the whole job on real packages: make demo, or make demo APKS=folder
 	@$(BIN)/python -m demo $(if $(APKS),--apks '$(APKS)')
+
+docs: setup ## Write docs/recording.md (the demo) and docs/commands.md (every help) as they are now
+	@$(BIN)/python -m demo.recording
+	@$(BIN)/python -m demo.command_reference
 
 walkthrough-python: setup ## Play the Python program of docs/integrating.md on a cloud of its own
 	@$(BIN)/python -m demo.walkthrough python

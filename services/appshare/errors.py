@@ -141,7 +141,24 @@ class OutOfRangeError(AppShareError):
 
 
 class ResourceExhaustedError(AppShareError):
-    """More than the operator allows."""
+    """More than the operator allows.
+
+    Args:
+        limit: the setting that has it so; known only in the process whose limit it is.
+    """
+
+    def __init__(
+        self,
+        reason: Reason,
+        message: str,
+        *,
+        field: str | None = None,
+        retry_after: timedelta | None = None,
+        metadata: Mapping[str, str] | None = None,
+        limit: str = "",
+    ) -> None:
+        super().__init__(reason, message, field=field, retry_after=retry_after, metadata=metadata)
+        self.limit = limit
 
 
 class UnavailableError(AppShareError):

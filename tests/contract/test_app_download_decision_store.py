@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.download_stores import ENGINES, emptied, opened
 from tests.unit.app_download.samples import apk
 
 from appshare.app_download.app_decisions import AppDecisions
@@ -16,23 +17,28 @@ from appshare.app_download.package import Build, Package
 from appshare.app_download.package_reading.report import build_report
 from appshare.app_download.package_set import PackageSet
 from appshare.app_download.signer_pin import SignerPin
-from appshare.app_download.stores.sqlite import MIGRATIONS, SqliteCatalogueStore
+from appshare.app_download.stores.opening import Stores
+from appshare.app_download.stores.sqlite import MIGRATIONS
 from appshare.app_download.stores.sqlite_decisions import SqliteDecisionStore
-from appshare.sqlite.database import Database, open_database
+from appshare.sqlite.database import open_database
 
 NOTES, MAPS = "org.example.notes", "org.example.maps"
 PIN = SignerPin("b", frozenset({"a", "0"}), by_operator=True)
 
 
+@pytest.fixture(params=ENGINES)
+async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stores]:
+    server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
+    if server:
+        async with emptied(server):
+            pass
+    async with opened(tmp_path, server) as both:
+        yield both
+
+
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with open_database(tmp_path / "catalogue.db", MIGRATIONS) as opened:
-        yield opened
-
-
-@pytest.fixture(params=["sqlite"])
-def store(database: Database) -> DecisionStore:
-    return SqliteDecisionStore(database)
+def store(stores: Stores) -> DecisionStore:
+    return stores.decisions
 
 
 def row(row_id: str, package_name: str = NOTES, **what: Any) -> OperatorRow:
@@ -121,8 +127,8 @@ async def test_rows_change_places_all_at_once(store: DecisionStore) -> None:
     assert await store.app_of_row("b") is None
 
 
-async def test_a_package_and_the_pin_of_its_app_are_stored_together(database: Database) -> None:
-    catalogue, store = SqliteCatalogueStore(database), SqliteDecisionStore(database)
+async def test_a_package_and_the_pin_of_its_app_are_stored_together(stores: Stores) -> None:
+    catalogue, store = stores.catalogue, stores.decisions
     added = Package(package_id="1", build=apk(package_name=NOTES))
     await catalogue.add(added, PIN)
     assert (await store.decisions_of(NOTES)).pin == PIN

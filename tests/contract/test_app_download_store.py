@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.support.download_stores import ENGINES, emptied, opened
 
 from appshare.app_download.model import Artifact, PackageManifest, Screen, ScreenSize
 from appshare.app_download.package import Package
@@ -33,20 +34,26 @@ def package(package_name: str, version_code: int, digit: str) -> Package:
     return Package(package_id=apk.sha256, build=apk)
 
 
-@pytest.fixture(params=["sqlite"])
-def open_store(tmp_path: Path) -> OpenStore:
-    @asynccontextmanager
-    async def open_sqlite() -> AsyncIterator[CatalogueStore]:
-        async with open_database(tmp_path / "catalogue.db", MIGRATIONS) as database:
-            yield SqliteCatalogueStore(database)
+@pytest.fixture(params=ENGINES)
+async def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> OpenStore:
+    """Opens the same store again and again, as a process does that is started anew."""
+    server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
+    if server:
+        async with emptied(server):
+            pass
 
-    return open_sqlite
+    @asynccontextmanager
+    async def open_one() -> AsyncIterator[CatalogueStore]:
+        async with opened(tmp_path, server) as stores:
+            yield stores.catalogue
+
+    return open_one
 
 
 @pytest.fixture
 async def store(open_store: OpenStore) -> AsyncIterator[CatalogueStore]:
-    async with open_store() as opened:
-        yield opened
+    async with open_store() as one:
+        yield one
 
 
 async def test_a_package_comes_back_as_it_was_added(store: CatalogueStore) -> None:

@@ -25,6 +25,7 @@ from appshare.share_registry.model import (
     Install,
     Key,
     Level,
+    NameSearch,
     Page,
     Platform,
     Push,
@@ -260,6 +261,22 @@ class TestShares:
         assert await store.shared_names(keyring, "", ("org.2", "ios"), 2) == every[3:5]
         assert await store.shared_names(keyring, "org.a", ("", ""), 10) == every[-1:]
         assert await store.shared_names(keyring, "label", ("org.5", "ios"), 10) == every[-2:]
+
+    async def test_a_search_finds_names_that_hold_all_words_and_those_that_are_named(
+        self, store: RegistryStore
+    ) -> None:
+        owners = [f"owner-{number:03}" for number in range(250)]
+        for number, owner_id in enumerate(owners):
+            await put(store, owner_id, {f"org.{number % 3}.mail": RED, "org.maps": RED, "org.secret.mail": BLUE})
+        keyring = dict.fromkeys(owners, RED)
+        mails = [f"org.{number}.mail" for number in range(3)]
+        assert await store.found_names(keyring, NameSearch(("mail", "label")), 10) == mails
+        assert await store.found_names(keyring, NameSearch(("mail", "other")), 10) == []
+        assert await store.found_names(keyring, NameSearch(("mail",)), 2) == mails[:2]
+        between = NameSearch(("mail",), after="org.0.mail", last="org.1.mail")
+        assert await store.found_names(keyring, between, 10) == mails[1:2]
+        named = NameSearch(("1.mail",), frozenset({"org.maps", "org.secret.mail", "org.unknown"}))
+        assert await store.found_names(keyring, named, 10) == ["org.1.mail", "org.maps"]
 
     async def test_shares_with_the_names_come_by_owner(self, store: RegistryStore) -> None:
         owners = [f"owner-{number:03}" for number in range(250)]

@@ -7,18 +7,17 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from tests.support.download_stores import ENGINES, emptied, opened
 from tests.unit.app_download.samples import apk
 
 from appshare.app_download.admission_policy import AdmissionPolicy
 from appshare.app_download.catalogue import Catalogue
+from appshare.app_download.decision_store import DecisionStore
 from appshare.app_download.fitting.operator_rows import OperatorRow, RowEffect
 from appshare.app_download.package import Package
 from appshare.app_download.package_files import PackageFiles
-from appshare.app_download.stores.sqlite import MIGRATIONS, SqliteCatalogueStore
-from appshare.app_download.stores.sqlite_decisions import SqliteDecisionStore
-from appshare.app_download.stores.sqlite_upstreams import SqliteUpstreamStore
+from appshare.app_download.stores.opening import Stores
 from appshare.app_download.upstreams.kept import KeptPackages
-from appshare.sqlite.database import Database, open_database
 
 SIZE = 1000
 """Bytes of every package."""
@@ -31,7 +30,7 @@ class Shelf:
     kept: KeptPackages
     catalogue: Catalogue
     files: PackageFiles
-    decisions: SqliteDecisionStore
+    decisions: DecisionStore
 
     async def fetch(self, letter: str) -> Package:
         """Takes a package in as a fetch does; it is called by its letter."""
@@ -53,10 +52,10 @@ class Shelf:
         return "".join(package.manifest.package_name.removeprefix("org.") for package in there)
 
 
-def shelf_of(database: Database, folder: Path, limit: int) -> Shelf:
+def shelf_of(stores: Stores, folder: Path, limit: int) -> Shelf:
     files = PackageFiles(folder)
     files.prepare()
-    decisions = SqliteDecisionStore(database)
+    decisions = stores.decisions
     policy = AdmissionPolicy(
         refuse_debuggable=True,
         refuse_test_only=True,
@@ -64,23 +63,27 @@ def shelf_of(database: Database, folder: Path, limit: int) -> Shelf:
         refuse_32_bit_only=False,
         lowest_target_sdk=0,
     )
-    catalogue = Catalogue(SqliteCatalogueStore(database), decisions, files, policy)
+    catalogue = Catalogue(stores.catalogue, decisions, files, policy, stores.leases)
     clock = map(float, count()).__next__
     return Shelf(
-        KeptPackages(SqliteUpstreamStore(database), catalogue, clock, limit=limit), catalogue, files, decisions
+        KeptPackages(stores.upstreams, catalogue, clock, limit=limit, leases=stores.leases), catalogue, files, decisions
     )
 
 
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with open_database(tmp_path / "app_download.db", MIGRATIONS) as database:
-        yield database
+@pytest.fixture(params=ENGINES)
+async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stores]:
+    server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
+    if server:
+        async with emptied(server):
+            pass
+    async with opened(tmp_path, server) as all_of_them:
+        yield all_of_them
 
 
 @pytest.fixture
-def shelf(database: Database, tmp_path: Path) -> Shelf:
+def shelf(stores: Stores, tmp_path: Path) -> Shelf:
     """Room for three packages."""
-    return shelf_of(database, tmp_path / "packages", 3 * SIZE)
+    return shelf_of(stores, tmp_path / "packages", 3 * SIZE)
 
 
 async def test_what_was_asked_for_longest_ago_makes_room(shelf: Shelf) -> None:
@@ -95,21 +98,21 @@ async def test_what_was_asked_for_longest_ago_makes_room(shelf: Shelf) -> None:
 
 
 async def test_a_package_that_is_larger_than_the_bound_serves_until_the_next_one_comes(
-    database: Database, tmp_path: Path
+    stores: Stores, tmp_path: Path
 ) -> None:
-    shelf = shelf_of(database, tmp_path / "packages", SIZE // 2)
+    shelf = shelf_of(stores, tmp_path / "packages", SIZE // 2)
     await shelf.fetch("a")
     assert await shelf.letters() == "a"
     await shelf.fetch("b")
     assert await shelf.letters() == "b"
 
 
-async def test_a_bound_that_was_lowered_is_kept_to_from_the_start(database: Database, tmp_path: Path) -> None:
-    generous = shelf_of(database, tmp_path / "packages", 0)
+async def test_a_bound_that_was_lowered_is_kept_to_from_the_start(stores: Stores, tmp_path: Path) -> None:
+    generous = shelf_of(stores, tmp_path / "packages", 0)
     for letter in "abcde":
         await generous.fetch(letter)
     assert await generous.letters() == "abcde"
-    frugal = shelf_of(database, tmp_path / "packages", 2 * SIZE)
+    frugal = shelf_of(stores, tmp_path / "packages", 2 * SIZE)
     await frugal.kept.make_room()
     assert await frugal.letters() == "de"
 

@@ -5,9 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.support.download_stores import ENGINES, emptied, opened
 from tests.unit.app_download.samples import apk
 
 from appshare.app_download.package import Package
+from appshare.app_download.stores.opening import Stores
 from appshare.app_download.stores.sqlite import MIGRATIONS, SqliteCatalogueStore
 from appshare.app_download.stores.sqlite_upstreams import SqliteUpstreamStore
 from appshare.app_download.upstreams.model import Accepted, FoundName, Health, ListedApp, ListedVersion, Source
@@ -20,10 +22,19 @@ APP = "org.example.app"
 DAY = 86400.0
 
 
+@pytest.fixture(params=ENGINES)
+async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stores]:
+    server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
+    if server:
+        async with emptied(server):
+            pass
+    async with opened(tmp_path, server) as all_of_them:
+        yield all_of_them
+
+
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[UpstreamStore]:
-    async with open_database(tmp_path / "app_download.db", MIGRATIONS) as database:
-        yield SqliteUpstreamStore(database)
+def store(stores: Stores) -> UpstreamStore:
+    return stores.upstreams
 
 
 def listed(*digests: str, name: str = APP) -> ListedApp:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from demo.recording import RECORDING, recording_of
 
 PROJECT = Path(__file__).parents[2]
 OTHERS = PROJECT.parent / "shared" / "data" / "apks" / "f-droid_fdroidserver"
@@ -28,6 +29,8 @@ def test_the_demo_plays_every_step() -> None:
     for step in STEPS:
         assert f"\n{step}  " in result.stdout
     assert "Every step was as it must be" in result.stdout
+    is_recorded = recording_of(result.stdout) == RECORDING.read_text(encoding="utf-8")
+    assert is_recorded, "docs/recording.md is not what the demo prints; run `make docs`"
 
 
 @pytest.mark.skipif(not OTHERS.is_dir(), reason="the packages of others are not here: ../shared/data/apks")

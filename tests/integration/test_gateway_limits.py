@@ -15,6 +15,7 @@ from appshare.gateway.rate_limits import COSTLY
 from appshare.v1 import device_gateway_pb2 as pb
 from appshare.v1 import device_gateway_pb2_grpc
 from appshare.v1 import operator_gateway_pb2 as operator_pb
+from appshare.v1.operator_gateway_pb2_grpc import SystemServiceStub
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -68,6 +69,38 @@ async def test_the_limit_of_a_number_outlives_a_refreshed_session(tmp_path: Path
         device.session = (await GATEWAY.unary(device.account.RefreshSession, request)).session
         await too_much(device.sync(new_number()))
         await list_my_apps(device)
+
+
+async def test_the_operator_sees_the_settings_in_force_and_what_they_refused(tmp_path: Path) -> None:
+    async with running_cloud(tmp_path, gateway={"calls_per_device": 3}, codes_per_hour=1) as cloud:
+        before = await settings_of(cloud)
+        device = await cloud.register()
+        with pytest.raises(errors.ResourceExhaustedError):
+            await cloud.register(device.number)
+        for _ in range(3):
+            await list_my_apps(device)
+        for _ in range(2):
+            await too_much(list_my_apps(device))
+        after = await settings_of(cloud)
+        await cloud.stop("share_registry")
+        assert await settings_of(cloud) == {**after, "share-registry": None}
+    assert list(after) == ["gateway", "relation-radar", "share-registry", "app-download"]
+    in_force = {each.name: each for each in after["gateway"].settings}
+    assert (in_force["calls_per_device"].variable, in_force["calls_per_device"].value) == (
+        "APPSHARE_CALLS_PER_DEVICE",
+        "3",
+    )
+    assert in_force["calls_per_device"].default_value == "600"
+    # A refusal counts where it is made. (Here all processes are one, which has refused in other tests before.)
+    counts = [{each.limit: each.count for each in asked["relation-radar"].refusals} for asked in (before, after)]
+    assert [counts[1][name] - counts[0].get(name, 0) for name in ("calls_per_device", "codes_per_hour")] == [2, 1]
+
+
+async def settings_of(cloud: Cloud) -> dict[str, Any]:
+    """By the name of the process; None: it does not answer."""
+    ask = SystemServiceStub(cloud.operator_channel).GetSystemSettings
+    answer = await GATEWAY.unary(ask, operator_pb.GetSystemSettingsRequest(), metadata=cloud.operator_metadata)
+    return {each.name: each.settings if each.HasField("settings") else None for each in answer.services}
 
 
 async def test_a_token_tells_nothing_of_the_number(cloud: Cloud) -> None:

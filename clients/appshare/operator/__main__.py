@@ -16,6 +16,7 @@ _COMMANDS = "appshare.operator.commands"
     cls=LazyGroup,
     lazy={
         "status": LazyCommand(f"{_COMMANDS}.status:status", "Say how every process of the cloud does."),
+        "limits": LazyCommand(f"{_COMMANDS}.limits:limits", "Say which limits and other settings are in force."),
         "packages": LazyCommand(f"{_COMMANDS}.packages:packages", "Add, list, remove and try the packages."),
         "inspect": LazyCommand(f"{_COMMANDS}.inspect:inspect", "Say what package files say of themselves; no server."),
         "fit": LazyCommand(f"{_COMMANDS}.fit:fit", "Say which of package files a device gets; no server."),

@@ -38,6 +38,7 @@ from appshare.operator.model import (
 )
 from appshare.operator.package_decisions import PackageDecisions
 from appshare.operator.package_upload import PackageUpload
+from appshare.operator.setting_model import LimitRefusals, ServiceSettings, Setting
 from appshare.operator.upstream_calls import UpstreamCalls
 from appshare.rpc.call import Callee
 from appshare.v1 import catalogue_pb2, fit_pb2, number_key_pb2, process_status_pb2, storage_pb2
@@ -180,6 +181,11 @@ class OperatorClient:
         """Says how every process of the cloud does, the gateway first."""
         response = await self._call(self._system.GetSystemStatus, pb.GetSystemStatusRequest())
         return [_read_service(each) for each in response.services]
+
+    async def system_settings(self) -> list[ServiceSettings]:
+        """Says which settings are in force in every process, the gateway first, and what their limits have refused."""
+        response = await self._call(self._system.GetSystemSettings, pb.GetSystemSettingsRequest())
+        return [_read_service_settings(each) for each in response.services]
 
     async def rotate_signing_key(self, *, withdraw_older: bool = False) -> SigningKey:
         """Makes a key that signs devices' access tokens from now on.
@@ -335,6 +341,19 @@ def _read_status(message: process_status_pb2.ProcessStatus) -> ProcessStatus:
         failed_calls=message.failed_calls,
         figures={figure.name: figure.value for figure in message.figures},
     )
+
+
+def _read_service_settings(message: pb.ServiceSettings) -> ServiceSettings:
+    if not message.HasField("settings"):
+        return ServiceSettings(message.name, None)
+    settings = (
+        Setting(each.name, each.variable, each.value, each.default_value, each.description)
+        for each in message.settings.settings
+    )
+    refusals = (
+        LimitRefusals(each.limit, each.count, each.last_time.ToDatetime(UTC)) for each in message.settings.refusals
+    )
+    return ServiceSettings(message.name, tuple(settings), tuple(refusals))
 
 
 def _read_signing_key(message: access_pb.SigningKey) -> SigningKey:

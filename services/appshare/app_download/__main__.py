@@ -1,7 +1,8 @@
 """AppDownload as a process: settings, store, files, domain, servicer, server."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 from appshare.app_download.adaptation_table import AdaptationTable
 from appshare.app_download.app_search import AppSearch
@@ -15,49 +16,54 @@ from appshare.app_download.servicer import AppDownloadServicer
 from appshare.app_download.settings import DownloadSettings
 from appshare.app_download.storage_care import StorageCare
 from appshare.app_download.storages import storage_at
-from appshare.app_download.stores.sqlite import MIGRATIONS, SqliteCatalogueStore
-from appshare.app_download.stores.sqlite_decisions import SqliteDecisionStore
-from appshare.app_download.stores.sqlite_upstreams import SqliteUpstreamStore
+from appshare.app_download.stores.opening import opened_stores
 from appshare.app_download.upstreams.running import running_upstreams
 from appshare.app_download.upstreams.search import UpstreamSearch
 from appshare.process.clock import system_clock
 from appshare.process.command import server_command
-from appshare.process.data_folder import owned_folder
+from appshare.process.data_folder import folder_of_copy, owned_folder
 from appshare.process.status_servicer import status_service
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
-from appshare.sqlite.database import open_database
 
 
 @asynccontextmanager
 async def running(settings: DownloadSettings) -> AsyncIterator[dict[str, Address]]:
     """Serves AppDownload: catalogue, device fit and the bytes of packages."""
     async with AsyncExitStack() as stack:
-        folder = stack.enter_context(owned_folder(settings.data / "app-download"))
-        database = await stack.enter_async_context(open_database(folder / "app_download.db", MIGRATIONS))
-        store = SqliteCatalogueStore(database)
+        folder = stack.enter_context(_working_folder(settings))
+        url = settings.database.get_secret_value()
+        stores = await stack.enter_async_context(opened_stores(folder, url, settings.database_connections))
+        store, decided, leases = stores.catalogue, stores.decisions, stores.leases
         files = PackageFiles(folder / "packages", storage_at(settings.packages_url, folder / "packages"))
         files.prepare()
-        decided = SqliteDecisionStore(database)
-        catalogue = Catalogue(store, decided, files, settings.admission_policy())
+        catalogue = Catalogue(store, decided, files, settings.admission_policy(), leases)
         ingestion = Ingestion(catalogue, files, max_package_size=settings.max_package_size, limits=ReadingLimits())
-        upstream_store = SqliteUpstreamStore(database)
-        search = UpstreamSearch(upstream_store, size_limit=settings.max_package_size)
+        search = UpstreamSearch(stores.upstreams, size_limit=settings.max_package_size)
         upstreams = await stack.enter_async_context(
-            running_upstreams(upstream_store, store, catalogue, files, settings.upstream_limits(), system_clock)
+            running_upstreams(
+                *(stores.upstreams, store, catalogue, files, leases), settings.upstream_limits(), system_clock
+            )
         )
         matching = Matching(store, decided, search)
         servicer = AppDownloadServicer(
             *(matching, ingestion, catalogue, upstreams),
-            *(Decisions(decided, catalogue), AdaptationTable(decided, catalogue)),
-            AppSearch(upstream_store, matching),
+            *(Decisions(decided, catalogue), AdaptationTable(decided, catalogue, leases)),
+            AppSearch(stores.upstreams, matching),
             StorageCare(store, files, catalogue),
             chunk_size=settings.chunk_size,
         )
         service = Service("appshare.v1.AppDownloadService", servicer.add_to)
-        server = running_server(settings.listen, [service, status_service()], settings.server_options())
+        server = running_server(settings.listen, [service, status_service(settings)], settings.server_options())
         address = await stack.enter_async_context(server)
         yield {"listen": address}
+
+
+def _working_folder(settings: DownloadSettings) -> AbstractContextManager[Path]:
+    """Where files are filled; and kept, when no bucket is given: then one process has it."""
+    folder = settings.data / "app-download"
+    several_may_run = settings.packages_url and settings.database.get_secret_value()
+    return folder_of_copy(folder) if several_may_run else owned_folder(folder)
 
 
 main = server_command("app-download", DownloadSettings, running)

@@ -1,6 +1,5 @@
 """The operator's rows of the adaptation table: added, moved and removed, each with why it decides nothing if so."""
 
-import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from appshare.app_download.catalogue import Catalogue
 from appshare.app_download.decision_store import DecisionStore
 from appshare.app_download.fitting.operator_rows import OperatorRow
 from appshare.app_download.idle_rows import why_idle
+from appshare.app_download.leases import ADAPTATIONS, Leases, LocalLeases
 
 ROWS_PER_APP = 200
 """The most that an app can have: each is looked at in every match of the app."""
@@ -28,10 +28,10 @@ class ListedRow:
 class AdaptationTable:
     """The rows of all apps."""
 
-    def __init__(self, store: DecisionStore, catalogue: Catalogue) -> None:
+    def __init__(self, store: DecisionStore, catalogue: Catalogue, leases: Leases | None = None) -> None:
         self._store = store
         self._catalogue = catalogue
-        self._changing = asyncio.Lock()
+        self._leases = leases or LocalLeases()
 
     async def page(self, package_name: str, after: tuple[str, int], size: int) -> list[ListedRow]:
         """Rows by app and position, behind a name and a position; of one app, or of all when the name is empty."""
@@ -49,7 +49,7 @@ class AdaptationTable:
             errors.NotFoundError: PACKAGE_NOT_FOUND.
             errors.ResourceExhaustedError: LIMIT_EXCEEDED.
         """
-        async with self._changing:
+        async with self._leases.held(ADAPTATIONS):
             rows = await self._rows_of(row.package_name)
             if len(rows) >= ROWS_PER_APP:
                 raise errors.ResourceExhaustedError(
@@ -69,7 +69,7 @@ class AdaptationTable:
         Raises:
             errors.NotFoundError: OPERATOR_ROW_NOT_FOUND.
         """
-        async with self._changing:
+        async with self._leases.held(ADAPTATIONS):
             row, others = await self._take(row_id)
             await self._store.set_rows(row.package_name, others)
 
@@ -80,7 +80,7 @@ class AdaptationTable:
             errors.InvalidArgumentError: INVALID_FIELD (a position beyond the last), OPERATOR_ROW_IDLE.
             errors.NotFoundError: OPERATOR_ROW_NOT_FOUND.
         """
-        async with self._changing:
+        async with self._leases.held(ADAPTATIONS):
             row, others = await self._take(row_id)
             return await self._put(row, others, position)
 

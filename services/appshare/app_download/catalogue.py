@@ -1,13 +1,13 @@
 """The catalogue: the packages that there are, and their files."""
 
-import asyncio
 from collections.abc import Sequence, Set
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 
 from appshare import errors
 from appshare.app_download.admission import admitted
 from appshare.app_download.admission_policy import AdmissionPolicy
 from appshare.app_download.decision_store import DecisionStore
+from appshare.app_download.leases import CATALOGUE, Leases, LocalLeases
 from appshare.app_download.package import Package, PageKey
 from appshare.app_download.package_files import FilledFile, IncomingFile, PackageFiles
 from appshare.app_download.store import CatalogueStore
@@ -18,20 +18,30 @@ class Catalogue:
 
     Args:
         policy: what is refused of any app.
-
-    Attributes:
-        changing: held while the packages change, and what is decided about them: an addition never meets a removal, of
-            which the files and the row go one after the other, nor a decision that it does not know yet.
+        leases: shared by all copies of the service; None: there is only this one.
     """
 
     def __init__(
-        self, store: CatalogueStore, decisions: DecisionStore, files: PackageFiles, policy: AdmissionPolicy
+        self,
+        store: CatalogueStore,
+        decisions: DecisionStore,
+        files: PackageFiles,
+        policy: AdmissionPolicy,
+        leases: Leases | None = None,
     ) -> None:
         self._store = store
         self._decisions = decisions
         self._files = files
         self._policy = policy
-        self.changing = asyncio.Lock()
+        self._leases = leases or LocalLeases()
+
+    def changing(self) -> AbstractAsyncContextManager[None]:
+        """To be held while the packages change, and what is decided about them.
+
+        An addition never meets a removal, of which the row and the files go one after the other, nor a decision that it
+        does not know yet; also not one through another copy of the service.
+        """
+        return self._leases.held(CATALOGUE)
 
     async def find(self, package_id: str) -> Package | None:
         """The package with the id."""
@@ -39,7 +49,7 @@ class Catalogue:
 
     async def claim(self, package_id: str) -> Package | None:
         """The package with the id, if it is there: from now on an operator's, who alone removes it."""
-        async with self.changing:
+        async with self.changing():
             found = await self._store.find(package_id)
             if found:
                 await self._store.claim(package_id)
@@ -59,7 +69,7 @@ class Catalogue:
             errors.UnavailableError: STORAGE_UNAVAILABLE; nothing is stored.
         """
         name = package.manifest.package_name
-        async with self.changing:
+        async with self.changing():
             present = await self._store.packages_of(name)
             pin = admitted(package, present, await self._decisions.decisions_of(name), self._policy)
             try:
@@ -76,7 +86,7 @@ class Catalogue:
         Raises:
             errors.NotFoundError: PACKAGE_NOT_FOUND.
         """
-        async with self.changing:
+        async with self.changing():
             if not await self._remove(package_id):
                 raise errors.NotFoundError(
                     errors.Reason.PACKAGE_NOT_FOUND,
@@ -85,7 +95,7 @@ class Catalogue:
 
     async def remove_fetched(self, package_id: str) -> bool:
         """Removes a package that came from an upstream, unless an operator has added it since; whether it is gone."""
-        async with self.changing:
+        async with self.changing():
             return await self._store.is_fetched(package_id) and await self._remove(package_id)
 
     async def _remove(self, package_id: str) -> bool:
@@ -107,7 +117,7 @@ class Catalogue:
 
     async def remove_orphan(self, sha256: str) -> bool:
         """Removes a file that no package has; returns whether that was so."""
-        async with self.changing:
+        async with self.changing():
             if await self._store.referenced([sha256]):
                 return False
             await self._files.remove(sha256)

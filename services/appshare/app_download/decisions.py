@@ -32,7 +32,7 @@ class Decisions:
         Raises:
             errors.NotFoundError: SIGNER_NOT_PINNED, when no signer is given and none is known.
         """
-        async with self._catalogue.changing:
+        async with self._catalogue.changing():
             packages = await self._catalogue.packages_of(package_name)
             pin = SignerPin(signer_sha256) if signer_sha256 else await self._known(package_name, packages)
             pin = replace(pin, by_operator=True)
@@ -45,7 +45,7 @@ class Decisions:
         Raises:
             errors.NotFoundError: SIGNER_NOT_PINNED.
         """
-        async with self._catalogue.changing:
+        async with self._catalogue.changing():
             if not await self._store.set_pin(package_name, None):
                 raise _not_pinned("the app is not pinned to a signer")
 
@@ -55,7 +55,7 @@ class Decisions:
 
     async def set_floor(self, package_name: str, version_code: int) -> int:
         """Sets the lowest version of an app, 0 for none; returns how many packages in the catalogue are below it."""
-        async with self._catalogue.changing:
+        async with self._catalogue.changing():
             await self._store.set_floor(package_name, version_code)
             packages = await self._catalogue.packages_of(package_name)
         return sum(package.manifest.version_code < version_code for package in packages)

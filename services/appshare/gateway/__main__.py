@@ -43,7 +43,7 @@ async def running(settings: GatewaySettings) -> AsyncIterator[dict[str, Address]
         failures = OperatorFailures(settings.operator_failures_per_peer)
         operator_server = running_server(
             settings.operator_listen,
-            operator_services(backends, operators, signing_keys, system_clock),
+            operator_services(backends, operators, signing_keys, system_clock, settings),
             settings.operator_options(OperatorCalls(), failures, leans_on=backends.channels),
             interceptors=[OperatorAuthentication(operators.name_of)],
         )

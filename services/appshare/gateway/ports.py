@@ -25,6 +25,7 @@ from appshare.gateway.operator.upstreams import SERVICE as UPSTREAM_SERVICE
 from appshare.gateway.operator.upstreams import add_upstreams_to
 from appshare.gateway.operators import Operators
 from appshare.gateway.owners import OwnersAsked
+from appshare.gateway.settings import GatewaySettings
 from appshare.gateway.signing_keys import SigningKeys
 from appshare.process.clock import Clock
 from appshare.rpc.server import Service
@@ -63,11 +64,12 @@ def device_services(
 
 
 def operator_services(
-    backends: Backends, operators: Operators, signing_keys: SigningKeys, clock: Clock
+    backends: Backends, operators: Operators, signing_keys: SigningKeys, clock: Clock, settings: GatewaySettings
 ) -> list[Service]:
     """The services of the port for operators."""
     number_key, devices = NumberKeyServicer(backends), DeviceAdministrationServicer(backends, clock)
     named, signing = OperatorServicer(operators), SigningKeyServicer(signing_keys)
+    system = SystemServicer(backends, settings)
     return [
         Service(CATALOGUE_SERVICE, partial(add_catalogue_to, backends=backends)),
         Service(PACKAGE_DECISION_SERVICE, partial(add_package_decisions_to, backends=backends)),
@@ -79,6 +81,6 @@ def operator_services(
             "appshare.v1.DeviceAdministrationService",
             partial(add_DeviceAdministrationServiceServicer_to_server, devices),
         ),
-        Service("appshare.v1.SystemService", partial(add_SystemServiceServicer_to_server, SystemServicer(backends))),
+        Service("appshare.v1.SystemService", partial(add_SystemServiceServicer_to_server, system)),
         Service(UPSTREAM_SERVICE, partial(add_upstreams_to, backends=backends)),
     ]

@@ -61,18 +61,18 @@ class DeviceRates:
         if call.is_health_check:
             return
         caller, peer = caller_or_none(), peer_network(call.context)
-        _take(self._peer_calls, peer)
+        _take(self._peer_calls, peer, "calls_per_peer")
         if caller is None or call.method in self._open_methods:
-            _take(self._peer_open_calls, peer)
+            _take(self._peer_open_calls, peer, "open_calls_per_peer")
             return
         is_costly = call.method in COSTLY
-        _take(self._device_calls, caller.device_id)
+        _take(self._device_calls, caller.device_id, "calls_per_device")
         if is_costly:
-            _take(self._device_costly_calls, caller.device_id)
+            _take(self._device_costly_calls, caller.device_id, "costly_calls_per_device")
         if caller.number_ref:
-            _take(self._number_calls, caller.number_ref)
+            _take(self._number_calls, caller.number_ref, "calls_per_number")
             if is_costly:
-                _take(self._number_costly_calls, caller.number_ref)
+                _take(self._number_costly_calls, caller.number_ref, "costly_calls_per_number")
         self._start(call, caller.device_id)
 
     def end(self, call: Call, _code: grpc.StatusCode) -> None:
@@ -86,7 +86,7 @@ class DeviceRates:
 
     def _start(self, call: Call, device: str) -> None:
         if self._at_once and self._running[device] >= self._at_once:
-            raise _too_much(1.0)
+            raise _too_much(1.0, "streams_per_device")
         self._running[device] += 1
         call.notes[self] = device
 
@@ -110,7 +110,7 @@ class OperatorFailures:
         if self._failures is not None and not call.is_health_check:
             wait = self._failures.wait(peer_network(call.context))
             if wait:
-                raise _too_much(wait)
+                raise _too_much(wait, "operator_failures_per_peer")
 
     def end(self, call: Call, code: grpc.StatusCode) -> None:
         """Counts a failure."""
@@ -122,17 +122,18 @@ def _per_minute(calls: int) -> TokenBuckets | None:
     return TokenBuckets(calls, _MINUTE) if calls else None
 
 
-def _take(buckets: TokenBuckets | None, key: Hashable) -> None:
+def _take(buckets: TokenBuckets | None, key: Hashable, limit: str) -> None:
     if buckets is None:
         return
     wait = buckets.take(key)
     if wait:
-        raise _too_much(wait)
+        raise _too_much(wait, limit)
 
 
-def _too_much(wait: float) -> errors.ResourceExhaustedError:
+def _too_much(wait: float, limit: str) -> errors.ResourceExhaustedError:
     return errors.ResourceExhaustedError(
         errors.Reason.LIMIT_EXCEEDED,
         "too many calls; wait before the next",
         retry_after=timedelta(milliseconds=math.ceil(wait * 1000)),
+        limit=limit,
     )

@@ -3,18 +3,27 @@
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 from appshare.process.store_size import measured_store
 
 
+class FolderInUseError(OSError):
+    """Another process uses a folder."""
+
+
 @contextmanager
-def owned_folder(path: Path) -> Iterator[Path]:
+def owned_folder(path: Path, service: str = "") -> Iterator[Path]:
     """The folder, created when missing, that no other process uses while the context is open.
 
+    Args:
+        service: whose it is, for the metrics; empty: it is named like the service.
+
     Raises:
-        OSError: it cannot be created, or another process uses it.
+        FolderInUseError: another process uses it.
+        OSError: it cannot be created.
     """
     path.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = os.open(path / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -23,8 +32,22 @@ def owned_folder(path: Path) -> Iterator[Path]:
             # Given up by the system when the process ends, however it ends.
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise OSError(f"another process is using {path}: stop it, or take another --data folder") from None
-        with measured_store(path):
+            raise FolderInUseError(f"another process is using {path}: stop it, or take another --data folder") from None
+        with measured_store(path, service or path.name):
             yield path
     finally:
         os.close(lock)
+
+
+@contextmanager
+def folder_of_copy(path: Path) -> Iterator[Path]:
+    """The first folder `copy-1`, `copy-2`, … in `path` that no other process uses; as `owned_folder`.
+
+    For what a process puts down while it works, of a service of which several copies may run on one machine.
+    """
+    with ExitStack() as stack:
+        for number in count(1):
+            with suppress(FolderInUseError):
+                folder = stack.enter_context(owned_folder(path / f"copy-{number}", path.name))
+                break
+        yield folder

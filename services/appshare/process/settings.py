@@ -56,7 +56,7 @@ class ProcessSettings(BaseSettings):
     )
     max_calls: int = Field(10_000, ge=1, description="Calls that a port answers at once, streams included.")
     metrics_listen: Address | None = Field(
-        None, description="Address for Prometheus, host:port, plain HTTP; without it there are no metrics."
+        None, description="Address for Prometheus, host:port, plain HTTP; without it they are not served."
     )
     database: SecretStr = Field(
         SecretStr(""),
@@ -93,11 +93,11 @@ class ProcessSettings(BaseSettings):
 
     def server_options(self) -> ServerOptions:
         """How the process serves."""
-        metrics = [CallMetrics()] if self.metrics_listen else []
         return ServerOptions(
             certificates=self.certificates(),
             limits=ServerLimits(calls=self.max_calls),
-            watches=[*trace_watches(self.otlp_endpoint), *metrics],
+            # They count also where nobody fetches them: the operator asks for the status.
+            watches=[*trace_watches(self.otlp_endpoint), CallMetrics()],
             with_reflection=self.reflection,
         )
 

@@ -17,13 +17,13 @@ _INTERVAL = 60.0
 
 
 @contextmanager
-def measured_store(folder: Path) -> Iterator[None]:
-    """Measures a service's folder, which is named like it, each time the metrics are fetched."""
-    _BYTES.labels(folder.name).set_function(lambda: float(sum(map(_size, folder.rglob("*")))))
+def measured_store(folder: Path, service: str) -> Iterator[None]:
+    """Measures a service's folder each time the metrics are fetched."""
+    _BYTES.labels(service).set_function(lambda: float(sum(map(_size, folder.rglob("*")))))
     try:
         yield
     finally:
-        _BYTES.remove(folder.name)
+        _BYTES.remove(service)
 
 
 @asynccontextmanager

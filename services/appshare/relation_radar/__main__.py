@@ -64,7 +64,7 @@ async def running(settings: RadarSettings) -> AsyncIterator[dict[str, Address]]:
         await stack.enter_async_context(in_background(rotation.run()))
         server = running_server(
             settings.listen,
-            [service, status_service()],
+            [service, status_service(settings)],
             settings.server_options(),
             interceptors=[SteadyKeys(number_keys)],
         )

@@ -104,7 +104,9 @@ class Books:
     def _require_bounded(self, contacts: Sequence[Contact]) -> None:
         if len(contacts) > self._limits.max_contacts:
             raise errors.ResourceExhaustedError(
-                errors.Reason.LIMIT_EXCEEDED, f"a contact book holds at most {self._limits.max_contacts} contacts"
+                errors.Reason.LIMIT_EXCEEDED,
+                f"a contact book holds at most {self._limits.max_contacts} contacts",
+                limit="max_contacts",
             )
 
     def _quota(self) -> ContactQuota:

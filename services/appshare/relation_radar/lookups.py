@@ -55,6 +55,7 @@ class LookupLimiter:
                 errors.Reason.LIMIT_EXCEEDED,
                 "you have looked up too many people; try again later",
                 retry_after=timedelta(seconds=(count - bucket.left) / self._per_second),
+                limit="lookups_per_hour",
             )
         bucket.left -= count
 

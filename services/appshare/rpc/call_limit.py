@@ -29,7 +29,10 @@ class CallLimit:
         """
         if self._running >= self._at_most and not call.is_health_check:
             raise errors.ResourceExhaustedError(
-                errors.Reason.LIMIT_EXCEEDED, "the server is busy; try again shortly", retry_after=_COME_BACK
+                errors.Reason.LIMIT_EXCEEDED,
+                "the server is busy; try again shortly",
+                retry_after=_COME_BACK,
+                limit="max_calls",
             )
         self._running += 1
 

@@ -24,7 +24,9 @@ class HeaderLimit:
         """
         if call.headers > self._at_most:
             raise errors.ResourceExhaustedError(
-                errors.Reason.LIMIT_EXCEEDED, f"a call may carry {self._at_most} headers, this one has more"
+                errors.Reason.LIMIT_EXCEEDED,
+                f"a call may carry {self._at_most} headers, this one has more",
+                limit="headers",
             )
 
     def end(self, _call: Call, _code: grpc.StatusCode) -> None:

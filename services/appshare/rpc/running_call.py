@@ -10,6 +10,7 @@ import structlog
 from appshare import errors
 from appshare.rpc import status
 from appshare.rpc.carried import REQUEST_ID_KEY, carry
+from appshare.rpc.refusals import count_refusal
 from appshare.rpc.watch import Call, CallWatch, Context
 
 _LONGEST_REQUEST_ID = 64
@@ -67,6 +68,7 @@ class RunningCall:
         typed = self._typed(error)
         code = status.code_of(typed)
         self._end(code)
+        count_refusal(typed)
         # Whoever calls too often must not fill the log as well; how often that is, the metrics tell.
         tell = _log.debug if typed.reason is errors.Reason.LIMIT_EXCEEDED else _log.info
         tell("call", code=code.name, reason=str(typed.reason), ms=self._elapsed_ms())

@@ -43,7 +43,7 @@ async def running(settings: RegistrySettings) -> AsyncIterator[dict[str, Address
         service = Service(
             "appshare.v1.ShareRegistryService", partial(add_ShareRegistryServiceServicer_to_server, servicer)
         )
-        server = running_server(settings.listen, [service, status_service()], settings.server_options())
+        server = running_server(settings.listen, [service, status_service(settings)], settings.server_options())
         address = await stack.enter_async_context(server)
         await stack.enter_async_context(inboxes.trimming())
         await stack.enter_async_context(in_background(keep_measuring(store, system_clock)))

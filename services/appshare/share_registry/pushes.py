@@ -137,6 +137,7 @@ class Pushes:
                 errors.Reason.LIMIT_EXCEEDED,
                 f"pushes reach at most {self._limits.reached_per_day} devices in a day; push again later",
                 retry_after=timedelta(seconds=quota.since_time + _DAY - now),
+                limit="pushes_per_day",
             )
         await change.replace_push_quota(sender_id, PushQuota(quota.since_time, count))
 

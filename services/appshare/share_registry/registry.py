@@ -119,7 +119,9 @@ class Registry:
         count = await change.count_apps(device_id)
         if count > self._max_apps:
             raise errors.ResourceExhaustedError(
-                errors.Reason.LIMIT_EXCEEDED, f"an inventory holds at most {self._max_apps} apps, this would be {count}"
+                errors.Reason.LIMIT_EXCEEDED,
+                f"an inventory holds at most {self._max_apps} apps, this would be {count}",
+                limit="max_apps",
             )
         return count
 

@@ -1,5 +1,7 @@
 """Termux's commands as real programs on the PATH."""
 
+import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,17 @@ def test_of_a_message_only_its_sender_is_kept() -> None:
     [sender] = PHONE.message_inbox()
     assert sender.number == "+8613800138001"
     assert "secret" not in repr(vars(sender))
+
+
+def test_messages_of_older_versions_and_times_in_other_digits(termux: Termux) -> None:
+    old = [{"number": "+8613800138001", "received": "2026-01-02 09:00"}]
+    digits = "\N{ARABIC-INDIC DIGIT ONE}\N{ARABIC-INDIC DIGIT ZERO}"
+    arabic = [{"phone_number": "+8613800138002", "date": f"2026-01-03 {digits}:00:00"}]
+    termux.answer("termux-sms-list", json.dumps(old))
+    termux.answer("termux-call-log", json.dumps(arabic, ensure_ascii=False))
+    assert [each.number for each in PHONE.message_inbox()] == ["+8613800138001"]
+    [caller] = PHONE.call_log()
+    assert caller.time == datetime(2026, 1, 3, 10).astimezone()
 
 
 @pytest.mark.usefixtures("termux")

@@ -42,6 +42,7 @@ from appshare.v1.operator_gateway_pb2_grpc import (
     add_SystemServiceServicer_to_server,
     add_UpstreamServiceServicer_to_server,
 )
+from appshare.v1.process_setting_pb2 import LimitRefusals, ProcessSetting, ProcessSettings
 from appshare.v1.process_status_pb2 import ProcessStatus, StatusFigure
 from appshare.v1.storage_pb2 import StorageFinding, StorageProgress
 
@@ -163,6 +164,25 @@ class Catalogue(
         return pb.GetSystemStatusResponse(
             services=[
                 pb.ServiceStatus(name=name, status=None if name == self.down else status)
+                for name in ("gateway", "relation-radar", "share-registry", "app-download")
+            ]
+        )
+
+    async def GetSystemSettings(
+        self, request: pb.GetSystemSettingsRequest, context: Any
+    ) -> pb.GetSystemSettingsResponse:
+        _require_token(context)
+        settings = ProcessSettings(
+            settings=[
+                ProcessSetting(name="listen", variable="APPSHARE_LISTEN", value="127.0.0.1:1", default_value="a:7400"),
+                ProcessSetting(name="calls", variable="APPSHARE_CALLS", value="3", default_value="3", description="C."),
+                ProcessSetting(name="idle", variable="APPSHARE_IDLE", value="9", default_value="9"),
+            ],
+            refusals=[LimitRefusals(limit=limit, count=1200) for limit in ("calls", "headers")],
+        )
+        return pb.GetSystemSettingsResponse(
+            services=[
+                pb.ServiceSettings(name=name, settings=None if name == self.down else settings)
                 for name in ("gateway", "relation-radar", "share-registry", "app-download")
             ]
         )

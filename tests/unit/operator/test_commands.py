@@ -1,10 +1,12 @@
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -46,6 +48,7 @@ def commands(group: click.Group, *path: str) -> Iterator[tuple[str, click.Comman
             yield " ".join((*path, name)), command
 
 
+FIRST_SECOND = datetime.fromtimestamp(0, UTC).astimezone()
 COMMANDS = dict(commands(main, "appshare-admin"))
 EXAMPLES = sorted({line.strip() for command in COMMANDS.values() for line in command.examples.strip().splitlines()})
 OFFLINE = ("appshare-admin inspect ", "appshare-admin fit ")
@@ -398,6 +401,31 @@ def test_a_rotation_can_be_left_alone(admin: Admin) -> None:
 def test_a_look_at_the_key_rotates_nothing(admin: Admin, catalogue: Catalogue) -> None:
     assert "1 of 3 contact books" in admin("keys", "status").stdout
     assert catalogue.rotations == 0
+
+
+def test_limits_are_told_with_what_they_have_refused(admin: Admin) -> None:
+    result = admin("limits", "gateway")
+    assert result.exit_code == ExitCode.DONE, result.output
+    name, head, _, *rows = (re.split(r"\s{2,}", line.strip()) for line in result.stdout.splitlines() if line)
+    assert (name, head) == (["gateway:"], ["Setting", "Value", "Default", "Refused", "What it is"])
+    assert rows[0] == ["APPSHARE_LISTEN", "127.0.0.1:1", "a:7400"]
+    assert rows[1] == ["APPSHARE_CALLS", "3", "3", f"1,200, last {FIRST_SECOND:%Y-%m-%d %H:%M}", "C."]
+    assert rows[2] == ["APPSHARE_IDLE", "9", "9"]
+    assert (rows[3][0], rows[3][-1]) == ("headers", "A limit that is no setting.")
+
+
+def test_limits_that_somebody_has_changed_or_met_are_picked(admin: Admin) -> None:
+    [gateway] = json.loads(admin("limits", "gateway", "--changed", "--json").stdout)["services"]
+    assert [each["name"] for each in gateway["settings"]] == ["listen", "calls"]
+    assert gateway["refusals"][0] == {"limit": "calls", "count": 1200, "last_time": "1970-01-01T00:00:00+00:00"}
+
+
+def test_limits_of_a_process_that_does_not_answer_are_not_known(admin: Admin, catalogue: Catalogue) -> None:
+    catalogue.down = "share-registry"
+    result = admin("limits")
+    assert result.exit_code == ExitCode.UNREACHABLE
+    assert "share-registry:\ndoes not answer\n" in result.stdout
+    assert admin("limits", "gateway").exit_code == ExitCode.DONE
 
 
 def test_the_status_is_one_screen(admin: Admin) -> None:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from appshare import errors
@@ -12,9 +11,10 @@ from appshare.command_line.failure import FailureError
 from appshare.command_line.output import Output
 from appshare.command_line.progress import Unseen, shown_progress
 from appshare.device_agent.agent_home import AgentHome
+from appshare.device_agent.app_fetch import fetch_app
 from appshare.device_agent.client import DeviceClient
 from appshare.device_agent.connection import open_client
-from appshare.device_agent.download import Download, Downloaded
+from appshare.device_agent.download import Downloaded
 from appshare.device_agent.model import Person
 from appshare.device_agent.offers import Offer, offer_of
 from appshare.device_agent.part_file import require_plain_name
@@ -73,12 +73,16 @@ def finish(
 async def _receive(
     client: DeviceClient, offer: Offer, wanted: Wanted, folder: Path | None, output: Output
 ) -> Downloaded | NoFit | AppStoreLink:
-    open_stream = partial(client.download, offer.owner, offer.package_name, wanted.profile, modules=wanted.modules)
     target = folder or Path(require_plain_name(offer.package_name))
     with ExitStack() as stack:
         label = offer.label or offer.package_name
         progress = Unseen() if output.as_json else stack.enter_context(shown_progress(label))
-        return await Download(open_stream, target, progress, tell=output.note).run()
+        return await fetch_app(
+            *(client, offer.owner, offer.package_name, wanted.profile, target),
+            modules=wanted.modules,
+            progress=progress,
+            tell=output.note,
+        )
 
 
 def _install(phone: Phone, downloaded: Downloaded, output: Output) -> InstallOutcome:

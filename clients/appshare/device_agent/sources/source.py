@@ -15,6 +15,9 @@ from appshare.fit.device_profile import DeviceProfile
 RECENT_ENTRIES = 200
 """Entries of a call log or an inbox that are looked at: whom a person means is among the last ones."""
 
+_LEAST_DIGITS = 3
+"""Of the number of a person, as in `people`: emergency numbers are the shortest."""
+
 
 @dataclass(frozen=True)
 class RecentPerson:
@@ -88,9 +91,13 @@ class CommandFailedError(FailureError):
 
 
 def each_once(people: Sequence[RecentPerson]) -> tuple[RecentPerson, ...]:
-    """The people, each at the first of their entries; entries without a number are of nobody."""
+    """The people, each at the first of their entries.
+
+    Entries without a number are of nobody: hidden callers (Android writes "-1" to "-3" for them), and senders that have
+    a name instead.
+    """
     found: dict[str, RecentPerson] = {}
     for person in people:
-        if any(map(str.isdecimal, person.number)):
+        if sum(map(str.isdecimal, person.number)) >= _LEAST_DIGITS:
             found.setdefault(person.number, person)
     return tuple(found.values())

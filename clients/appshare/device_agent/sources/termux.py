@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -57,7 +58,10 @@ class TermuxPhone:
         return "this phone (Termux)"
 
     def contacts(self) -> CardFile:
-        """The phone's contacts; entries of one name are one contact, since Termux tells nothing else of them."""
+        """The phone's contacts; entries of one name are one contact, since Termux tells nothing else of them.
+
+        Of a contact with several numbers Termux:API itself tells one.
+        """
         people: dict[str, list[str]] = {}
         for name, number in _read_entries(self._api(_CONTACTS), _contact, _CONTACTS):
             people.setdefault(name or number, []).append(number)
@@ -163,7 +167,8 @@ def _caller(entry: Mapping[str, Any]) -> RecentPerson:
 
 def _sender(entry: Mapping[str, Any]) -> RecentPerson:
     name = str(entry.get("sender") or "")
-    return RecentPerson(_text(entry["number"]), name, _time(entry.get("received")))
+    number = entry["address"] if "address" in entry else entry["number"]  # older versions of Termux:API
+    return RecentPerson(_text(number), name, _time(entry.get("received")))
 
 
 def _text(value: object) -> str:
@@ -173,9 +178,11 @@ def _text(value: object) -> str:
 
 
 def _time(value: object) -> datetime | None:
+    # Termux writes a time in the digits of the phone's language.
+    text = "".join(str(unicodedata.decimal(each, each)) for each in str(value))
     for form in _TIME_FORMS:
         try:
-            return datetime.strptime(str(value), form).astimezone()
+            return datetime.strptime(text, form).astimezone()
         except ValueError:
             continue
     return None

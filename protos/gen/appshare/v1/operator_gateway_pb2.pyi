@@ -10,6 +10,7 @@ from appshare.v1 import device_pb2 as _device_pb2
 from appshare.v1 import fit_pb2 as _fit_pb2
 from appshare.v1 import number_key_pb2 as _number_key_pb2
 from appshare.v1 import package_decision_pb2 as _package_decision_pb2
+from appshare.v1 import process_setting_pb2 as _process_setting_pb2
 from appshare.v1 import process_status_pb2 as _process_status_pb2
 from appshare.v1 import storage_pb2 as _storage_pb2
 from collections import abc as _abc
@@ -520,6 +521,71 @@ class ServiceStatus(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ServiceStatus: _TypeAlias = ServiceStatus  # noqa: Y015
+
+@_typing.final
+class GetSystemSettingsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSystemSettingsRequest: _TypeAlias = GetSystemSettingsRequest  # noqa: Y015
+
+@_typing.final
+class GetSystemSettingsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SERVICES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def services(self) -> _containers.RepeatedCompositeFieldContainer[Global___ServiceSettings]:
+        """The gateway's first."""
+
+    def __init__(
+        self,
+        *,
+        services: _abc.Iterable[Global___ServiceSettings] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["services", b"services"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSystemSettingsResponse: _TypeAlias = GetSystemSettingsResponse  # noqa: Y015
+
+@_typing.final
+class ServiceSettings(_message.Message):
+    """The settings of one process of the cloud."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    SETTINGS_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """For example "share-registry"."""
+    @_builtins.property
+    def settings(self) -> _process_setting_pb2.ProcessSettings:
+        """Absent: it does not answer."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        settings: _process_setting_pb2.ProcessSettings | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["settings", b"settings"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "settings", b"settings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ServiceSettings: _TypeAlias = ServiceSettings  # noqa: Y015
 
 @_typing.final
 class ListSignerPinsRequest(_message.Message):

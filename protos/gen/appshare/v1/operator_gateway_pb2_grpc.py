@@ -613,6 +613,11 @@ class SystemServiceStub:
                 request_serializer=appshare_dot_v1_dot_operator__gateway__pb2.GetSystemStatusRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.GetSystemStatusResponse.FromString,
                 _registered_method=True)
+        self.GetSystemSettings = channel.unary_unary(
+                '/appshare.v1.SystemService/GetSystemSettings',
+                request_serializer=appshare_dot_v1_dot_operator__gateway__pb2.GetSystemSettingsRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.GetSystemSettingsResponse.FromString,
+                _registered_method=True)
 
 
 class SystemServiceServicer:
@@ -626,6 +631,14 @@ class SystemServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetSystemSettings(self, request, context):
+        """Says which settings are in force in every process, and what their limits have refused. One that does not answer is
+        told in its entry, not by the status of the call.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SystemServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -633,6 +646,11 @@ def add_SystemServiceServicer_to_server(servicer, server):
                     servicer.GetSystemStatus,
                     request_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.GetSystemStatusRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_operator__gateway__pb2.GetSystemStatusResponse.SerializeToString,
+            ),
+            'GetSystemSettings': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSystemSettings,
+                    request_deserializer=appshare_dot_v1_dot_operator__gateway__pb2.GetSystemSettingsRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_operator__gateway__pb2.GetSystemSettingsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -663,6 +681,33 @@ class SystemService:
             '/appshare.v1.SystemService/GetSystemStatus',
             appshare_dot_v1_dot_operator__gateway__pb2.GetSystemStatusRequest.SerializeToString,
             appshare_dot_v1_dot_operator__gateway__pb2.GetSystemStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSystemSettings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.SystemService/GetSystemSettings',
+            appshare_dot_v1_dot_operator__gateway__pb2.GetSystemSettingsRequest.SerializeToString,
+            appshare_dot_v1_dot_operator__gateway__pb2.GetSystemSettingsResponse.FromString,
             options,
             channel_credentials,
             insecure,

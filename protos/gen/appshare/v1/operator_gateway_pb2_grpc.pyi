@@ -217,6 +217,10 @@ class SystemServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetSystemStatus: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.GetSystemStatusRequest, _operator_gateway_pb2.GetSystemStatusResponse]
     """Says how every process of the cloud does. One that does not answer is told in its entry, not by the status of the call."""
+    GetSystemSettings: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.GetSystemSettingsRequest, _operator_gateway_pb2.GetSystemSettingsResponse]
+    """Says which settings are in force in every process, and what their limits have refused. One that does not answer is
+    told in its entry, not by the status of the call.
+    """
 
 class SystemServiceServicer(metaclass=_abc_1.ABCMeta):
     """The cloud as a whole, on the gateway's operator port only. Tokens and errors as in `CatalogueService`."""
@@ -228,6 +232,16 @@ class SystemServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_operator_gateway_pb2.GetSystemStatusRequest, _abc.Awaitable[_operator_gateway_pb2.GetSystemStatusResponse]],
     ) -> _abc.Awaitable[_operator_gateway_pb2.GetSystemStatusResponse]:
         """Says how every process of the cloud does. One that does not answer is told in its entry, not by the status of the call."""
+
+    @_abc_1.abstractmethod
+    def GetSystemSettings(
+        self,
+        request: _operator_gateway_pb2.GetSystemSettingsRequest,
+        context: _aio.ServicerContext[_operator_gateway_pb2.GetSystemSettingsRequest, _abc.Awaitable[_operator_gateway_pb2.GetSystemSettingsResponse]],
+    ) -> _abc.Awaitable[_operator_gateway_pb2.GetSystemSettingsResponse]:
+        """Says which settings are in force in every process, and what their limits have refused. One that does not answer is
+        told in its entry, not by the status of the call.
+        """
 
 def add_SystemServiceServicer_to_server(servicer: SystemServiceServicer, server: _aio.Server) -> None: ...
 

@@ -22,24 +22,29 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from appshare.v1 import process_setting_pb2 as appshare_dot_v1_dot_process__setting__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n appshare/v1/process_status.proto\x12\x0b\x61ppshare.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x1a\n\x18ReadProcessStatusRequest\"G\n\x19ReadProcessStatusResponse\x12*\n\x06status\x18\x01 \x01(\x0b\x32\x1a.appshare.v1.ProcessStatus\"\xe9\x01\n\rProcessStatus\x12\x0f\n\x07version\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cmemory_bytes\x18\x03 \x01(\x04\x12\x13\n\x0bstore_bytes\x18\x04 \x01(\x04\x12\x15\n\rrunning_calls\x18\x05 \x01(\x04\x12\x13\n\x0b\x65nded_calls\x18\x06 \x01(\x04\x12\x14\n\x0c\x66\x61iled_calls\x18\x07 \x01(\x04\x12*\n\x07\x66igures\x18\x08 \x03(\x0b\x32\x19.appshare.v1.StatusFigure\"+\n\x0cStatusFigure\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01\x32z\n\x14ProcessStatusService\x12\x62\n\x11ReadProcessStatus\x12%.appshare.v1.ReadProcessStatusRequest\x1a&.appshare.v1.ReadProcessStatusResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n appshare/v1/process_status.proto\x12\x0b\x61ppshare.v1\x1a!appshare/v1/process_setting.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x1a\n\x18ReadProcessStatusRequest\"G\n\x19ReadProcessStatusResponse\x12*\n\x06status\x18\x01 \x01(\x0b\x32\x1a.appshare.v1.ProcessStatus\"\x1c\n\x1aReadProcessSettingsRequest\"M\n\x1bReadProcessSettingsResponse\x12.\n\x08settings\x18\x01 \x01(\x0b\x32\x1c.appshare.v1.ProcessSettings\"\xe9\x01\n\rProcessStatus\x12\x0f\n\x07version\x18\x01 \x01(\t\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0cmemory_bytes\x18\x03 \x01(\x04\x12\x13\n\x0bstore_bytes\x18\x04 \x01(\x04\x12\x15\n\rrunning_calls\x18\x05 \x01(\x04\x12\x13\n\x0b\x65nded_calls\x18\x06 \x01(\x04\x12\x14\n\x0c\x66\x61iled_calls\x18\x07 \x01(\x04\x12*\n\x07\x66igures\x18\x08 \x03(\x0b\x32\x19.appshare.v1.StatusFigure\"+\n\x0cStatusFigure\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01\x32\xe4\x01\n\x14ProcessStatusService\x12\x62\n\x11ReadProcessStatus\x12%.appshare.v1.ReadProcessStatusRequest\x1a&.appshare.v1.ReadProcessStatusResponse\x12h\n\x13ReadProcessSettings\x12\'.appshare.v1.ReadProcessSettingsRequest\x1a(.appshare.v1.ReadProcessSettingsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'appshare.v1.process_status_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_READPROCESSSTATUSREQUEST']._serialized_start=82
-  _globals['_READPROCESSSTATUSREQUEST']._serialized_end=108
-  _globals['_READPROCESSSTATUSRESPONSE']._serialized_start=110
-  _globals['_READPROCESSSTATUSRESPONSE']._serialized_end=181
-  _globals['_PROCESSSTATUS']._serialized_start=184
-  _globals['_PROCESSSTATUS']._serialized_end=417
-  _globals['_STATUSFIGURE']._serialized_start=419
-  _globals['_STATUSFIGURE']._serialized_end=462
-  _globals['_PROCESSSTATUSSERVICE']._serialized_start=464
-  _globals['_PROCESSSTATUSSERVICE']._serialized_end=586
+  _globals['_READPROCESSSTATUSREQUEST']._serialized_start=117
+  _globals['_READPROCESSSTATUSREQUEST']._serialized_end=143
+  _globals['_READPROCESSSTATUSRESPONSE']._serialized_start=145
+  _globals['_READPROCESSSTATUSRESPONSE']._serialized_end=216
+  _globals['_READPROCESSSETTINGSREQUEST']._serialized_start=218
+  _globals['_READPROCESSSETTINGSREQUEST']._serialized_end=246
+  _globals['_READPROCESSSETTINGSRESPONSE']._serialized_start=248
+  _globals['_READPROCESSSETTINGSRESPONSE']._serialized_end=325
+  _globals['_PROCESSSTATUS']._serialized_start=328
+  _globals['_PROCESSSTATUS']._serialized_end=561
+  _globals['_STATUSFIGURE']._serialized_start=563
+  _globals['_STATUSFIGURE']._serialized_end=606
+  _globals['_PROCESSSTATUSSERVICE']._serialized_start=609
+  _globals['_PROCESSSTATUSSERVICE']._serialized_end=837
 # @@protoc_insertion_point(module_scope)

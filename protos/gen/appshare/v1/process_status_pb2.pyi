@@ -3,6 +3,7 @@
 isort:skip_file
 """
 
+from appshare.v1 import process_setting_pb2 as _process_setting_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -53,6 +54,41 @@ class ReadProcessStatusResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReadProcessStatusResponse: _TypeAlias = ReadProcessStatusResponse  # noqa: Y015
+
+@_typing.final
+class ReadProcessSettingsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadProcessSettingsRequest: _TypeAlias = ReadProcessSettingsRequest  # noqa: Y015
+
+@_typing.final
+class ReadProcessSettingsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SETTINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def settings(self) -> _process_setting_pb2.ProcessSettings: ...
+    def __init__(
+        self,
+        *,
+        settings: _process_setting_pb2.ProcessSettings | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["settings", b"settings"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["settings", b"settings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadProcessSettingsResponse: _TypeAlias = ReadProcessSettingsResponse  # noqa: Y015
 
 @_typing.final
 class ProcessStatus(_message.Message):

@@ -40,6 +40,11 @@ class ProcessStatusServiceStub:
                 request_serializer=appshare_dot_v1_dot_process__status__pb2.ReadProcessStatusRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_process__status__pb2.ReadProcessStatusResponse.FromString,
                 _registered_method=True)
+        self.ReadProcessSettings = channel.unary_unary(
+                '/appshare.v1.ProcessStatusService/ReadProcessSettings',
+                request_serializer=appshare_dot_v1_dot_process__status__pb2.ReadProcessSettingsRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_process__status__pb2.ReadProcessSettingsResponse.FromString,
+                _registered_method=True)
 
 
 class ProcessStatusServiceServicer:
@@ -55,6 +60,15 @@ class ProcessStatusServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReadProcessSettings(self, request, context):
+        """Reads the settings that are in force, and what their limits have refused.
+
+        INTERNAL for a defect.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ProcessStatusServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -62,6 +76,11 @@ def add_ProcessStatusServiceServicer_to_server(servicer, server):
                     servicer.ReadProcessStatus,
                     request_deserializer=appshare_dot_v1_dot_process__status__pb2.ReadProcessStatusRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_process__status__pb2.ReadProcessStatusResponse.SerializeToString,
+            ),
+            'ReadProcessSettings': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReadProcessSettings,
+                    request_deserializer=appshare_dot_v1_dot_process__status__pb2.ReadProcessSettingsRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_process__status__pb2.ReadProcessSettingsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -92,6 +111,33 @@ class ProcessStatusService:
             '/appshare.v1.ProcessStatusService/ReadProcessStatus',
             appshare_dot_v1_dot_process__status__pb2.ReadProcessStatusRequest.SerializeToString,
             appshare_dot_v1_dot_process__status__pb2.ReadProcessStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadProcessSettings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.ProcessStatusService/ReadProcessSettings',
+            appshare_dot_v1_dot_process__status__pb2.ReadProcessSettingsRequest.SerializeToString,
+            appshare_dot_v1_dot_process__status__pb2.ReadProcessSettingsResponse.FromString,
             options,
             channel_credentials,
             insecure,

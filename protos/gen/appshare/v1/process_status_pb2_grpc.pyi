@@ -21,6 +21,11 @@ class ProcessStatusServiceStub:
 
     INTERNAL for a defect.
     """
+    ReadProcessSettings: _aio.UnaryUnaryMultiCallable[_process_status_pb2.ReadProcessSettingsRequest, _process_status_pb2.ReadProcessSettingsResponse]
+    """Reads the settings that are in force, and what their limits have refused.
+
+    INTERNAL for a defect.
+    """
 
 class ProcessStatusServiceServicer(metaclass=_abc_1.ABCMeta):
     """How a process does. Every service behind the gateway serves it beside its own; the caller is trusted."""
@@ -32,6 +37,17 @@ class ProcessStatusServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_process_status_pb2.ReadProcessStatusRequest, _abc.Awaitable[_process_status_pb2.ReadProcessStatusResponse]],
     ) -> _abc.Awaitable[_process_status_pb2.ReadProcessStatusResponse]:
         """Reads what the process says of itself.
+
+        INTERNAL for a defect.
+        """
+
+    @_abc_1.abstractmethod
+    def ReadProcessSettings(
+        self,
+        request: _process_status_pb2.ReadProcessSettingsRequest,
+        context: _aio.ServicerContext[_process_status_pb2.ReadProcessSettingsRequest, _abc.Awaitable[_process_status_pb2.ReadProcessSettingsResponse]],
+    ) -> _abc.Awaitable[_process_status_pb2.ReadProcessSettingsResponse]:
+        """Reads the settings that are in force, and what their limits have refused.
 
         INTERNAL for a defect.
         """

@@ -4,6 +4,9 @@ from collections import OrderedDict
 
 from appshare.app_download.package import Build
 
+CACHED = 16 << 20
+"""Characters of reports whose builds a store keeps in memory: a hundred large split sets, or ten thousand APKs."""
+
 
 class BuildCache:
     """The builds that were asked for last.

@@ -8,14 +8,11 @@ from importlib.resources import files
 from appshare.app_download.package import Build, Package, PageKey
 from appshare.app_download.package_reading.report import build_from, build_report
 from appshare.app_download.signer_pin import SignerPin
-from appshare.app_download.stores.build_cache import BuildCache
+from appshare.app_download.stores.build_cache import CACHED, BuildCache
 from appshare.app_download.stores.sqlite_decisions import write_pin
 from appshare.sqlite.database import Database
 
 MIGRATIONS = files("appshare.app_download") / "migrations" / "sqlite"
-
-_CACHED = 16 << 20
-"""Characters of reports whose builds are kept in memory: of a hundred large split sets, or of ten thousand APKs."""
 
 _COLUMNS = "package_id, build"
 _ORDER = "ORDER BY package_name, version_code DESC, package_id"
@@ -26,7 +23,7 @@ class SqliteCatalogueStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._cache = BuildCache(_CACHED)
+        self._cache = BuildCache(CACHED)
 
     async def add(self, package: Package, pin: SignerPin | None = None, *, fetched_at: float | None = None) -> None:
         """Stores a package, and with it the pin of its app if one is given; a package that is there stays as it is."""

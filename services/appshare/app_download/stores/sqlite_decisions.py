@@ -3,13 +3,13 @@
 import json
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import asdict
 from functools import partial
 from typing import Any
 
 from appshare.app_download.app_decisions import AppDecisions
-from appshare.app_download.fitting.operator_rows import DeviceCondition, NumberRange, OperatorRow, RowEffect
+from appshare.app_download.fitting.operator_rows import OperatorRow, RowEffect
 from appshare.app_download.signer_pin import SignerPin
+from appshare.app_download.stores.device_conditions import read_devices, write_devices
 from appshare.sqlite.database import Database, Transaction
 
 _PIN_COLUMNS = "package_name, signer_sha256, former, by_operator"
@@ -118,7 +118,7 @@ def _pin(row: sqlite3.Row) -> SignerPin:
 
 
 def _columns(row: OperatorRow, position: int) -> tuple[Any, ...]:
-    devices = json.dumps(asdict(row.devices))
+    devices = write_devices(row.devices)
     return row.row_id, row.package_name, position, row.effect, row.version_code, row.package_id, devices
 
 
@@ -130,13 +130,5 @@ def _operator_row(row: sqlite3.Row) -> OperatorRow:
         effect=RowEffect(row["effect"]),
         version_code=row["version_code"],
         package_id=row["package_id"],
-        devices=_devices(json.loads(row["devices"])),
+        devices=read_devices(row["devices"]),
     )
-
-
-def _devices(fields: dict[str, Any]) -> DeviceCondition:
-    """Ranges are kept as objects, tuples as lists."""
-    read: dict[str, Any] = {
-        name: NumberRange(**value) if isinstance(value, dict) else value for name, value in fields.items()
-    }
-    return DeviceCondition(**{**read, "abis": tuple(fields["abis"])})

@@ -31,10 +31,11 @@ class FetchedFile:
         self._failure: errors.AppShareError | None = None
         self._changed = asyncio.Condition()
 
-    def follow(self, file: IncomingFile) -> None:
+    async def follow(self, file: IncomingFile) -> None:
         """Says where the bytes are."""
-        self._file = file
         self._descriptor = os.open(file.path, os.O_RDONLY)
+        self._file = file
+        await self.grown()
 
     async def grown(self) -> None:
         """Says that there are more bytes."""
@@ -68,6 +69,23 @@ class FetchedFile:
             data = await asyncio.to_thread(os.pread, self._descriptor, min(chunk_size, allowed - start), start)
             yield data
             start += len(data)
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether the bytes are, or were, where this process can read them."""
+        return self._file is not None
+
+    async def comes_in_here(self) -> bool:
+        """Waits for the first byte; False: another copy of the service has fetched the file and kept it.
+
+        Raises:
+            errors.AppShareError: what the fetch failed with.
+        """
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._over or self.is_followed)
+        if self._failure and not self.is_followed:
+            raise self._failure
+        return self.is_followed
 
     async def verified(self) -> None:
         """Waits for the end.

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 
 from appshare import errors
 from appshare.app_download.catalogue import Catalogue
 from appshare.app_download.file_storage import StoredFile
+from appshare.app_download.leases import Leases, fetch_of
 from appshare.app_download.metrics import UPSTREAM_BYTES, UPSTREAM_FETCHES
 from appshare.app_download.model import PackageManifest
 from appshare.app_download.package import Package
@@ -25,14 +26,26 @@ from appshare.app_download.upstreams.web import TooMuch, Web, WebTrouble
 _log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class FetchLimits:
+    """What fetches keep to.
+
+    Attributes:
+        package_size: bytes that a package may have.
+        at_once: fetches that run at the same time; others wait.
+    """
+
+    package_size: int
+    at_once: int
+
+
 class Fetches:
     """The files of packages: those of the catalogue, and those that upstreams offer, as they come in.
 
     A fetch goes on when all who asked for it have left: what it has cost would be lost, and the next one asks again.
 
     Args:
-        size_limit: bytes that a package may have.
-        at_once: fetches that run at the same time; others wait.
+        leases: by which one copy of the service fetches a package and the others wait for it.
     """
 
     def __init__(
@@ -42,17 +55,17 @@ class Fetches:
         catalogue: Catalogue,
         files: PackageFiles,
         kept: KeptPackages,
-        *,
-        size_limit: int,
-        at_once: int,
+        leases: Leases,
+        limits: FetchLimits,
     ) -> None:
         self._store = store
         self._web = web
         self._catalogue = catalogue
         self._files = files
         self._kept = kept
-        self._size_limit = size_limit
-        self._room = asyncio.Semaphore(at_once)
+        self._leases = leases
+        self._size_limit = limits.package_size
+        self._room = asyncio.Semaphore(limits.at_once)
         self._running: dict[str, FetchedFile] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -73,7 +86,11 @@ class Fetches:
                 yield stored
             return
         with self._fetch(offer).reading() as fetched:
-            yield fetched
+            if await fetched.comes_in_here():
+                yield fetched
+                return
+        async with self._files.open(sha256, size) as stored:
+            yield stored
 
     async def fetch(self, offer: Offer) -> None:
         """Takes a package into the catalogue.
@@ -110,8 +127,7 @@ class Fetches:
         """A whole fetch; who reads is told how it ends, however it does."""
         failure: errors.AppShareError | None = refusals.unreachable("the server stops")
         try:
-            async with self._room:
-                await self._take(offer, fetched)
+            await self._take_once(offer, fetched)
             failure = None
         except errors.AppShareError as error:
             failure = error
@@ -121,17 +137,29 @@ class Fetches:
             _log.exception("package not fetched", upstream=offer.source.name)
         finally:
             del self._running[offer.artifact.sha256]
-            UPSTREAM_FETCHES.labels(outcome="failed" if failure else "kept").inc()
+            if failure or fetched.is_followed:
+                UPSTREAM_FETCHES.labels(outcome="failed" if failure else "kept").inc()
             await fetched.end(failure)
         if failure is None:
             with suppress(errors.UnavailableError):  # what is too much goes the next time
                 await self._kept.make_room(offer.artifact.sha256)
 
+    async def _take_once(self, offer: Offer, fetched: FetchedFile) -> None:
+        """Takes a package in, unless another copy of the service does so: then waits for what comes of that."""
+        sha256 = offer.artifact.sha256
+        while True:
+            async with self._room, self._leases.tried(fetch_of(sha256)) as ours:
+                if ours:
+                    if await self._catalogue.find(sha256) is None:
+                        await self._take(offer, fetched)
+                    return
+            await self._leases.changed()
+
     async def _take(self, offer: Offer, fetched: FetchedFile) -> None:
         if offer.artifact.size > self._size_limit:
             raise refusals.too_large("a package", self._size_limit)
         async with self._files.incoming() as file:
-            fetched.follow(file)
+            await fetched.follow(file)
             await self._receive(offer, file, fetched)
             manifest = await self._read(offer, file)
             await self._keep(offer, manifest, file)

@@ -9,6 +9,7 @@ import structlog
 
 from appshare import errors
 from appshare.app_download.catalogue import Catalogue
+from appshare.app_download.leases import ROOM, Leases, LocalLeases
 from appshare.app_download.metrics import UPSTREAM_REMOVALS
 from appshare.app_download.package import Package
 from appshare.app_download.package_files import IncomingFile
@@ -48,13 +49,21 @@ class KeptPackages:
         limit: bytes that they may have together; 0: no bound.
     """
 
-    def __init__(self, store: UpstreamStore, catalogue: Catalogue, clock: Clock, *, limit: int) -> None:
+    def __init__(
+        self,
+        store: UpstreamStore,
+        catalogue: Catalogue,
+        clock: Clock,
+        *,
+        limit: int,
+        leases: Leases | None = None,
+    ) -> None:
         self._store = store
         self._catalogue = catalogue
         self._clock = clock
         self._limit = limit
         self._asked: set[str] = set()
-        self._trimming = asyncio.Lock()
+        self._leases = leases or LocalLeases()
 
     def asked_for(self, digests: Iterable[str]) -> None:
         """Notes that files were asked for."""
@@ -79,7 +88,7 @@ class KeptPackages:
         Raises:
             errors.UnavailableError: STORAGE_UNAVAILABLE; what is too much stays until the next time.
         """
-        async with self._trimming:
+        async with self._leases.held(ROOM):
             await self._write()
             while self._limit and (excess := (await self.state()).size - self._limit) > 0:
                 removed = 0

@@ -1,6 +1,5 @@
 """How an upstream's index is brought up to date: fetched, verified, put beside, and only then used."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import structlog
 
 from appshare import errors
+from appshare.app_download.leases import UPSTREAMS, Leases
 from appshare.app_download.metrics import UPSTREAM_REFRESHES
 from appshare.app_download.package_files import IncomingFile, PackageFiles
 from appshare.app_download.upstreams import refusals
@@ -63,14 +63,22 @@ class Refresher:
         index_limit: bytes that an index may have.
     """
 
-    def __init__(self, store: UpstreamStore, web: Web, files: PackageFiles, clock: Clock, *, index_limit: int) -> None:
+    def __init__(
+        self,
+        store: UpstreamStore,
+        web: Web,
+        files: PackageFiles,
+        clock: Clock,
+        *,
+        index_limit: int,
+        leases: Leases,
+    ) -> None:
         self._store = store
         self._web = web
         self._files = files
         self._clock = clock
         self._index_limit = index_limit
-        # One at a time: each puts an index beside, and what is beside for nothing goes before the next.
-        self._turn = asyncio.Lock()
+        self._leases = leases
 
     async def refresh(self, name: str, tell: Tell = tell_nobody) -> Refreshed:
         """Fetches what has changed; how it went is kept, whatever happens.
@@ -80,7 +88,8 @@ class Refresher:
             errors.DataLossError: UPSTREAM_*, when what is published is not to be used; the index in use stays.
             errors.UnavailableError: UPSTREAM_UNREACHABLE, or STORAGE_UNAVAILABLE.
         """
-        async with self._turn:
+        # One at a time: each puts an index beside, and what is beside for nothing goes before the next.
+        async with self._leases.held(UPSTREAMS):
             upstream = await self._find(name)
             try:
                 refreshed = await self._refresh(upstream, tell)

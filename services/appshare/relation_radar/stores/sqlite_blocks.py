@@ -89,7 +89,9 @@ def _add_block(
     [(count,)] = connection.execute(query, (blocker,))
     if count > at_most:
         raise errors.ResourceExhaustedError(
-            errors.Reason.LIMIT_EXCEEDED, f"a person blocks at most {at_most} numbers; take a block back first"
+            errors.Reason.LIMIT_EXCEEDED,
+            f"a person blocks at most {at_most} numbers; take a block back first",
+            limit="max_blocks",
         )
 
 

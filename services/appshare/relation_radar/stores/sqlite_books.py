@@ -161,7 +161,9 @@ def _store_book(
     contacts = len(set(book.contact_ids))
     if contacts > max_contacts:
         raise errors.ResourceExhaustedError(
-            errors.Reason.LIMIT_EXCEEDED, f"a contact book holds at most {max_contacts} contacts"
+            errors.Reason.LIMIT_EXCEEDED,
+            f"a contact book holds at most {max_contacts} contacts",
+            limit="max_contacts",
         )
     # The versions of one device and the keys of many go through all turns.
     CURRENT.store(device, book, device + version, connection)

@@ -41,6 +41,7 @@ def _count(person: NumberKey, arrived: int, quota: ContactQuota, connection: sql
         raise errors.ResourceExhaustedError(
             errors.Reason.LIMIT_EXCEEDED,
             f"at most {quota.new_contacts} new numbers a day: sync fewer contacts, and the others on other days",
+            limit="new_contacts_per_day",
         )
     query = "SELECT since_time, count FROM new_contacts WHERE number_key = ?"
     since, count = connection.execute(query, (person,)).fetchone() or (quota.now, 0)
@@ -51,6 +52,7 @@ def _count(person: NumberKey, arrived: int, quota: ContactQuota, connection: sql
             errors.Reason.LIMIT_EXCEEDED,
             f"at most {quota.new_contacts} new numbers a day; sync again tomorrow",
             retry_after=timedelta(seconds=since + _DAY - quota.now),
+            limit="new_contacts_per_day",
         )
     connection.execute(
         "INSERT OR REPLACE INTO new_contacts (number_key, since_time, count) VALUES (?, ?, ?)",

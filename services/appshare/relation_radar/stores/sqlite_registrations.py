@@ -120,6 +120,7 @@ async def _require_quota(transaction: Transaction, number_key: NumberKey, now: f
             errors.Reason.LIMIT_EXCEEDED,
             "too many codes were sent to this number; try again later",
             retry_after=timedelta(seconds=rows[-1]["send_time"] + _HOUR - now),
+            limit="codes_per_hour",
         )
 
 
@@ -133,6 +134,7 @@ async def _require_room(transaction: Transaction, number_key: NumberKey, limit: 
         raise errors.ResourceExhaustedError(
             errors.Reason.LIMIT_EXCEEDED,
             f"this number has {limit.at_most} devices already; remove one of them, then confirm again",
+            limit="max_devices",
         )
 
 

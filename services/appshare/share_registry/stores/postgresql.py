@@ -20,6 +20,7 @@ from appshare.share_registry.model import (
     Key,
     Keyring,
     Level,
+    NameSearch,
     Page,
     Push,
     PushPolicy,
@@ -95,6 +96,14 @@ class PostgresqlRegistryStore:
         found: list[tuple[str, str]] = []
         for part in postgresql_shares.parts(keyring):
             names = await postgresql_shares.shared_names(part, search, after, limit, self._database)
+            found = sorted({*found, *names})[:limit]
+        return found
+
+    async def found_names(self, keyring: Keyring, wanted: NameSearch, limit: int) -> list[str]:
+        """Package names of apps that the keys open and a search is for, each once, in order."""
+        found: list[str] = []
+        for part in postgresql_shares.parts(keyring):
+            names = await postgresql_shares.found_names(part, wanted, limit, self._database)
             found = sorted({*found, *names})[:limit]
         return found
 

@@ -11,7 +11,7 @@ from itertools import islice
 import asyncpg
 
 from appshare.postgresql.database import Connection, Database
-from appshare.share_registry.model import App, Key, Keyring, Page, Platform, Share
+from appshare.share_registry.model import App, Key, Keyring, NameSearch, Page, Platform, Share
 
 APP = (
     "apps.platform, apps.package_name, apps.label, apps.version_name, apps.version_code, apps.signer_sha256,"
@@ -104,6 +104,19 @@ async def shared_names(
         *(*_pairs(keyring), *after, search, limit),
     )
     return [(row["package_name"], row["platform"]) for row in rows]
+
+
+async def found_names(keyring: Keyring, wanted: NameSearch, limit: int, database: Database) -> list[str]:
+    """Package names of apps that the keys open and a search is for, each once, in order."""
+    rows = await database.read(
+        f"SELECT DISTINCT apps.package_name{_OPENED}"
+        " WHERE app_keys.package_name > $3 AND ($4 = '' OR app_keys.package_name <= $4)"
+        " AND (app_keys.package_name = ANY($5::text[])"
+        " OR NOT EXISTS (SELECT FROM unnest($6::text[]) AS word WHERE strpos(apps.folded, word) = 0))"
+        " ORDER BY apps.package_name LIMIT $7",
+        *(*_pairs(keyring), wanted.after, wanted.last, list(wanted.package_names), list(wanted.words), limit),
+    )
+    return [row["package_name"] for row in rows]
 
 
 async def shares_named(keyring: Keyring, package_names: Collection[str], database: Database) -> list[Share]:
