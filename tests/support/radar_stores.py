@@ -9,8 +9,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from tests.support.postgresql_server import PostgresqlServer
-from tests.support.stores import empty
+from tests.support.stores import empty, on_postgresql
 
 from appshare.postgresql import database as postgresql_database
 from appshare.relation_radar.block_store import BlockStore
@@ -28,6 +27,10 @@ from appshare.sqlite import database as sqlite_database
 
 _SCHEMA = "test_relation_radar"
 
+ENGINES = ("sqlite", "postgresql")
+CHOSEN = "postgresql" if on_postgresql() else "sqlite"
+"""For tests of what is above the stores: on the other engine they would show the same once more."""
+
 Generation = Callable[[], int]
 
 
@@ -41,6 +44,7 @@ class RadarStores:
         write: runs a statement without values.
         read_only: while it is open, nothing can be written.
         files: what is on the disk.
+        url: of PostgreSQL.
     """
 
     engine: str
@@ -53,6 +57,7 @@ class RadarStores:
     write: Callable[[str], Awaitable[None]]
     read_only: Callable[[], AbstractAsyncContextManager[None]]
     files: Callable[[], Awaitable[bytes]]
+    url: str = ""
 
     async def tables(self) -> list[str]:
         """The names of the tables."""
@@ -65,8 +70,8 @@ class RadarStores:
     async def columns(self, table: str) -> list[str]:
         """The names of a table's columns."""
         query = {
-            "sqlite": f"SELECT name FROM pragma_table_info('{table}')",
-            "postgresql": "SELECT column_name FROM information_schema.columns"
+            "sqlite": f"SELECT name FROM pragma_table_info('{table}')",  # noqa: S608 - a name of a test
+            "postgresql": "SELECT column_name FROM information_schema.columns"  # noqa: S608 - as above
             f" WHERE table_schema = current_schema() AND table_name = '{table}' ORDER BY ordinal_position",
         }
         return [name for (name,) in await self.read(query[self.engine])]
@@ -84,7 +89,7 @@ def opener(request: pytest.FixtureRequest, folder: Path, engine: str) -> OpenRad
     @asynccontextmanager
     async def open_again() -> AsyncIterator[RadarStores]:
         nonlocal first
-        async with postgresql_stores(server) as stores:
+        async with postgresql_stores(server.url) as stores:
             if first:
                 await emptied(stores)
             first = False
@@ -131,15 +136,15 @@ async def sqlite_stores(folder: Path) -> AsyncIterator[RadarStores]:
 
 @asynccontextmanager
 async def postgresql_stores(
-    server: PostgresqlServer, generation: Generation = lambda: 1, schema: str = _SCHEMA
+    url: str, generation: Generation = lambda: 1, connections: int = 4
 ) -> AsyncIterator[RadarStores]:
-    """Opens the stores of a schema.
+    """Opens the stores of a database.
 
     Args:
         generation: under how many keys the numbers are that the stores are given.
     """
-    limits = postgresql_database.Limits(connections=4)
-    async with postgresql_database.open_database(server.url, schema, postgresql.MIGRATIONS, limits) as database:
+    limits = postgresql_database.Limits(connections)
+    async with postgresql_database.open_database(url, _SCHEMA, postgresql.MIGRATIONS, limits) as database:
 
         async def read(sql: str) -> list[tuple[Any, ...]]:
             return [tuple(row) for row in await database.read(sql)]
@@ -149,10 +154,10 @@ async def postgresql_stores(
 
         @asynccontextmanager
         async def read_only() -> AsyncIterator[None]:
-            await _make_read_only(server, "on")
+            await _make_read_only(url, "on")
             await database._pool.expire_connections()
             yield
-            await _make_read_only(server, "off")
+            await _make_read_only(url, "off")
             await database._pool.expire_connections()
 
         async def files() -> bytes:
@@ -174,6 +179,7 @@ async def postgresql_stores(
             write,
             read_only,
             files,
+            url,
         )
 
 
@@ -194,7 +200,7 @@ async def _checkpoint(database: postgresql_database.Database) -> None:
         await connection.execute("CHECKPOINT")
 
 
-async def _make_read_only(server: PostgresqlServer, value: str) -> None:
-    connection = await asyncpg.connect(server.url, server_settings={"default_transaction_read_only": "off"})
+async def _make_read_only(url: str, value: str) -> None:
+    connection = await asyncpg.connect(url, server_settings={"default_transaction_read_only": "off"})
     await connection.execute(f"ALTER DATABASE postgres SET default_transaction_read_only = {value}")
     await connection.close()

@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
-import asyncpg
-
 from appshare.postgresql.database import Connection, Database
 from appshare.relation_radar.key_rotation_store import KeyState, Phase, Rekey
 from appshare.relation_radar.model import PackedContacts
@@ -26,8 +24,8 @@ _LEFT = "SELECT count(*) FROM books_to_copy"
 
 # What another transaction has at hand is left to it.
 _TAKE_SOME = """
-    WITH some AS (SELECT device FROM books_to_copy ORDER BY device LIMIT $1 FOR UPDATE SKIP LOCKED)
-    DELETE FROM books_to_copy USING some WHERE books_to_copy.device = some.device RETURNING some.device
+    WITH taken AS (SELECT device FROM books_to_copy ORDER BY device LIMIT $1 FOR UPDATE SKIP LOCKED)
+    DELETE FROM books_to_copy USING taken WHERE books_to_copy.device = taken.device RETURNING taken.device
 """
 
 # The devices stay until the copies are stored.
@@ -161,16 +159,11 @@ async def _mark_books(connection: Connection) -> None:
 async def _copy_some(rekey: Rekey, connection: Connection) -> int:
     """Copies some books; returns how many devices were looked at."""
     taken = [row["device"] for row in await connection.fetch(_TAKE_SOME, _BOOKS_AT_ONCE)]
-    for start in range(0, len(taken), _BOOKS_AT_ONCE):
-        for row in await connection.fetch(_BOOKS, taken[start : start + _BOOKS_AT_ONCE]):
-            await _copy_book(row, rekey, connection)
+    for row in await connection.fetch(_BOOKS, taken):
+        book = postgresql_books.unpack(row)
+        rekeyed = PackedContacts.pack((rekey(number), contact_id) for number, contact_id in book.pairs())
+        await postgresql_books.store_copy(row["device"], rekeyed, connection)
     return len(taken)
-
-
-async def _copy_book(row: asyncpg.Record, rekey: Rekey, connection: Connection) -> None:
-    book = postgresql_books.unpack(row)
-    rekeyed = PackedContacts.pack((rekey(number), contact_id) for number, contact_id in book.pairs())
-    await postgresql_books.store_copy(row["device"], rekeyed, connection)
 
 
 async def _map_numbers(tables: dict[str, list[str]], rekey: Rekey, connection: Connection) -> None:
@@ -178,12 +171,14 @@ async def _map_numbers(tables: dict[str, list[str]], rekey: Rekey, connection: C
     await connection.execute(
         "CREATE TEMPORARY TABLE rekeyed (number bigint PRIMARY KEY, next bigint NOT NULL) ON COMMIT DROP"
     )
-    numbers = await connection.cursor(
-        " UNION ".join(f"SELECT {key} FROM {table}" for table, columns in tables.items() for key in _keys(columns)),
-        timeout=_LONG,
+    numbers = " UNION ".join(
+        f"SELECT {key} FROM {table}" for table, columns in tables.items() for key in _keys(columns)
     )
-    while rows := await numbers.fetch(_NUMBERS_AT_ONCE, timeout=_LONG):
+    # By hand: asyncpg closes a cursor with the transaction, and a table that one reads cannot be written anew.
+    await connection.execute(f"DECLARE numbers CURSOR FOR {numbers}", timeout=_LONG)
+    while rows := await connection.fetch(f"FETCH {_NUMBERS_AT_ONCE} FROM numbers", timeout=_LONG):
         await connection.copy_records_to_table("rekeyed", records=[(number, rekey(number)) for (number,) in rows])
+    await connection.execute("CLOSE numbers")
     await connection.execute("ANALYZE rekeyed")
 
 
