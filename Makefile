@@ -5,10 +5,9 @@ BIN := .venv/bin
 STAMP := .venv/.complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-gateway benchmark-fit
 .PHONY: help setup demo docs walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-gateway benchmark-fit
 .PHONY: benchmark-stream benchmark-index compare-aapt compare-bundletool test soak fault-download check lint access-matrix
-.PHONY: fuzz fuzz-packages
+.PHONY: fuzz fuzz-packages simulate-scaling kubernetes up-scale down-scale compose-scale-smoke
 .PHONY: abuse types imports contract contract-breaking protos up down compose-smoke clean
 
 help: ## List the targets

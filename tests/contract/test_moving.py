@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 from tests.support.postgresql_server import PostgresqlServer
 
 from appshare import errors
+from appshare.app_download.model import Artifact
+from appshare.app_download.package_reader import ReadingLimits, read_package
+from appshare.app_download.package_reading.report import build_report
 from appshare.app_download.stores.moving import LAYOUT as CATALOGUE
 from appshare.moving import sqlite_end
 from appshare.moving.layout import Layout
@@ -24,7 +27,7 @@ from appshare.moving.trouble import MoveError
 from appshare.relation_radar.stores.moving import LAYOUT as RADAR
 from appshare.share_registry.stores.moving import LAYOUT as REGISTRY
 
-LAYOUTS = [layout for layout in (RADAR, REGISTRY, CATALOGUE) if layout.postgresql_migrations.is_dir()]
+LAYOUTS = [RADAR, REGISTRY, CATALOGUE]
 US = "this deployment"
 
 
@@ -92,7 +95,7 @@ REGISTRY_ROWS = {
     "receipt_recipients": [(1, "d3"), (1, "d2")],
 }
 CATALOGUE_ROWS = {
-    "packages": [("p1", "a.b", 3, '{"apk": {}}', None), ("p2", "a.b", 4, "{}", "a b")],
+    "packages": [("p1", "a.b", 3, '{"apk": {}}', "a"), ("p2", "a.b", 4, "{}", "a b")],
     "package_files": [("p1", "ab"), ("p2", "ab"), ("p2", "cd")],
     "fetched_packages": [("p2", 12, 5.5)],
     "app_store_links": [("c", "https://apps.apple.com/app/id1")],
@@ -133,6 +136,7 @@ def tables_of(file: Path) -> dict[str, list[tuple[object, ...]]]:
     for table in ("postings", "recent_postings"):
         for number, holders in found.pop(table, []):
             postings.setdefault(number, []).extend(array("I", holders))
+    found.pop("upstream_indices", None)  # their numbers are given once, by the sequence
     return found | {"all postings": sorted((number, tuple(sorted(held))) for number, held in postings.items())}
 
 
@@ -194,6 +198,20 @@ async def test_every_table_is_moved(layout: Layout, tmp_path: Path, connection: 
         "number_key_state",
     }
     assert names - empty == ROWS[layout.schema].keys()
+
+
+async def test_what_a_start_would_have_filled_in_is_moved(
+    tmp_path: Path, samples: Path, connection: asyncpg.Connection
+) -> None:
+    manifest = await read_package(samples / "chat-1.0.apk", ReadingLimits())
+    build = build_report(Artifact(sha256="ab", size=1, file_name="chat.apk", manifest=manifest))
+    file = tmp_path / "app_download.db"
+    await sqlite_end.bring_up_to_date(file, CATALOGUE)
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("INSERT INTO packages VALUES ('p', 'org.appshare.sample.chat', 1, ?, NULL)", (build,))
+        database.commit()
+    await move(CATALOGUE, file, connection)
+    assert "chat" in await connection.fetchval("SELECT words FROM app_download.packages")
 
 
 async def test_it_can_be_repeated_while_the_servers_work(tmp_path: Path, connection: asyncpg.Connection) -> None:

@@ -1,6 +1,7 @@
 """How the tables of a service in PostgreSQL and in SQLite belong together; each service describes its own."""
 
-from collections.abc import Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
 
@@ -41,6 +42,7 @@ class Layout:
         file: of SQLite, in the data folder, for example "share-registry/share_registry.db".
         tables: those with references after those that they refer to.
         unready: a query of either that finds a row while the data must not be moved, and what to do then.
+        completing: what the service does to an SQLite database when it starts, besides migrations.
         sequences: of PostgreSQL without a table, each with the table of SQLite that counts, and its column.
     """
 
@@ -50,4 +52,5 @@ class Layout:
     sqlite_migrations: Traversable
     postgresql_migrations: Traversable
     unready: tuple[str, str] | None = None
+    completing: Callable[[sqlite3.Connection], None] | None = None
     sequences: Mapping[str, tuple[str, str]] = field(default_factory=dict)

@@ -117,13 +117,17 @@ def opened(path: Path) -> Iterator[SqliteEnd]:
 
 
 async def bring_up_to_date(path: Path, layout: Layout) -> None:
-    """Applies the migrations that the database lacks; a new one gets all of them.
+    """Does what its service would do to a database at its start; a new one gets all tables.
 
     Raises:
         errors.UnavailableError: STORAGE_UNAVAILABLE, it is of a newer version.
     """
-    async with aiosqlite.connect(path, isolation_level=None) as connection:
-        await migrate(connection, layout.sqlite_migrations)
+    async with aiosqlite.connect(path, isolation_level=None) as migrated:
+        await migrate(migrated, layout.sqlite_migrations)
+    if layout.completing:
+        with closing(sqlite3.connect(path)) as connection:
+            layout.completing(connection)
+            connection.commit()
 
 
 def put_in_place(path: Path, target: Path) -> None:
