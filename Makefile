@@ -4,10 +4,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.complete
 
+# Where it is set, every process would compile all of its modules again: a third of its start.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo docs walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-gateway benchmark-fit
-.PHONY: benchmark-stream benchmark-index compare-aapt compare-bundletool test soak fault-download check lint access-matrix
-.PHONY: fuzz fuzz-packages simulate-scaling kubernetes up-scale down-scale compose-scale-smoke
+.PHONY: benchmark-stream benchmark-index compare-aapt compare-bundletool test laws soak fault-download check lint
+.PHONY: access-matrix fuzz fuzz-packages simulate-scaling kubernetes up-scale down-scale compose-scale-smoke
 .PHONY: abuse types imports contract contract-breaking protos up down compose-smoke clean
 
 help: ## List the targets
@@ -68,7 +71,10 @@ fuzz-packages: setup ## Read packages that are damaged at random: make fuzz-pack
 	@$(BIN)/python -m benchmarks.fuzz --seconds $(or $(SECONDS),180) --first $(or $(FIRST),1)
 
 test: setup ## Run the whole suite; the processes that it starts on SQLite, or: make test STORE=postgresql
-	$(if $(STORE),APPSHARE_TEST_STORE=$(STORE)) $(BIN)/pytest -n $$(($$(nproc) + 1))  # many tests wait for processes
+	$(if $(STORE),APPSHARE_TEST_STORE=$(STORE)) $(BIN)/pytest -n $$(($$(nproc) + 1)) --dist loadgroup  # many tests wait for processes
+
+laws: setup ## Check every law on a thousand examples that are drawn at random
+	$(BIN)/pytest -n $$(nproc) -m hypothesis --hypothesis-profile thorough --timeout 1800
 
 kubernetes: setup ## Check deploy/kubernetes against the schemas of Kubernetes, offline (needs kubectl)
 	@$(BIN)/python -c 'import kubernetes_validate' 2>/dev/null || $(BIN)/pip install --quiet --constraint constraints.txt --editable '.[kubernetes]'

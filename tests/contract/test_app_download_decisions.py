@@ -29,6 +29,8 @@ from appshare.v1.adaptation_pb2 import ROW_EFFECT_DENY, ROW_EFFECT_FORCE, ROW_EF
 from appshare.v1.app_download_pb2_grpc import AppDownloadServiceStub
 from appshare.v1.device_pb2 import PLATFORM_IOS, DeviceProfile
 
+pytestmark = pytest.mark.usefixtures("fresh_store")
+
 Rows = list[adaptation_pb2.OperatorRow]
 
 MAIL = "org.appshare.sample.mail"

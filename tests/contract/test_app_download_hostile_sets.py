@@ -243,6 +243,8 @@ from appshare.app_download.stores.sqlite import MIGRATIONS, SqliteCatalogueStore
 from appshare.app_download.stores.sqlite_decisions import SqliteDecisionStore
 from appshare.sqlite.database import open_database
 
+pytestmark = pytest.mark.usefixtures("fresh_store")
+
 point, folder, file = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
 calls = {}
 

@@ -19,6 +19,8 @@ from appshare.v1 import catalogue_pb2, fit_pb2
 from appshare.v1.app_download_pb2_grpc import AppDownloadServiceStub
 from appshare.v1.device_pb2 import PLATFORM_ANDROID, PLATFORM_IOS, DeviceProfile, Resolution
 
+pytestmark = pytest.mark.usefixtures("fresh_store")
+
 SERVICE = Callee("AppDownload")
 CHAT = "org.appshare.sample.chat"
 PHONE = DeviceProfile(

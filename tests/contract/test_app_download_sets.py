@@ -16,6 +16,8 @@ from appshare.v1 import catalogue_pb2, fit_pb2
 from appshare.v1.app_download_pb2_grpc import AppDownloadServiceStub
 from appshare.v1.device_pb2 import PLATFORM_ANDROID, DeviceProfile
 
+pytestmark = pytest.mark.usefixtures("fresh_store")
+
 NOTES = "org.appshare.sample.notes"
 SETS = Path(__file__).parents[1] / "packages" / "sets"
 OTHERS = Path(__file__).parents[3] / "shared" / "data" / "apks"

@@ -21,6 +21,8 @@ from appshare.v1.update_pb2 import (
     InstalledApp,
 )
 
+pytestmark = pytest.mark.usefixtures("fresh_store")
+
 SAMPLES = Path(__file__).parents[1] / "packages"
 SIGNER = "1d4cb3ca6fa0762633190e18b75df33b30751c8637f38c72e3e3eb745bfc89e7"
 SOMEBODY = "f" * 64

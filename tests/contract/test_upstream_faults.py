@@ -32,6 +32,8 @@ from appshare.rpc.call import open_channel
 from appshare.v1 import app_download_pb2 as pb
 from appshare.v1.app_download_pb2_grpc import AppDownloadServiceStub
 
+pytestmark = pytest.mark.usefixtures("fresh_store")
+
 HUGE = 16 << 20
 """Bytes of a file that no database or log of a test comes near."""
 

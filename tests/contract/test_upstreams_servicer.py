@@ -35,6 +35,8 @@ from appshare.v1.app_download_pb2_grpc import AppDownloadServiceStub
 from appshare.v1.device_pb2 import PLATFORM_ANDROID, DeviceProfile
 from appshare.v1.error_reason_pb2 import ErrorReason
 
+pytestmark = pytest.mark.usefixtures("fresh_store")
+
 SERVICE = Callee("AppDownload")
 OLD_PHONE = DeviceProfile(platform=PLATFORM_ANDROID, sdk_version=24, supported_abis=["armeabi-v7a"])
 NEW_PHONE = DeviceProfile(platform=PLATFORM_ANDROID, sdk_version=34, supported_abis=["arm64-v8a"])

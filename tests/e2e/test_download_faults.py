@@ -60,6 +60,9 @@ class Stream:
         self.furthest = 0
         self.opened = 0
 
+    async def match(self) -> FitAnswer:
+        return await self._client.match(self._owner, NAME, PROFILE)
+
     async def open(self, positions: Mapping[str, int]) -> AsyncGenerator[FitAnswer | FileChunk, None]:
         self.opened += 1
         self.confirmed = max(self.confirmed, *positions.values(), 0)
@@ -91,7 +94,7 @@ async def get_insistently(stream: Stream, folder: Path) -> Downloaded:
     """Downloads as a person does who starts the command again whenever it gives up."""
     while True:
         try:
-            result = await Download(stream.open, folder, Unseen(), pause=0.05).run()
+            result = await Download(stream.match, stream.open, folder, Unseen(), pause=0.05).run()
         except errors.UnavailableError:
             await asyncio.sleep(0.05)
         else:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -14,19 +15,24 @@ from tests.support.certificates import make_certificates
 
 from appshare.operator.certificate_folder import CertificateFolder
 
-
-@pytest.fixture
-def certificates(tmp_path: Path) -> CertificateFolder:
-    return make_certificates(tmp_path / "certificates")
+# The server that the module starts is for all of its tests.
+pytestmark = pytest.mark.xdist_group("tls")
 
 
-@pytest.fixture
-def server(tmp_path: Path, certificates: CertificateFolder, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServerProcess]:
-    gateway = certificates.path / "gateway"
-    monkeypatch.setenv("APPSHARE_TLS_CERTIFICATE", str(gateway / "certificate.pem"))
-    monkeypatch.setenv("APPSHARE_TLS_KEY", str(gateway / "key.pem"))
-    monkeypatch.setenv("APPSHARE_METRICS_LISTEN", "127.0.0.1:0")
-    with running_server_process(tmp_path / "data", tmp_path / "log") as running:
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> CertificateFolder:
+    return make_certificates(tmp_path_factory.mktemp("certificates"))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, certificates: CertificateFolder) -> Iterator[ServerProcess]:
+    folder, gateway = tmp_path_factory.mktemp("tls"), certificates.path / "gateway"
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as environment:  # of the processes; the commands of the tests have another
+            environment.setenv("APPSHARE_TLS_CERTIFICATE", str(gateway / "certificate.pem"))
+            environment.setenv("APPSHARE_TLS_KEY", str(gateway / "key.pem"))
+            environment.setenv("APPSHARE_METRICS_LISTEN", "127.0.0.1:0")
+            running = stack.enter_context(running_server_process(folder / "data", folder / "log"))
         yield running
 
 
@@ -56,8 +62,10 @@ def test_the_operator_on_the_machine_needs_no_ca(server: ServerProcess) -> None:
 
 
 def test_health_is_asked_with_the_certificate_of_the_process(
-    server: ServerProcess, monkeypatch: pytest.MonkeyPatch
+    server: ServerProcess, certificates: CertificateFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("APPSHARE_TLS_CERTIFICATE", str(certificates.path / "gateway" / "certificate.pem"))
+    monkeypatch.setenv("APPSHARE_TLS_KEY", str(certificates.path / "gateway" / "key.pem"))
     assert run("appshare.server", "health", server.devices).stdout == "SERVING\n"
     monkeypatch.delenv("APPSHARE_TLS_CERTIFICATE")
     assert run("appshare.server", "health", server.devices, "--time-limit=2").returncode == 1

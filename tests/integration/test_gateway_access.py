@@ -23,7 +23,10 @@ from appshare.gateway.operator.storage import STREAM_METHODS
 from appshare.process.clock import system_clock
 from appshare.rpc import status
 from appshare.v1 import app_download_pb2, device_gateway_pb2, operator_access_pb2, operator_gateway_pb2
+from appshare.v1 import app_download_pb2 as download_pb
 from appshare.v1 import device_gateway_pb2 as pb
+from appshare.v1 import relation_radar_pb2 as radar_pb
+from appshare.v1 import share_registry_pb2 as registry_pb
 
 OPEN = {"Register", "VerifyNumber", "RefreshSession"}
 DEVICE_METHODS = [
@@ -156,11 +159,19 @@ def test_the_care_for_the_storage_is_passed_on_as_the_same_messages(name: str, t
     assert fields_of(ours.output_type) == fields_of(theirs.output_type)
 
 
-def test_a_download_is_passed_on_as_the_same_message() -> None:
-    services = app_download_pb2.DESCRIPTOR.services_by_name["AppDownloadService"].methods_by_name
-    devices = device_gateway_pb2.DESCRIPTOR.services_by_name["DownloadService"].methods_by_name
-    assert fields_of(devices["DownloadApp"].output_type) == fields_of(services["Download"].output_type)
-    assert fields_of(devices["MatchApp"].output_type) == fields_of(services["Match"].output_type)
+@pytest.mark.parametrize(
+    ("method", "answer"),
+    [
+        ("DownloadService.DownloadApp", download_pb.DownloadResponse),
+        ("DownloadService.MatchApp", download_pb.MatchResponse),
+        ("SharingService.ListShares", registry_pb.ListVisibleSharesResponse),
+        ("FriendService.ListFriends", radar_pb.ListFriendshipsResponse),
+    ],
+)
+def test_answers_that_are_passed_on_as_bytes_are_the_same_messages(method: str, answer: Any) -> None:
+    service, _, name = method.partition(".")
+    ours = device_gateway_pb2.DESCRIPTOR.services_by_name[service].methods_by_name[name]
+    assert fields_of(ours.output_type) == fields_of(answer.DESCRIPTOR)
 
 
 def fields_of(message: Any) -> dict[int, tuple[str, int, Any, bool, str | None]]:

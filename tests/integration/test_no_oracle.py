@@ -7,12 +7,12 @@ from bisect import bisect_left, bisect_right
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from pathlib import Path
 from time import perf_counter_ns
 from typing import Any
 
 import grpc
 import pytest
+import pytest_asyncio
 from tests.support.cloud import ANDROID_14, Cloud, Device, new_number, running_cloud
 
 from appshare.v1 import device_gateway_pb2 as pb
@@ -20,6 +20,9 @@ from appshare.v1.friendship_pb2 import PersonRef
 from appshare.v1.relation_radar_pb2 import AddBlocksRequest
 from appshare.v1.relation_radar_pb2_grpc import RelationRadarServiceStub
 from appshare.v1.share_pb2 import AUDIENCE_KIND_FRIENDS, PUSH_POLICY_FRIENDS
+
+# The cloud that the module starts is for all of its tests.
+pytestmark = pytest.mark.xdist_group("no_oracle")
 
 APP = "org.appshare.sample.chat"
 UNKNOWN_DEVICE = "A" * 22
@@ -36,17 +39,18 @@ class Strangers:
     by_device: dict[str, PersonRef]
 
 
-@pytest.fixture
-async def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Cloud]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def cloud(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cloud]:
     """A cloud that lets a device call as often as it takes to compare the times."""
     calls = [f"{kind}_PER_{whom}" for kind in ("CALLS", "COSTLY_CALLS") for whom in ("DEVICE", "NUMBER")]
-    for limit in ("LOOKUPS_PER_HOUR", "LOOKUP_BURST", *calls, "CALLS_PER_PEER"):
-        monkeypatch.setenv(f"APPSHARE_{limit}", "1000000")
-    async with running_cloud(tmp_path) as running:
-        yield running
+    with pytest.MonkeyPatch.context() as environment:
+        for limit in ("LOOKUPS_PER_HOUR", "LOOKUP_BURST", *calls, "CALLS_PER_PEER"):
+            environment.setenv(f"APPSHARE_{limit}", "1000000")
+        async with running_cloud(tmp_path_factory.mktemp("cloud")) as running:
+            yield running
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def strangers(cloud: Cloud) -> Strangers:
     """The viewer lists everybody. All who are registered share an app with their friends and take pushes of theirs."""
     viewer, friend = await cloud.register(), await cloud.register()
@@ -85,11 +89,12 @@ def push_shares(device: Device, person: PersonRef) -> Any:
     return device.sharing.PushShares(pb.PushSharesRequest(recipients=[person]), metadata=device.metadata)
 
 
-SAMPLES = 120
+SAMPLES = 80
 ATTEMPTS = 3
 DISTINGUISHABLE = 0.7
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize("ask", [list_shares, match_app, push_shares])
 @pytest.mark.parametrize("way", ["by_number", "by_device"])
 async def test_the_time_of_an_answer_does_not_tell_them_apart(strangers: Strangers, ask: Calls, way: str) -> None:

@@ -231,49 +231,51 @@ async def test_d2_an_iphone_gets_the_app_store_link(cloud: Cloud) -> None:
     assert (answer.app_store_link.url, content) == ("https://apps.example.com/chat", b"")
 
 
-@pytest.mark.parametrize(
-    ("os_version", "abis", "file"),
-    [
-        ("4.4", ["armeabi-v7a"], "chat-1.0.apk"),
-        ("9", ["armeabi-v7a"], "chat-2.0-armeabi-v7a.apk"),
-        ("9", ["arm64-v8a", "armeabi-v7a"], "chat-2.0-arm64-v8a.apk"),
-        ("12", ["armeabi-v7a"], "chat-2.0-armeabi-v7a.apk"),
-        ("12", ["x86_64", "arm64-v8a"], "chat-3.0-x86_64.apk"),
-    ],
-)
-async def test_d3_os_version_and_processor_choose_the_build(
-    cloud: Cloud, samples: Path, os_version: str, abis: list[str], file: str
-) -> None:
+BUILDS = {
+    ("4.4", "armeabi-v7a"): "chat-1.0.apk",
+    ("9", "armeabi-v7a"): "chat-2.0-armeabi-v7a.apk",
+    ("9", "arm64-v8a", "armeabi-v7a"): "chat-2.0-arm64-v8a.apk",
+    ("12", "armeabi-v7a"): "chat-2.0-armeabi-v7a.apk",
+    ("12", "x86_64", "arm64-v8a"): "chat-3.0-x86_64.apk",
+}
+"""By OS version and processors."""
+
+
+async def test_d3_os_version_and_processor_choose_the_build(cloud: Cloud, samples: Path) -> None:
     owner, viewer = await cloud.friends()
     await cloud.add_packages(samples, "chat-[123]*.apk")
     await owner.share(chat=AUDIENCE_KIND_FRIENDS)
-    profile = DeviceProfile(platform=PLATFORM_ANDROID, os_version=os_version, supported_abis=abis, model="any")
-    answer, _ = await viewer.download(owner.number, CHAT, profile)
-    assert [each.name for each in answer.fit.files] == [file]
+    chosen = {}
+    for os_version, *abis in BUILDS:
+        profile = DeviceProfile(platform=PLATFORM_ANDROID, os_version=os_version, supported_abis=abis, model="any")
+        answer, _ = await viewer.download(owner.number, CHAT, profile)
+        [chosen[(os_version, *abis)]] = [each.name for each in answer.fit.files]
+    assert chosen == BUILDS
 
 
-@pytest.mark.parametrize(
-    ("width", "height", "density", "file"),
-    [
-        (480, 800, 240, "maps-1.0-hdpi.apk"),
-        (720, 1280, 320, "maps-1.0-xhdpi.apk"),
-        (1080, 2400, 420, "maps-1.0-xxhdpi.apk"),
-    ],
-)
-async def test_d3_then_the_resolution_chooses_the_build(
-    cloud: Cloud, samples: Path, width: int, height: int, density: int, file: str
-) -> None:
+SCREENS = {
+    (480, 800, 240): "maps-1.0-hdpi.apk",
+    (720, 1280, 320): "maps-1.0-xhdpi.apk",
+    (1080, 2400, 420): "maps-1.0-xxhdpi.apk",
+}
+"""By width, height and density."""
+
+
+async def test_d3_then_the_resolution_chooses_the_build(cloud: Cloud, samples: Path) -> None:
     owner, viewer = await cloud.friends()
     await cloud.add_packages(samples, "maps-*.apk")
     await owner.share(maps=AUDIENCE_KIND_FRIENDS)
-    profile = DeviceProfile(
-        platform=PLATFORM_ANDROID,
-        os_version="13",
-        screen_density=density,
-        resolution=Resolution(width=width, height=height),
-    )
-    answer, _ = await viewer.download(owner.number, MAPS, profile)
-    assert [each.name for each in answer.fit.files] == [file]
+    chosen = {}
+    for width, height, density in SCREENS:
+        profile = DeviceProfile(
+            platform=PLATFORM_ANDROID,
+            os_version="13",
+            screen_density=density,
+            resolution=Resolution(width=width, height=height),
+        )
+        answer, _ = await viewer.download(owner.number, MAPS, profile)
+        [chosen[width, height, density]] = [each.name for each in answer.fit.files]
+    assert chosen == SCREENS
 
 
 async def test_d3_the_table_lists_the_package_files_of_an_app(cloud: Cloud, samples: Path) -> None:

@@ -102,7 +102,6 @@ async def serving(
         grpc.aio.insecure_channel(str(address)) as channel,
     ):
         yield RelationRadarServiceStub(channel)
-        wakeups.close()
 
 
 def registering(stub: Any, sender: RecordingSender) -> Register:

@@ -65,11 +65,17 @@ class LazyGroup(click.Group):
         return lazy.load() if lazy else None
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """What may come next, without importing the commands: a shell waits for it at every key."""
+        """What may come next; only a default command is imported: a shell waits for it at every key."""
         names = [
             CompletionItem(name, help=lazy.summary) for name, lazy in self._lazy.items() if name.startswith(incomplete)
         ]
-        return names + click.Command.shell_complete(self, ctx, incomplete)
+        return [*names, *self._of_default(ctx, incomplete), *click.Command.shell_complete(self, ctx, incomplete)]
+
+    def _of_default(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """What the first argument may be of the command that is meant where none is named."""
+        lazy = self._lazy[self._default] if self._default else None
+        arguments = [each for each in lazy.load().params if isinstance(each, click.Argument)] if lazy else []
+        return arguments[0].shell_complete(ctx, incomplete) if arguments else []
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Lists the commands without importing them."""

@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -225,8 +225,11 @@ class AgentHome:
                 file.flush()
                 os.fsync(descriptor)
             temporary.replace(path)
+        except OSError as error:  # of a full disk the system does not say where, else it names the temporary file
+            raise OSError(error.errno, error.strerror, str(path)) from error
         finally:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):  # where nothing can be written nothing is left either
+                temporary.unlink()
 
 
 def _read_account(document: Mapping[str, Any]) -> Account:

@@ -35,5 +35,7 @@ async def fetch_app(  # noqa: PLR0913  # what, for what, where to, and who is to
         errors.AppShareError: as the contract says; DataLossError also for bytes that are not what was announced.
         OSError: the folder cannot be written; what is there is kept for the next time.
     """
-    open_stream = partial(client.download, owner, package_name, profile, modules=modules)
-    return await Download(open_stream, folder, progress or Unseen(), tell=tell).run()
+    app = owner, package_name, profile
+    match = partial(client.match, *app, modules)
+    open_stream = partial(client.download, *app, modules=modules)
+    return await Download(match, open_stream, folder, progress or Unseen(), tell=tell).run()

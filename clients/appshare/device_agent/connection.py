@@ -86,6 +86,8 @@ async def _renew(home: AgentHome, stale: Session, refresh: RefreshSession) -> Se
     account = home.account()
     if account.session != stale:
         return account.session
+    # A refresh token is good once: it is not spent where the session that it gives could not be kept.
+    home.save_account(account)
     renewed = await refresh(stale.refresh_token)
     home.save_account(replace(account, session=renewed))
     return renewed

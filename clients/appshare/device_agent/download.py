@@ -1,7 +1,7 @@
 """Brings an app's files into a folder: resumed where it stopped, verified, all of them or none."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import ExitStack, aclosing, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +11,12 @@ from appshare import errors
 from appshare.command_line.progress import Progress
 from appshare.device_agent.download_place import Place, place_of
 from appshare.device_agent.model import FileChunk
+from appshare.device_agent.moving import moves_on
 from appshare.device_agent.part_file import Held, PartFile, look_for
 from appshare.fit.answer import AppStoreLink, Fit, FitAnswer, NoFit, PackageFile
+
+Match: TypeAlias = Callable[[], Awaitable[FitAnswer]]
+"""Asks which build fits, without a download."""
 
 OpenStream: TypeAlias = Callable[[Mapping[str, int]], AsyncGenerator[FitAnswer | FileChunk, None]]
 """Asks for the app; takes how many bytes are held already, by the SHA-256 of the file."""
@@ -45,6 +49,8 @@ class Download:
     A connection that is cut is opened again, unless nothing ever came. When that goes on for too long the parts stay,
     and the next download into the folder goes on behind them.
 
+    Bytes that are there are never sent again: where the folder may hold some, it is asked first which files there are.
+
     Args:
         tell: gets a sentence when the connection is lost.
         tries: connections in a row that may bring nothing.
@@ -52,6 +58,7 @@ class Download:
 
     def __init__(
         self,
+        match: Match,
         open_stream: OpenStream,
         folder: Path,
         progress: Progress,
@@ -60,6 +67,7 @@ class Download:
         pause: float = _PAUSE,
         tries: int = _TRIES,
     ) -> None:
+        self._match = match
         self._open_stream = open_stream
         self._folder = folder
         self._progress = progress
@@ -81,7 +89,10 @@ class Download:
             before = self._received
             try:
                 return await self._attempt()
-            except (errors.UnavailableError, errors.DeadlineExceededError):
+            # No such method, in the middle of a download: for a moment somebody else answers in the cloud's place.
+            except (errors.UnavailableError, errors.DeadlineExceededError, errors.UnimplementedError) as error:
+                if await moves_on(error):
+                    continue
                 fruitless = fruitless + 1 if self._received == before else 0
                 if not self._received or fruitless >= self._tries:
                     raise
@@ -90,9 +101,17 @@ class Download:
             await asyncio.sleep(min(self._pause * 2**fruitless, _LONGEST_PAUSE))
 
     async def _attempt(self) -> Downloaded | NoFit | AppStoreLink:
-        """Asks for what is missing; of files that are not known yet for all, then again when something is held."""
+        """Asks for what is missing; again when other files come than were expected, and something of them is held."""
+        if self._known is None and _may_hold_something(self._folder):
+            expected = await self._match()
+            if not isinstance(expected, Fit):
+                return expected
+            _require_distinct(expected.files)
+            self._known = expected
         asked: Sequence[PackageFile] = self._known.files if self._known else ()
         held = self._look_for(self._known) if self._known else []
+        if self._known and _all_held(asked, held):
+            return await self._receive(self._known, place_of(self._folder, self._known), held, _nothing())
         while True:
             async with aclosing(self._open_stream(_positions(asked, held))) as messages:
                 answer = await anext(messages, None)
@@ -102,7 +121,7 @@ class Download:
                 if answer.files != asked:
                     asked, held = _require_distinct(answer.files), self._look_for(answer)
                     self._known = answer
-                    if any(each.count for each in held) and not _all_held(asked, held):
+                    if any(each.count for each in held):
                         continue
                 return await self._receive(answer, place, held, messages)
 
@@ -141,6 +160,17 @@ class Download:
             parts[chunk.file_index].write(chunk.offset, chunk.data)
             self._received += len(chunk.data)
             self._progress.advance(len(chunk.data))
+
+
+def _may_hold_something(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.iterdir())
+
+
+async def _nothing() -> AsyncGenerator[FitAnswer | FileChunk, None]:
+    """The messages of a download that lacks nothing."""
+    none: tuple[FileChunk, ...] = ()
+    for message in none:
+        yield message
 
 
 def _positions(files: Sequence[PackageFile], held: Sequence[Held]) -> dict[str, int]:

@@ -7,6 +7,7 @@ from contextlib import aclosing
 from appshare import errors
 from appshare.device_agent.client import DeviceClient
 from appshare.device_agent.model import Event, Heartbeat
+from appshare.device_agent.moving import moves_on
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 """Seconds before the stream is opened again: doubled each time, until something comes."""
@@ -33,11 +34,16 @@ async def follow(
                     pause, connected_before, lost = first_pause, True, False
                     if not isinstance(message, Heartbeat):
                         yield message
-        except (errors.UnavailableError, errors.DeadlineExceededError):
+        except (errors.UnavailableError, errors.DeadlineExceededError) as error:
+            if await moves_on(error):
+                continue
             if not connected_before:
                 raise
-            if not lost:
-                tell("The connection is lost; connecting again until the server is back.")
-            lost = True
+            lost = lost or _tell_of_loss(tell)
         await asyncio.sleep(pause)
         pause = min(pause * 2, _LONGEST_PAUSE)
+
+
+def _tell_of_loss(tell: Callable[[str], None]) -> bool:
+    tell("The connection is lost; connecting again until the server is back.")
+    return True

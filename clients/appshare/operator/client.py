@@ -156,9 +156,14 @@ class OperatorClient:
         request = pb.SetAppStoreLinkRequest(package_name=package_name, url=url)
         await self._call(self._catalogue.SetAppStoreLink, request)
 
-    async def rotate_number_key(self) -> NumberKeyRotation:
-        """Starts to store every number under a new key; a rotation that is under way already is the answer."""
-        response = await self._call(self._number_key.RotateNumberKey, pb.RotateNumberKeyRequest())
+    async def rotate_number_key(self, from_generation: int) -> NumberKeyRotation:
+        """Starts to store every number under a new key; a rotation that is under way already is the answer.
+
+        Args:
+            from_generation: the one in use; where it is no longer, nothing is started, so that a repeat harms nothing.
+        """
+        request = pb.RotateNumberKeyRequest(from_generation=from_generation)
+        response = await self._call(self._number_key.RotateNumberKey, request)
         return _read_rotation(response.rotation)
 
     async def number_key_rotation(self) -> NumberKeyRotation:

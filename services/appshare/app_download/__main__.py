@@ -23,6 +23,7 @@ from appshare.process.clock import system_clock
 from appshare.process.command import server_command
 from appshare.process.data_folder import folder_of_copy, owned_folder
 from appshare.process.status_servicer import status_service
+from appshare.process.worker import worker_index
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
 
@@ -35,7 +36,9 @@ async def running(settings: DownloadSettings) -> AsyncIterator[dict[str, Address
         url = settings.database.get_secret_value()
         stores = await stack.enter_async_context(opened_stores(folder, url, settings.database_connections))
         store, decided, leases = stores.catalogue, stores.decisions, stores.leases
-        files = PackageFiles(folder / "packages", storage_at(settings.packages_url, folder / "packages"))
+        packages, worker = folder / "packages", worker_index()
+        incoming = "incoming" if worker is None else f"incoming-{worker}"
+        files = PackageFiles(packages, storage_at(settings.packages_url, packages), incoming)
         files.prepare()
         catalogue = Catalogue(store, decided, files, settings.admission_policy(), leases)
         ingestion = Ingestion(catalogue, files, max_package_size=settings.max_package_size, limits=ReadingLimits())

@@ -27,11 +27,13 @@ from appshare.rpc.server import running_server
 async def running(settings: GatewaySettings) -> AsyncIterator[dict[str, Address]]:
     """Serves the gateway: the one door for devices and operators."""
     async with AsyncExitStack() as stack:
-        folder = stack.enter_context(owned_folder(settings.data / "gateway"))
-        signing_keys = SigningKeys(SigningKeyFile(folder / "signing-keys.json"), settings.access_lifetime, system_clock)
-        operators = Operators(folder, system_clock)
+        folder = stack.enter_context(owned_folder(settings.data / "gateway", shared=True))
+        keys = settings.keys_folder or folder
+        signing_keys = SigningKeys(SigningKeyFile(keys / "signing-keys.json"), settings.access_lifetime, system_clock)
+        operators = Operators(keys, system_clock)
         tokens = AccessTokens(signing_keys, settings.access_lifetime, system_clock)
-        await stack.enter_async_context(in_background(signing_keys.forget_over_in_time()))
+        await stack.enter_async_context(in_background(signing_keys.keep_up()))
+        await stack.enter_async_context(in_background(operators.keep_up()))
         backends = await stack.enter_async_context(open_backends(settings))
         authentication = DeviceAuthentication(tokens.caller, registration_check(backends), OPEN_METHODS, ASKING_METHODS)
         device_server = running_server(

@@ -1,6 +1,7 @@
 """Who a device means, and how those devices stand to it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from appshare import errors
 from appshare.gateway.backends import RADAR, Backends
@@ -10,6 +11,7 @@ from appshare.v1.friendship_pb2 import FRIENDSHIP_LEVEL_NONE, PersonRef
 from appshare.v1.relation_radar_pb2 import (
     Acquaintance,
     BatchFindDevicesRequest,
+    CheckBlockRequest,
     FindDevicesRequest,
     ListFriendshipsRequest,
     PersonDevices,
@@ -37,12 +39,20 @@ async def find_devices(
         field: where the device's request names the person, for errors.
     """
     request = FindDevicesRequest(device_id=device_id, person=person)
-    try:
+    with _named(field):
         response = await RADAR.unary(backends.radar.FindDevices, request, time_limit=time_limit)
-    except errors.InvalidArgumentError as error:
-        error.field = error.field and error.field.replace("person", field, 1)
-        raise
     return response.acquaintances
+
+
+async def is_blocked(backends: Backends, device_id: str, person: PersonRef, field: str, *, time_limit: float) -> bool:
+    """Whether the person who has the device blocks another; not whether the other blocks them, which nobody is told.
+
+    Args:
+        field: where the device's request names the person, for errors.
+    """
+    request = CheckBlockRequest(device_id=device_id, person=person)
+    with _named(field):
+        return (await RADAR.unary(backends.radar.CheckBlock, request, time_limit=time_limit)).blocked
 
 
 async def find_devices_of_all(
@@ -80,6 +90,16 @@ def as_owners(acquaintances: Sequence[Acquaintance]) -> list[RelatedDevice]:
 def as_viewers(acquaintances: Sequence[Acquaintance]) -> list[RelatedDevice]:
     """The devices as viewers of what the asking device owns; of nobody, a stranger's."""
     return [RelatedDevice(device_id=each.device_id, level=each.as_owner) for each in acquaintances] or [_STRANGER]
+
+
+@contextmanager
+def _named(field: str) -> Iterator[None]:
+    """The radar's errors about a person, with the field of the device's own request."""
+    try:
+        yield
+    except errors.InvalidArgumentError as error:
+        error.field = error.field and error.field.replace("person", field, 1)
+        raise
 
 
 def not_shared() -> errors.PermissionDeniedError:

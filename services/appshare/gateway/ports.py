@@ -7,8 +7,10 @@ from appshare.gateway.backends import Backends
 from appshare.gateway.device.account import AccountServicer
 from appshare.gateway.device.downloads import SERVICE as DOWNLOAD_SERVICE
 from appshare.gateway.device.downloads import DownloadServicer
+from appshare.gateway.device.friends import SERVICE as FRIEND_SERVICE
 from appshare.gateway.device.friends import FriendServicer
 from appshare.gateway.device.inbox import InboxServicer
+from appshare.gateway.device.sharing import SERVICE as SHARING_SERVICE
 from appshare.gateway.device.sharing import SharingServicer
 from appshare.gateway.operator.catalogue import SERVICE as CATALOGUE_SERVICE
 from appshare.gateway.operator.catalogue import add_catalogue_to
@@ -50,14 +52,12 @@ def device_services(
         public_search: whether apps that only the public upstreams list are found by name.
     """
     account = AccountServicer(backends, tokens, clock)
-    friends = FriendServicer(backends)
     owners = OwnersAsked(backends)
-    sharing = SharingServicer(backends, owners)
     inbox = InboxServicer(backends)
     return [
         Service("appshare.v1.AccountService", partial(grpc_stubs.add_AccountServiceServicer_to_server, account)),
-        Service("appshare.v1.FriendService", partial(grpc_stubs.add_FriendServiceServicer_to_server, friends)),
-        Service("appshare.v1.SharingService", partial(grpc_stubs.add_SharingServiceServicer_to_server, sharing)),
+        Service(FRIEND_SERVICE, FriendServicer(backends).add_to),
+        Service(SHARING_SERVICE, SharingServicer(backends, owners).add_to),
         Service("appshare.v1.InboxService", partial(grpc_stubs.add_InboxServiceServicer_to_server, inbox)),
         Service(DOWNLOAD_SERVICE, DownloadServicer(backends, owners, public_search=public_search).add_to),
     ]

@@ -17,6 +17,7 @@ READS: Mapping[str, frozenset[str]] = {
             "ListFriendships",
             "ReadFriendshipChanges",
             "ReadBlocks",
+            "CheckBlock",
             "ReadNumberKeyRotation",
         }
     ),

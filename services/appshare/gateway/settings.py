@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from appshare.gateway.rates import Rates
 from appshare.process.settings import TLS_ADVICE, ProcessSettings
-from appshare.rpc.address import Address
+from appshare.rpc.address import Address, Addresses
 from appshare.rpc.certificates import CertificateFiles
 from appshare.rpc.server import ServerOptions
 from appshare.rpc.server_limits import ServerLimits
@@ -30,9 +30,16 @@ class GatewaySettings(ProcessSettings):
     operator_listen: Address = Field(
         Address("127.0.0.1", 7401), description="Address for operators, host:port; plain text on this machine."
     )
-    relation_radar: Address = Field(Address("127.0.0.1", 7410), description="Address of RelationRadar.")
-    share_registry: Address = Field(Address("127.0.0.1", 7420), description="Address of ShareRegistry.")
-    app_download: Address = Field(Address("127.0.0.1", 7430), description="Address of AppDownload.")
+    relation_radar: Addresses = Field(
+        Addresses((Address("127.0.0.1", 7410),)),
+        description="Address of RelationRadar; of several copies a name that resolves to all, or ip:port,ip:port.",
+    )
+    share_registry: Addresses = Field(
+        Addresses((Address("127.0.0.1", 7420),)), description="Address of ShareRegistry, or of its copies."
+    )
+    app_download: Addresses = Field(
+        Addresses((Address("127.0.0.1", 7430),)), description="Address of AppDownload, or of its copies."
+    )
     services_ca: Path | None = Field(
         None, description="File with the private CA, PEM, of the services; with it they are called by mutual TLS."
     )
@@ -40,6 +47,11 @@ class GatewaySettings(ProcessSettings):
         None, description="File with the certificate to show the services, PEM; without it --tls-certificate."
     )
     services_key: Path | None = Field(None, description="File with the private key of that certificate, PEM.")
+    keys_folder: Path | None = Field(
+        None,
+        description="Folder with the keys and operators, which all copies of the gateway share; without it the data"
+        " folder. What changes in it counts within seconds.",
+    )
     access_lifetime: int = Field(3600, ge=1, description="Seconds that an access token is good for.")
     max_connections: int = Field(10_000, ge=1, description="Connections of devices that are open at once.")
     connection_idle: int = Field(
@@ -78,6 +90,10 @@ class GatewaySettings(ProcessSettings):
         if self.services_ca and not (self.services_certificate or self.tls_certificate):
             raise ValueError("--services-ca needs a certificate to show: --services-certificate or --tls-certificate")
         return self
+
+    def listening(self) -> dict[str, Address]:
+        """The addresses of both ports."""
+        return {**super().listening(), "operator_listen": self.operator_listen}
 
     def services_certificates(self) -> CertificateFiles | None:
         """What the gateway shows the services, and who must have signed theirs; None: they are called in plain text."""
@@ -134,4 +150,5 @@ class GatewaySettings(ProcessSettings):
             self.require_plain(self.operator_listen, TLS_ADVICE)
         if self.services_certificates() is None:
             for service in (self.relation_radar, self.share_registry, self.app_download):
-                self.require_plain(service, "give --services-ca")
+                for address in service.all:
+                    self.require_plain(address, "give --services-ca")

@@ -4,13 +4,14 @@ import asyncio
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import structlog
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -21,8 +22,10 @@ from appshare.process.clock import Clock
 _MAX_OLDER = 100
 """Keys whose tokens are not over."""
 
-_LOOK_EVERY = 60.0
-"""Seconds between two looks for keys whose tokens are over."""
+_LOOK_EVERY = 1.0
+"""Seconds between two looks at what other copies have changed, and for keys whose tokens are over."""
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +54,23 @@ class SigningKey:
 
 
 class SigningKeyFile:
-    """Keys in a file, as JSON, the oldest first; a crash leaves those before a change or those after it."""
+    """Keys in a file, as JSON, the oldest first; a crash leaves those before a change or those after it.
+
+    Attributes:
+        watched: says when another copy of the gateway has changed it.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.watched = secret_file.Watched(path)
+
+    def changing(self) -> AbstractContextManager[None]:
+        """No other copy changes it while the context is open.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        return secret_file.changing(self._path)
 
     def read(self, now: float) -> list[SigningKey]:
         """The keys; the first one is made when there is no file yet.
@@ -63,6 +79,7 @@ class SigningKeyFile:
             OSError: the file cannot be read or written, or is damaged.
         """
         content = secret_file.read_or_create(self._path, lambda: _as_json([_new_key(now)]))
+        self.watched.seen()
         try:
             keys = [_read_key(each) for each in json.loads(content)["keys"]]
         except (ValueError, KeyError, TypeError):
@@ -78,10 +95,14 @@ class SigningKeyFile:
             OSError: the file cannot be written.
         """
         secret_file.replace(self._path, _as_json(keys))
+        self.watched.seen()
 
 
 class SigningKeys:
-    """The keys of one gateway. A key is on disk before it signs, and a change holds the process up for a write.
+    """The keys of a gateway, which its copies share in one file.
+
+    A key is on disk before it signs, and a change holds the process up for a write. What another copy has changed
+    counts within a second; a key that is not known here is looked for at once, since another copy may sign with it.
 
     Args:
         lifetime: seconds that tokens are good for from now on.
@@ -94,10 +115,12 @@ class SigningKeys:
         self._file = file
         self._lifetime = lifetime
         self._clock = clock
-        self._keys = {key.key_id: key for key in file.read(clock())}
+        self._read()
         if self.newest.longest_lifetime < lifetime:
-            self._keep([*self.older, replace(self.newest, longest_lifetime=lifetime)])
-        self.forget_over()
+            with self._changing():
+                self._keep([*self.older, replace(self.newest, longest_lifetime=lifetime)])
+        with suppress(OSError):  # secrets that are mounted for reading: they are forgotten here, and sign nothing
+            self.forget_over()
 
     @property
     def newest(self) -> SigningKey:
@@ -119,7 +142,19 @@ class SigningKeys:
 
     def find(self, key_id: str) -> SigningKey | None:
         """The key of a name, which may have been withdrawn; None when there is none, or its tokens are over."""
+        if key_id not in self._keys:
+            self.refresh()
         return self._keys.get(key_id)
+
+    def refresh(self) -> None:
+        """Reads what another copy has changed; what cannot be read leaves the keys as they are, and is logged."""
+        if not self._file.watched.has_changed:
+            return
+        try:
+            self._read()
+        except OSError as error:
+            self._file.watched.seen()
+            _log.error("signing keys that another copy has changed cannot be read", why=str(error))
 
     def rotate(self, *, withdraw_older: bool = False, request_id: str = "") -> None:
         """Makes a key that signs from now on.
@@ -132,6 +167,10 @@ class SigningKeys:
             errors.ResourceExhaustedError: LIMIT_EXCEEDED, when the tokens of too many keys are not over.
             OSError: the keys cannot be written; those before stay in use.
         """
+        with self._changing():
+            self._rotate(withdraw_older=withdraw_older, request_id=request_id)
+
+    def _rotate(self, *, withdraw_older: bool, request_id: str) -> None:
         if request_id and request_id == self.newest.request_id:
             return
         now, held = self._clock(), self._held()
@@ -152,20 +191,31 @@ class SigningKeys:
         Raises:
             OSError: the file cannot be written.
         """
-        held = self._held()
-        if len(held) < len(self._keys) - 1:
-            self._keep([*held, self.newest])
+        if len(self._held()) < len(self._keys) - 1:
+            with self._changing():
+                self._keep([*self._held(), self.newest])
 
-    async def forget_over_in_time(self) -> None:
-        """Removes the keys whose tokens are over, for as long as it runs."""
+    async def keep_up(self) -> None:
+        """Reads what others have changed, and removes the keys whose tokens are over, for as long as it runs."""
         while True:
             await asyncio.sleep(_LOOK_EVERY)
+            self.refresh()
             with suppress(OSError):  # a full disk: they are removed at another look, and sign nothing meanwhile
                 self.forget_over()
 
     def _held(self) -> list[SigningKey]:
         now = self._clock()
         return [key for key in self.older if key.over_time is None or key.over_time > now]
+
+    def _read(self) -> None:
+        self._keys = {key.key_id: key for key in self._file.read(self._clock())}
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Nobody else changes the keys, which are the newest, while the context is open."""
+        with self._file.changing():
+            self.refresh()
+            yield
 
     def _keep(self, keys: Sequence[SigningKey]) -> None:
         self._file.write(keys)

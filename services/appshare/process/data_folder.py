@@ -8,6 +8,7 @@ from itertools import count
 from pathlib import Path
 
 from appshare.process.store_size import measured_store
+from appshare.process.worker import worker_index
 
 
 class FolderInUseError(OSError):
@@ -15,28 +16,20 @@ class FolderInUseError(OSError):
 
 
 @contextmanager
-def owned_folder(path: Path, service: str = "") -> Iterator[Path]:
-    """The folder, created when missing, that no other process uses while the context is open.
+def owned_folder(path: Path, *, shared: bool = False) -> Iterator[Path]:
+    """The folder, created when missing, that no other process uses while the context is open, but workers of one port.
 
     Args:
-        service: whose it is, for the metrics; empty: it is named like the service.
+        path: named like the service, for the metrics.
+        shared: copies of the service may use it too.
 
     Raises:
         FolderInUseError: another process uses it.
         OSError: it cannot be created.
     """
-    path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = os.open(path / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            # Given up by the system when the process ends, however it ends.
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise FolderInUseError(f"another process is using {path}: stop it, or take another --data folder") from None
-        with measured_store(path, service or path.name):
-            yield path
-    finally:
-        os.close(lock)
+    how = fcntl.LOCK_EX if worker_index() is None and not shared else fcntl.LOCK_SH
+    with _locked_folder(path, path.name, how):
+        yield path
 
 
 @contextmanager
@@ -47,7 +40,24 @@ def folder_of_copy(path: Path) -> Iterator[Path]:
     """
     with ExitStack() as stack:
         for number in count(1):
+            folder = path / f"copy-{number}"
             with suppress(FolderInUseError):
-                folder = stack.enter_context(owned_folder(path / f"copy-{number}", path.name))
+                stack.enter_context(_locked_folder(folder, path.name, fcntl.LOCK_EX))
                 break
         yield folder
+
+
+@contextmanager
+def _locked_folder(path: Path, service: str, how: int) -> Iterator[None]:
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = os.open(path / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            # Given up by the system when the process ends, however it ends.
+            fcntl.flock(lock, how | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FolderInUseError(f"another process is using {path}: stop it, or take another --data folder") from None
+        with measured_store(path, service):
+            yield
+    finally:
+        os.close(lock)

@@ -19,6 +19,12 @@ def supervised_environment() -> dict[str, str]:
     return {**os.environ, _SUPERVISED: "1"}
 
 
+def tell_ready() -> None:
+    """Says to the supervisor, if there is one, that the process serves."""
+    if os.environ.get(_SUPERVISED):
+        print("ready", flush=True)  # noqa: T201  # read by the supervisor; the log goes to standard error
+
+
 async def until_stopped() -> None:
     """Waits for SIGTERM or SIGINT; in a supervised process also for the end of its supervisor."""
     stopped = asyncio.Event()

@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+from appshare.process.worker import worker_index
+
 
 def configure_logs(service: str, level: str, log_format: str) -> None:
     """Makes every logger of the process write events of `service` from `level` on.
@@ -21,7 +23,7 @@ def configure_logs(service: str, level: str, log_format: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _named(service),
+            _named(service, worker_index()),
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
@@ -30,9 +32,11 @@ def configure_logs(service: str, level: str, log_format: str) -> None:
     )
 
 
-def _named(service: str) -> structlog.typing.Processor:
+def _named(service: str, worker: int | None) -> structlog.typing.Processor:
     def add_service(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
         event["service"] = service
+        if worker is not None:
+            event["worker"] = worker
         return event
 
     return add_service

@@ -1,8 +1,10 @@
-"""Secrets that a process makes for itself once and keeps in a file of its own."""
+"""Secrets that a process makes for itself and keeps in a file, which copies of it may share."""
 
+import fcntl
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -44,6 +46,49 @@ def replace(path: Path, content: bytes) -> None:
     finally:
         temporary.unlink(missing_ok=True)
     _sync_folder(path.parent)
+
+
+@contextmanager
+def changing(path: Path) -> Iterator[None]:
+    """No other process changes the file while the context is open: what was read from it is what is replaced.
+
+    Raises:
+        OSError: the file's folder cannot be read.
+    """
+    lock = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # for the time of a write
+        yield
+    finally:
+        os.close(lock)
+
+
+class Watched:
+    """Says when others have changed a file; a look costs some microseconds.
+
+    A file that another takes the place of, as `replace` does it and as mounted secrets are changed, is another one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: tuple[int, int, int] | None = None
+
+    def seen(self) -> None:
+        """Says that the file is known as it is now; before it is read: what changes meanwhile is seen the next time."""
+        self._seen = self._state()
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether it is another file than when it was seen last, or another content; False when it is not there."""
+        state = self._state()
+        return state is not None and state != self._seen
+
+    def _state(self) -> tuple[int, int, int] | None:
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _write_durably(path: Path, content: bytes) -> None:

@@ -11,7 +11,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from appshare.process.traces import trace_watches
-from appshare.rpc.address import Address
+from appshare.process.worker import worker_index
+from appshare.rpc.address import Address, Addresses
 from appshare.rpc.call_metrics import CallMetrics
 from appshare.rpc.certificates import CertificateFiles
 from appshare.rpc.server import ServerOptions
@@ -19,10 +20,15 @@ from appshare.rpc.server_limits import ServerLimits
 
 ENV_PREFIX = "APPSHARE_"
 
+_CONNECTION_AGE = 300.0
+"""Seconds; the calls of a connection that is older go on as long as they like."""
+
 TLS_ADVICE = "listen on 127.0.0.1, give --tls-certificate and --tls-key (`appshare-admin certs init` makes them)"
 """What to do about plain text on an address that other machines reach."""
 
 _ADDRESSES = (Address, Address | None)
+_WORKER_PORTS = 10
+"""From the port of one worker's metrics to the next one's: between them are those of the other services of `all`."""
 _OPTIONAL = (Address | None, Path | None)
 """Types of settings that an empty text leaves out."""
 
@@ -54,9 +60,17 @@ class ProcessSettings(BaseSettings):
         default=False,
         description="Allow plain text beyond this machine, on a network that only AppShare's own services are on.",
     )
+    workers: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="Processes that share the port; a service behind the gateway needs --database for more than one.",
+    )
     max_calls: int = Field(10_000, ge=1, description="Calls that a port answers at once, streams included.")
     metrics_listen: Address | None = Field(
-        None, description="Address for Prometheus, host:port, plain HTTP; without it they are not served."
+        None,
+        description="Address for Prometheus, host:port, plain HTTP; without it they are not served. Each worker's port"
+        " is ten above the one of the worker before.",
     )
     database: SecretStr = Field(
         SecretStr(""),
@@ -64,6 +78,14 @@ class ProcessSettings(BaseSettings):
         " data folder. Better in the environment: other users of a machine see flags.",
     )
     database_connections: int = Field(10, ge=1, description="Connections to PostgreSQL that a process holds at most.")
+    nats: SecretStr = Field(
+        SecretStr(""),
+        description="NATS through which copies wake each other, nats://user:password@host:4222, tls://… for TLS,"
+        " several with commas; empty: PostgreSQL does it, if there is one. Better in the environment.",
+    )
+    nats_ca: Path | None = Field(
+        None, description="File with the authorities, PEM, that NATS's certificate is from; without it the public ones."
+    )
     otlp_endpoint: str = Field("", description="Where traces go by OTLP over gRPC, a URL; empty: there are none.")
 
     @field_validator("*", mode="before")
@@ -72,7 +94,9 @@ class ProcessSettings(BaseSettings):
         annotation = cls.model_fields[info.field_name].annotation
         if annotation in _OPTIONAL and value == "":
             return None
-        return Address.parse(value) if annotation in _ADDRESSES and isinstance(value, str) else value
+        if annotation is Addresses:
+            return Addresses((value,)) if isinstance(value, Address) else _parsed(Addresses.parse, value)
+        return _parsed(Address.parse, value) if annotation in _ADDRESSES else value
 
     @model_validator(mode="after")
     def _require_pair(self) -> Self:
@@ -89,7 +113,19 @@ class ProcessSettings(BaseSettings):
     @property
     def metrics_address(self) -> Address | None:
         """Where this very process serves its metrics."""
-        return self.metrics_listen
+        address, worker = self.metrics_listen, worker_index()
+        if address is None or not address.port or worker is None:
+            return address
+        return Address(address.host, address.port + _WORKER_PORTS * worker)
+
+    @property
+    def workers_are_ours(self) -> bool:
+        """Whether the workers are processes of this very command."""
+        return True
+
+    def listening(self) -> dict[str, Address]:
+        """The addresses on which the process answers calls, by the names of their settings."""
+        return {"listen": self.listen}
 
     def server_options(self) -> ServerOptions:
         """How the process serves."""
@@ -99,6 +135,7 @@ class ProcessSettings(BaseSettings):
             # They count also where nobody fetches them: the operator asks for the status.
             watches=[*trace_watches(self.otlp_endpoint), CallMetrics()],
             with_reflection=self.reflection,
+            shares_port=worker_index() is not None,
         )
 
     def require_safe(self) -> None:
@@ -146,6 +183,26 @@ class BackendSettings(ProcessSettings):
         """What the service shows, and the authority that must have signed what the gateway shows."""
         own = super().certificates()
         return replace(own, ca=self.tls_ca) if own else None
+
+    def server_options(self) -> ServerOptions:
+        """How the service serves: where it may have copies, callers connect anew now and then, and find those."""
+        options = super().server_options()
+        if not self.database.get_secret_value():
+            return options
+        return replace(options, limits=replace(options.limits, connection_age=_CONNECTION_AGE))
+
+    def require_safe(self) -> None:
+        """Refuses also several processes on one SQLite file, which only one may write.
+
+        Raises:
+            click.UsageError: with what to do about it.
+        """
+        super().require_safe()
+        if self.workers > 1 and not self.database.get_secret_value():
+            raise click.UsageError(
+                f"--workers {self.workers} needs PostgreSQL (--database or APPSHARE_DATABASE): in SQLite one process"
+                " keeps the data; leave --workers out, or move to PostgreSQL first"
+            )
 
 
 def settings_options(settings: type[ProcessSettings]) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -195,6 +252,10 @@ def _load(settings: type[ProcessSettings], flags: dict[str, Any]) -> ProcessSett
         first = error.errors()[0]
         where = "".join(f"--{name.replace('_', '-')} ({ENV_PREFIX}{name.upper()}): " for name in map(str, first["loc"]))
         raise click.UsageError(where + first["msg"].removeprefix("Value error, ")) from error
+
+
+def _parsed(parse: Callable[[str], Any], value: Any) -> Any:
+    return parse(value) if isinstance(value, str) else value
 
 
 def _flag_names(name: str, annotation: Any) -> tuple[str, ...]:

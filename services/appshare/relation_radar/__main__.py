@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
+from appshare.bus.opening import open_bus
 from appshare.process.clock import system_clock
 from appshare.process.command import server_command
 from appshare.process.lifetime import in_background
@@ -43,7 +44,8 @@ async def running(settings: RadarSettings) -> AsyncIterator[dict[str, Address]]:
             default_region=settings.default_region,
         )
         rule = FriendshipRule(settings.friendship_rule, settings.shared_contacts)
-        people, wakeups = People(store, number_keys), Wakeups()
+        bus = await stack.enter_async_context(open_bus(settings, "relation-radar"))
+        people, wakeups = People(store, number_keys), Wakeups(bus)
         signals = FriendshipSignals(store, stores.changes, rule, settings.hub_limit, wakeups)
         radar = Radar(store, number_keys, rule, settings.radar_limits(), stores.blocks, signals.device_changed)
         servicer = RelationRadarServicer(
@@ -69,7 +71,6 @@ async def running(settings: RadarSettings) -> AsyncIterator[dict[str, Address]]:
             interceptors=[SteadyKeys(number_keys)],
         )
         address = await stack.enter_async_context(server)
-        stack.callback(wakeups.close)  # a stream of friendship changes does not end by itself
         yield {"listen": address}
 
 

@@ -89,6 +89,18 @@ class Blocks:
         blocks = [_block(book, each) for each in numbers.values()]
         return sorted(blocks, key=lambda block: (-block.create_time, block.block_id))
 
+    async def includes(self, device_id: str, person: Person) -> bool:
+        """Whether the asking device's person blocks every number of a person; nobody is not blocked.
+
+        Raises:
+            errors.InvalidArgumentError: INVALID_PHONE_NUMBER.
+            errors.NotFoundError: DEVICE_NOT_FOUND, for the asking device.
+        """
+        device = await self._people.require_device(device_id)
+        numbers = set(await self._people.numbers(device, person))
+        blocked = {each.number_key for each in await self._blocks.blocked_by(device.number_key)}
+        return bool(numbers) and numbers <= blocked
+
     async def _changed(self, device: Device, numbers: Collection[NumberKey]) -> None:
         await self._signals.numbers_changed([device.number_key, *numbers])
 

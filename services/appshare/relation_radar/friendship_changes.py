@@ -13,7 +13,7 @@ from appshare.relation_radar.model import Friend, FriendshipChange, Heartbeat, L
 from appshare.relation_radar.people import People
 from appshare.relation_radar.radar import Radar
 from appshare.relation_radar.wakeups import Wakeups
-from appshare.rpc.waiting import is_set_within, stopping
+from appshare.rpc.waiting import is_set_within
 
 _STREAM_PAGE = 50
 """Changes that a stream holds at a time."""
@@ -72,13 +72,12 @@ class FriendshipChanges:
 
         Raises:
             errors.NotFoundError: DEVICE_NOT_FOUND, also when the device is deleted meanwhile.
-            errors.UnavailableError: SERVICE_UNAVAILABLE, when the process stops.
         """
         with self._wakeups.listening(device_id) as woken:
             looked = await self._steady_look(device_id)
             yield Heartbeat(await self._store.head(device_id))
             position = 0
-            while not self._wakeups.closed:
+            while True:
                 changes = await self._store.changes(device_id, position, _STREAM_PAGE)
                 for change in changes:
                     yield change
@@ -92,7 +91,6 @@ class FriendshipChanges:
                     woken.clear()  # before looking: what comes in meanwhile sets it again
                     async with self._woken:
                         looked = await self._steady_look(device_id)
-        raise stopping()
 
     async def read(self, device_id: str, after: int, limit: int) -> tuple[list[FriendshipChange], int]:
         """Changes that are not acknowledged and behind a position, oldest first, and the position of the newest.

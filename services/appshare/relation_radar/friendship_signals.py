@@ -52,7 +52,7 @@ class FriendshipSignals:
         if self._wakeups.anybody:
             with suppress(errors.UnavailableError):
                 devices = await self._store.devices_with_numbers(numbers)
-                self._wakeups.wake(device.device_id for device in devices)
+                self._wakeups.wake([device.device_id for device in devices])
 
     async def _viewers(self, owner: Device) -> list[str]:
         """The devices that may see a device as a friend now: those that it lists, unless shared contacts decide."""

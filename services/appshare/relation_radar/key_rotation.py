@@ -85,15 +85,19 @@ class KeyRotation:
         self._wanted = asyncio.Event()
         self._wanted.set()
 
-    async def start(self) -> KeyRotationProgress:
-        """Starts a rotation, unless one is under way.
+    async def start(self, from_generation: int = 0) -> KeyRotationProgress:
+        """Starts a rotation, unless one is under way, or was since.
+
+        Args:
+            from_generation: the one that the caller knows to be in use; 0: whichever is.
 
         Raises:
             errors.UnavailableError: STORAGE_UNAVAILABLE, when the key cannot be kept; no rotation was started.
         """
         async with self._starting:
             await self.follow()
-            if not (await self.progress()).running:
+            progress = await self.progress()
+            if not progress.running and from_generation in (0, progress.generation):
                 self._add_secret()
         return await self.progress()
 

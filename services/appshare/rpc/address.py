@@ -41,3 +41,44 @@ class Address:
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the copies of a service are: behind one name that resolves to all of them, or each at an IP address.
+
+    Attributes:
+        all: one, or several IP addresses of one family, each with its port.
+    """
+
+    all: tuple[Address, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Reads "host:port", or several "ip:port" with commas between them.
+
+        Raises:
+            ValueError: another form, or a name among several.
+        """
+        found = cls(tuple(Address.parse(each.strip()) for each in text.split(",")))
+        if len(found.all) > 1 and found._family is None:
+            raise ValueError(f"several addresses are IP addresses of one family, or one name for all of them: {text}")
+        return found
+
+    @property
+    def target(self) -> str:
+        """Where gRPC finds them; it looks a name up again when copies come and go."""
+        listed = ",".join(map(str, self.all))
+        return f"{self._family}:{listed}" if self._family else f"dns:///{listed}"
+
+    @property
+    def _family(self) -> str | None:
+        """ipv4 or ipv6; None: a name is among them, or both families are."""
+        try:
+            versions = {ipaddress.ip_address(each.host).version for each in self.all}
+        except ValueError:
+            return None
+        return f"ipv{versions.pop()}" if len(versions) == 1 else None
+
+    def __str__(self) -> str:
+        return ",".join(map(str, self.all))

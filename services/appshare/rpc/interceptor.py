@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import grpc
 
 from appshare import errors
+from appshare.rpc.draining import Draining
 from appshare.rpc.handlers import Handler, WrappedOnce, behavior_of, taking_bytes
 from appshare.rpc.idle import until_idle, within
 from appshare.rpc.running_call import RunningCall, unknown_method
@@ -36,11 +37,19 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         watches: see every call begin in this order, and end in the other.
         idle_limit: seconds after which a call is over whose message has not come, or a stream on which nothing moves;
             None: never.
+        draining: told of every stream, so that it can end them; None: nobody does.
     """
 
-    def __init__(self, watches: Sequence[CallWatch] = (), *, idle_limit: float | None = None) -> None:
+    def __init__(
+        self,
+        watches: Sequence[CallWatch] = (),
+        *,
+        idle_limit: float | None = None,
+        draining: Draining | None = None,
+    ) -> None:
         self._watches = tuple(watches)
         self._idle_limit = idle_limit
+        self._draining = draining or Draining()
         self._wrapped = WrappedOnce(self._wrap)
 
     async def intercept_service(
@@ -77,13 +86,16 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     ) -> Callable[..., Awaitable[None]]:
         async def handle(requests: Any, context: Context) -> None:
             async with RunningCall(method, context, self._watches), finish(requests):
-                answer = behavior(await take(requests, context), context)
-                if inspect.isawaitable(answer):  # a method may write to the context instead of yielding
-                    await answer
-                    return
-                async with aclosing(answer):  # a cancelled call frees what its handler holds at once
-                    async for response in answer:
-                        await within(self._idle_limit, context.write(response), "the caller took nothing")
+                with self._draining.running(method) as stream:
+                    answer = behavior(await take(requests, context), context)
+                    if inspect.isawaitable(answer):  # a method may write to the context instead of yielding
+                        await answer
+                        return
+                    async with aclosing(answer):  # a cancelled call frees what its handler holds at once
+                        async for response in answer:
+                            stream.begin_message()
+                            await within(self._idle_limit, context.write(response), "the caller took nothing")
+                            stream.end_message()
 
         return handle
 

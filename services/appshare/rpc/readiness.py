@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -43,14 +43,20 @@ class _Report:
     async def follow(self, name: str, channel: grpc.aio.Channel) -> None:
         """Tells every change of one service, until it is cancelled."""
         while True:
-            try:
-                async with aclosing(_serving(channel)) as answers:
-                    async for _answer in answers:
-                        await self._tell(name, is_serving=True)
-            except grpc.aio.AioRpcError:
-                pass
-            await self._tell(name, is_serving=False)
-            await asyncio.sleep(_ASK_AGAIN)
+            # Twice: of several copies one may stop, and then another answers.
+            if not (await self._follow_one(name, channel) and await self._follow_one(name, channel)):
+                await self._tell(name, is_serving=False)
+                await asyncio.sleep(_ASK_AGAIN)
+
+    async def _follow_one(self, name: str, channel: grpc.aio.Channel) -> bool:
+        """Tells of the copy that answers until it stops; returns whether it served before that."""
+        has_served = False
+        with suppress(grpc.aio.AioRpcError):
+            async with aclosing(_serving(channel)) as answers:
+                async for _answer in answers:
+                    has_served = True
+                    await self._tell(name, is_serving=True)
+        return has_served
 
     async def _tell(self, name: str, *, is_serving: bool) -> None:
         self._serving[name] = is_serving

@@ -11,6 +11,7 @@ from grpc_reflection.v1alpha import reflection
 from appshare.rpc.address import Address
 from appshare.rpc.call_limit import CallLimit
 from appshare.rpc.certificates import CertificateFiles
+from appshare.rpc.draining import Draining
 from appshare.rpc.header_limit import HeaderLimit
 from appshare.rpc.interceptor import CallInterceptor
 from appshare.rpc.peer import OnlyGateway
@@ -19,8 +20,8 @@ from appshare.rpc.server_limits import ServerLimits
 from appshare.rpc.tls import server_credentials
 from appshare.rpc.watch import CallWatch
 
-_GRACE = 5.0
-"""Seconds that running calls have to end when a server stops."""
+_GRACE = 20.0
+"""Seconds that running calls have to end when a server stops: longer than a call may take that is no upload."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,14 @@ class ServerOptions:
         watches: see every call, the first of them first.
         leans_on: services behind this server, by a name for each; under it health tells how they are, and under
             "readiness" whether all of them serve. The server's own health does not depend on them.
+        shares_port: with other processes, over which the system spreads connections.
     """
 
     certificates: CertificateFiles | None = None
     limits: ServerLimits = field(default_factory=ServerLimits)
     watches: Sequence[CallWatch] = ()
     with_reflection: bool = True
+    shares_port: bool = False
     leans_on: Mapping[str, grpc.aio.Channel] = field(default_factory=dict)
 
 
@@ -64,12 +67,16 @@ async def running_server(
 ) -> AsyncIterator[Address]:
     """Runs a server while the context is open; yields the address with the port that was bound.
 
+    Then its health says that it does not serve, its streams end with SERVICE_STOPPING, no call is taken any more, and
+    the others have time to end.
+
     Raises:
         OSError: the address cannot be bound, or the certificate cannot be used.
     """
     options = options or ServerOptions()
-    calls = CallInterceptor(_watches(options), idle_limit=options.limits.idle)
-    server = grpc.aio.server(interceptors=[calls, *interceptors], options=options.limits.channel_options())
+    draining = Draining()
+    calls = CallInterceptor(_watches(options), idle_limit=options.limits.idle, draining=draining)
+    server = grpc.aio.server(interceptors=[calls, *interceptors], options=_channel_options(options))
     for service in services:
         service.register(server)
     names = [service.full_name for service in services]
@@ -85,6 +92,7 @@ async def running_server(
             yield bound
     finally:
         await checks.enter_graceful_shutdown()
+        await draining.drain()
         await server.stop(_GRACE)
 
 
@@ -93,6 +101,11 @@ def _watches(options: ServerOptions) -> list[CallWatch]:
     if options.certificates and options.certificates.ca:
         watches.append(OnlyGateway())
     return watches
+
+
+def _channel_options(options: ServerOptions) -> list[tuple[str, int]]:
+    # By itself gRPC would let any two processes on one port, which would share its calls without anybody noticing.
+    return [("grpc.so_reuseport", int(options.shares_port)), *options.limits.channel_options()]
 
 
 def _add_health(server: grpc.aio.Server) -> health.aio.HealthServicer:

@@ -54,8 +54,6 @@ def _ms(seconds: float | None) -> int | None:
 
 
 _FIXED = [
-    # Two processes on one port would share its calls without anybody noticing.
-    ("grpc.so_reuseport", 0),
     ("grpc.max_receive_message_length", 16 * _MIB),
     # Both bounds are the same: between them gRPC refuses by chance.
     ("grpc.max_metadata_size", 16 * _KIB),

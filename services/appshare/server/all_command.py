@@ -7,9 +7,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from appshare.gateway.settings import GatewaySettings
 from appshare.process.command import server_command
 from appshare.process.settings import ProcessSettings, to_environment, to_flags
+from appshare.process.supervisor import Child, Supervised
 from appshare.rpc.address import Address
+from appshare.server.held_ports import HeldPorts
 from appshare.server.settings import AllSettings
-from appshare.server.supervisor import Child, Supervised
 
 
 @asynccontextmanager
@@ -19,8 +20,8 @@ async def running_all(settings: AllSettings) -> AsyncIterator[dict[str, Address]
     A process that crashes is started again. Settings of a single service are read from the environment;
     `appshare-server SERVICE --help` lists them.
     """
-    settings = settings.with_ports()
     async with AsyncExitStack() as stack:
+        settings = settings.with_ports(stack.enter_context(HeldPorts()))
         *services, gateway = [Supervised(child) for child in _children(settings)]
         for supervised in (*services, gateway):
             stack.push_async_callback(supervised.stop)
@@ -42,10 +43,10 @@ def _children(settings: AllSettings) -> list[Child]:
     secrets = to_environment(settings, ProcessSettings.model_fields)
     children = []
     for index, (name, address) in enumerate(services.items(), 1):
-        flags = to_flags(settings.of_service(address, index), ProcessSettings.model_fields)
-        children.append(Child(name, [*flags, "--tls-ca="], address, environment=secrets))
+        flags = to_flags(settings.of_service(address.all[0], index), ProcessSettings.model_fields)
+        children.append(Child(name, [*flags, "--tls-ca="], secrets))
     flags = to_flags(settings.of_gateway(), GatewaySettings.model_fields)
-    return [*children, Child("gateway", flags, settings.listen, settings.certificates(), secrets)]
+    return [*children, Child("gateway", flags, secrets)]
 
 
 def _say(line: str) -> None:

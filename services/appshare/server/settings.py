@@ -1,19 +1,12 @@
 """What `appshare-server all` can be told."""
 
-import secrets
-import socket
-from contextlib import suppress
 from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from appshare.gateway.settings import GatewaySettings
-from appshare.rpc.address import Address
-
-_NEVER_GIVEN = range(16_384, 32_768)
-"""Ports below those that systems give to connections by themselves (Linux: from 32768; IANA: from 49152)."""
-
-_TRIES = 1_000
+from appshare.rpc.address import Address, Addresses
+from appshare.server.held_ports import HeldPorts
 
 
 class AllSettings(GatewaySettings):
@@ -26,6 +19,11 @@ class AllSettings(GatewaySettings):
         """None: each of the four serves its own."""
         return None
 
+    @property
+    def workers_are_ours(self) -> bool:
+        """No: the gateway has them, and the services where they can."""
+        return False
+
     def of_gateway(self) -> Self:
         """The settings of the gateway, which calls the others on this machine."""
         return self.model_copy(update=dict.fromkeys(("services_ca", "services_certificate", "services_key")))
@@ -35,21 +33,23 @@ class AllSettings(GatewaySettings):
         metrics = self.metrics_listen
         own_metrics = Address(metrics.host, metrics.port and metrics.port + index) if metrics else None
         plain = {"tls_certificate": None, "tls_key": None}
-        return self.model_copy(update={"listen": address, "metrics_listen": own_metrics, **plain})
+        workers = self.workers if self.database.get_secret_value() else 1
+        return self.model_copy(update={"listen": address, "metrics_listen": own_metrics, "workers": workers, **plain})
 
-    def with_ports(self) -> Self:
+    def with_ports(self, ports: HeldPorts) -> Self:
         """The settings with a free port wherever the port is to be chosen: it must stay when a process is restarted."""
-        names = ("listen", "operator_listen", "relation_radar", "share_registry", "app_download")
-        addresses = {name: Address("127.0.0.1", 0) if self.free_ports else getattr(self, name) for name in names}
-        return self.model_copy(update={name: _with_port(address) for name, address in addresses.items()})
+        own = {name: ports.take(self._address(getattr(self, name))) for name in ("listen", "operator_listen")}
+        services = {
+            name: Addresses((ports.take(self._address(getattr(self, name).all[0])),))
+            for name in ("relation_radar", "share_registry", "app_download")
+        }
+        return self.model_copy(update={**own, **services})
 
+    def _address(self, given: Address) -> Address:
+        return Address("127.0.0.1", 0) if self.free_ports else given
 
-def _with_port(address: Address) -> Address:
-    """A port that nobody has, and that no connection is given meanwhile: those are from the system's own range."""
-    if address.port:
-        return address
-    for _ in range(_TRIES):
-        port = secrets.randbelow(_NEVER_GIVEN.stop - _NEVER_GIVEN.start) + _NEVER_GIVEN.start
-        with suppress(OSError), socket.create_server((address.host, port)):
-            return Address(address.host, port)
-    raise OSError(f"no free port was found on {address.host}")
+    @model_validator(mode="after")
+    def _require_one_address_each(self) -> Self:
+        if any(len(each.all) > 1 for each in (self.relation_radar, self.share_registry, self.app_download)):
+            raise ValueError("`all` starts one of each service: give each one address")
+        return self

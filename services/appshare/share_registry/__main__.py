@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 
+from appshare.bus.opening import open_bus
 from appshare.process.clock import system_clock
 from appshare.process.command import server_command
 from appshare.process.lifetime import in_background
@@ -12,7 +13,7 @@ from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
 from appshare.share_registry.deletion import Deletions
 from appshare.share_registry.inbox_gauges import keep_measuring
-from appshare.share_registry.inboxes import Inboxes
+from appshare.share_registry.inboxes import LOOK, Inboxes
 from appshare.share_registry.installs import Installs
 from appshare.share_registry.merged_shares import MergedShares
 from appshare.share_registry.pushes import Pushes
@@ -30,8 +31,10 @@ async def running(settings: RegistrySettings) -> AsyncIterator[dict[str, Address
     async with AsyncExitStack() as stack:
         url = settings.database.get_secret_value()
         store = await stack.enter_async_context(opened_store(settings.data, url, settings.database_connections))
-        signals = Signals()
-        inboxes = Inboxes(store, signals, system_clock, settings.heartbeat, settings.inbox_age())
+        bus = await stack.enter_async_context(open_bus(settings, "share-registry"))
+        signals = Signals(bus)
+        look = None if bus.is_alone else LOOK
+        inboxes = Inboxes(store, signals, system_clock, settings.heartbeat, settings.inbox_age(), look)
         servicer = ShareRegistryServicer(
             Registry(store, signals, settings.max_apps),
             MergedShares(store, settings.names_threshold),
@@ -47,7 +50,6 @@ async def running(settings: RegistrySettings) -> AsyncIterator[dict[str, Address
         address = await stack.enter_async_context(server)
         await stack.enter_async_context(inboxes.trimming())
         await stack.enter_async_context(in_background(keep_measuring(store, system_clock)))
-        stack.callback(signals.close)  # an inbox stream does not end by itself
         yield {"listen": address}
 
 

@@ -45,7 +45,8 @@ class Downloads(pb_grpc.DownloadServiceServicer):
         files: their bytes, by name.
         answer: instead of a fit with the files.
         announced: what is said of a file instead of the truth, by name.
-        ends_after: chunks after which each call ends with UNAVAILABLE; a call without an entry goes on to its end.
+        ends_after: chunks after which each call ends with an error; a call without an entry goes on to its end.
+        ends_with: what such a call ends with.
         resumed: the positions that each call named.
         profiles: of the devices that calls were for.
         modules: that each call named.
@@ -55,6 +56,7 @@ class Downloads(pb_grpc.DownloadServiceServicer):
         self.files = dict(files)
         self.announced: dict[str, Mapping[str, Any]] = {}
         self.ends_after: list[int] = []
+        self.ends_with: errors.AppShareError = errors.UnavailableError(errors.Reason.SERVICE_UNAVAILABLE, "gone")
         self.resumed: list[dict[str, int]] = []
         self.profiles: list[device_pb2.DeviceProfile] = []
         self.modules: list[list[str]] = []
@@ -73,7 +75,7 @@ class Downloads(pb_grpc.DownloadServiceServicer):
         yield pb.DownloadAppResponse(answer=self._answer())
         for chunk in self._chunks(positions):
             if left == 0:
-                raise errors.UnavailableError(errors.Reason.SERVICE_UNAVAILABLE, "gone")
+                raise self.ends_with
             yield pb.DownloadAppResponse(chunk=chunk)
             left = None if left is None else left - 1
 

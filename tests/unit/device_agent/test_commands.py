@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 import pytest
+from click.shell_completion import split_arg_string
 from click.testing import CliRunner, Result
 
 from appshare.command_line.exit_code import ExitCode
@@ -16,7 +17,7 @@ from appshare.device_agent.address_book import AddressBook, BookContact
 from appshare.device_agent.agent_home import Account, AgentHome, PendingRegistration
 from appshare.device_agent.choices import Choices
 from appshare.device_agent.commands import push_send
-from appshare.device_agent.model import Registration, Session
+from appshare.device_agent.model import App, ByContact, Registration, Session, Share, ShareList
 from appshare.fit.device_profile import DeviceProfile
 
 Appshare = Callable[..., Result]
@@ -239,3 +240,51 @@ def test_a_shell_is_told_what_may_come_next(typed: str, found: list[str]) -> Non
     environment = {"_APPSHARE_COMPLETE": "bash_complete", "COMP_WORDS": typed, "COMP_CWORD": str(len(words) - 1)}
     result = CliRunner().invoke(main, [], prog_name="appshare", env=environment)
     assert [line.partition(",")[2] for line in result.stdout.splitlines()] == found
+
+
+def completed(monkeypatch: pytest.MonkeyPatch, home: AgentHome, typed: str, shell: str = "bash") -> list[str]:
+    """What the shell is given behind what is typed so far; the last word may have begun."""
+    words = f"appshare --home {home.folder} {typed}"
+    monkeypatch.setenv("COMP_WORDS", words)
+    begun = "" if typed.endswith(" ") else split_arg_string(words)[-1]
+    monkeypatch.setenv("COMP_CWORD", begun if shell == "fish" else str(len(split_arg_string(words)) - bool(begun)))
+    monkeypatch.setenv("_APPSHARE_COMPLETE", f"{shell}_complete")
+    result = CliRunner().invoke(main, prog_name="appshare")
+    assert result.exit_code in (0, 1), result.output
+    return result.stdout.split("\n")[:-1] if result.stdout.strip() else []
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("shares ", [r"Li\ Wei", r"Zhang\ Min", "李伟"]),
+        ("shares we", [r"Li\ Wei"]),
+        ('push "Zh', ["Zhang Min"]),
+        ("block Nobody", []),
+        ("get ", [r"Li\ Wei", r"Zhang\ Min", "org.example.chat", "李伟"]),
+        ('get "Li Wei" ', ["org.example.chat"]),
+        ("apps share org", ["org.example.mine"]),
+    ],
+)
+def test_people_and_apps_are_completed(
+    home: AgentHome, monkeypatch: pytest.MonkeyPatch, typed: str, found: list[str]
+) -> None:
+    names = ("Li Wei", "Zhang Min", "李伟", "")
+    home.save_address_book(
+        AddressBook(tuple(BookContact(n, name, "", ("1",)) for n, name in enumerate(names, 1)), 5, 1)
+    )
+    chat = App("org.example.chat", "Chat", "1.0", 1)
+    home.save_kept_lists(home.kept_lists().with_list(ByContact(1), ShareList((Share("d", chat),), "v")))
+    home.save_published_apps([App("org.example.mine", "Mine", "1.0", 1)])
+    assert completed(monkeypatch, home, typed) == [f"plain,{each}" for each in found]
+
+
+def test_nothing_is_completed_from_a_home_that_is_damaged(home: AgentHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.save_address_book(AddressBook())
+    (home.folder / "contacts.json").write_text("{")
+    assert completed(monkeypatch, home, "shares ") == []
+
+
+def test_a_shell_that_quotes_by_itself_gets_the_name(registered: AgentHome, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(registered.folder)
+    assert completed(monkeypatch, registered, "shares Li", "fish") == ["plain,Li Wei"]

@@ -11,7 +11,7 @@ from tests.unit.device_agent.gateway import CHUNK, Downloads, cutting, digest, s
 
 from appshare import errors
 from appshare.device_agent.client import DeviceClient
-from appshare.device_agent.download import Download, Downloaded
+from appshare.device_agent.download import Download, Downloaded, Match, OpenStream
 from appshare.device_agent.model import ByDevice
 from appshare.device_agent.part_file import PartFile
 from appshare.fit.answer import AppStoreLink, NoFit, PackageFile
@@ -58,9 +58,13 @@ async def download(address: str, tmp_path: Path, seen: Seen) -> AsyncIterator[Ca
         yield partial(download_with, client, tmp_path, seen)
 
 
+def asking(client: DeviceClient) -> tuple[Match, OpenStream]:
+    app = ByDevice("d"), "org.example.notes", DeviceProfile(sdk_version=34)
+    return partial(client.match, *app), partial(client.download, *app)
+
+
 def download_with(client: DeviceClient, folder: Path, progress: Seen) -> Download:
-    open_stream = partial(client.download, ByDevice("d"), "org.example.notes", DeviceProfile(sdk_version=34))
-    return Download(open_stream, folder, progress, pause=0, tries=1)
+    return Download(*asking(client), folder, progress, pause=0, tries=1)
 
 
 def names_in(folder: Path) -> list[str]:
@@ -103,7 +107,7 @@ async def test_an_ended_stream_is_resumed_in_the_second_file(download, downloads
 
 
 async def test_no_file_gets_its_name_before_all_are_there(download, downloads: Downloads, tmp_path: Path) -> None:
-    downloads.ends_after = [22, 0, 0]
+    downloads.ends_after = [22, 0]
     with pytest.raises(errors.UnavailableError):
         await download().run()
     assert names_in(tmp_path) == [SET_PART]
@@ -241,7 +245,7 @@ async def test_a_full_disk_keeps_the_part(download, downloads: Downloads, tmp_pa
     assert caught.value.filename == str(tmp_path / SET_PART / "base.apk.part")
     assert (tmp_path / SET_PART / "base.apk.part").read_bytes() == BASE[: 5 * CHUNK + 1]
     await download().run()
-    assert downloads.resumed[-1] == {digest(BASE): 5 * CHUNK + 1}
+    assert downloads.resumed == [{}, {digest(BASE): 5 * CHUNK + 1}]  # nothing that is there was asked for
     assert (tmp_path / SET / "base.apk").read_bytes() == BASE
 
 
@@ -317,11 +321,20 @@ async def test_a_network_that_is_gone_for_a_while_is_waited_for(
     downloads.ends_after = [2, 0, 0, 0, 3, 0, 0, 0]
     told: list[str] = []
     async with DeviceClient(address) as client:
-        open_stream = partial(client.download, ByDevice("d"), "org.example.notes", DeviceProfile(sdk_version=34))
-        await Download(open_stream, tmp_path, seen, tell=told.append, pause=0, tries=4).run()
+        await Download(*asking(client), tmp_path, seen, tell=told.append, pause=0, tries=4).run()
     assert (tmp_path / SET / "base.apk").read_bytes() == BASE
     assert seen.count == len(BASE) + len(SPLIT)
     assert told == ["The connection is lost; connecting again."] * 2
+
+
+async def test_whoever_answers_in_the_clouds_place_for_a_moment_ends_nothing(
+    downloads: Downloads, address: str, tmp_path: Path, seen: Seen
+) -> None:
+    downloads.ends_after = [2, 0]
+    downloads.ends_with = errors.UnimplementedError(errors.Reason.UNKNOWN_METHOD, "no such method")
+    async with DeviceClient(address) as client:
+        await Download(*asking(client), tmp_path, seen, pause=0, tries=3).run()
+    assert (tmp_path / SET / "base.apk").read_bytes() == BASE
 
 
 async def test_a_network_that_does_not_come_back_is_not_waited_for_longer(
@@ -329,9 +342,8 @@ async def test_a_network_that_does_not_come_back_is_not_waited_for_longer(
 ) -> None:
     downloads.ends_after = [2, 0, 0, 0, 0]
     async with DeviceClient(address) as client:
-        open_stream = partial(client.download, ByDevice("d"), "org.example.notes", DeviceProfile(sdk_version=34))
         with pytest.raises(errors.UnavailableError):
-            await Download(open_stream, tmp_path, seen, pause=0, tries=3).run()
+            await Download(*asking(client), tmp_path, seen, pause=0, tries=3).run()
     assert len(downloads.resumed) == 4
 
 

@@ -11,6 +11,7 @@ from appshare.device_agent.model import Session
 from appshare.v1.inbox_pb2 import InboxEvent
 
 GONE = errors.UnavailableError(errors.Reason.SERVICE_UNAVAILABLE, "gone")
+STOPS = errors.UnavailableError(errors.Reason.SERVICE_STOPPING, "stops")
 SESSION = Session("device-1", "access-0", datetime(2026, 1, 1, tzinfo=UTC), "refresh-0")
 
 
@@ -44,6 +45,13 @@ async def test_events_come_on_over_a_lost_connection(client: DeviceClient, sessi
         "The connection is lost; connecting again until the server is back.",
         "Connected again.",
     ]
+
+
+async def test_a_copy_that_stops_hands_over_without_a_word(client: DeviceClient, sessions: Sessions) -> None:
+    sessions.streams = [[STOPS], [InboxEvent(position=1), STOPS], [InboxEvent(position=2)]]
+    told: list[str] = []
+    assert await positions(client, told) == [1, 2]
+    assert told == []
 
 
 async def test_an_event_that_was_not_acknowledged_comes_again(client: DeviceClient, sessions: Sessions) -> None:

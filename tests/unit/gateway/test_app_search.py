@@ -1,9 +1,14 @@
 """How the gateway puts a page of a search together, and what it keeps to itself."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Sequence, Set
+from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.unit.gateway.stage import Stage
 
+from appshare.gateway.device.app_search import AppSearchServicer
 from appshare.rpc import paging
 from appshare.v1 import app_download_pb2 as download_pb
 from appshare.v1 import device_gateway_pb2 as pb
@@ -49,3 +54,56 @@ async def test_who_is_told_of_nothing_is_not_told_of_how_much_there_is(stage: St
         cloud_has(stage, names, shared="", at_once=2)
         answers.append((await stage.ask(pb.SearchByNameRequest(text="x"))).SerializeToString())
     assert answers == [b"", b""]
+
+
+class Searched(AppSearchServicer):
+    """Asks plain sets in the place of services."""
+
+    def __init__(self, *, listed: Set[str], hidden: Set[str], shared: Set[str], at_once: int, public: bool) -> None:
+        self._listed = listed
+        self._known = sorted(listed | hidden)
+        self._shared_names = sorted(shared)
+        self._at_once = at_once
+        self._public = public
+
+    async def _names(self, text: str, after: str, context: Any) -> download_pb.ReadNamesResponse:
+        behind = [name for name in self._known if name > after]
+        page = behind[: self._at_once]
+        listed = [index for index, name in enumerate(page) if name in self._listed]
+        return download_pb.ReadNamesResponse(package_names=page, listed=listed, truncated=len(behind) > len(page))
+
+    async def _shared(  # as it is
+        self, text: str, names: Sequence[str], after: str, last: str, size: int, friends: Any, context: Any
+    ) -> registry_pb.FindMergedSharesResponse:
+        between = [name for name in self._shared_names if after < name and (not last or name <= last)]
+        shares = [MergedShare(package_name=name) for name in between[:size]]
+        return registry_pb.FindMergedSharesResponse(shares=shares, truncated=len(between) > size)
+
+    async def pages(self, size: int) -> list[list[str]]:
+        found, after, more = [], "", True
+        while more:
+            names, more = (await self._find("x", after, size, [], None)).page(size)  # type: ignore[arg-type]  # unused
+            found.append(names)
+            after = names[-1] if names else after
+        return found
+
+
+NAMES = st.sets(st.sampled_from("abcdefghijklmnop"))
+
+
+@given(
+    listed=NAMES,
+    hidden=NAMES,
+    shared=NAMES,
+    at_once=st.integers(1, 5),
+    size=st.integers(1, 5),
+    public=st.booleans(),
+)
+def test_pages_hold_exactly_what_may_be_told(
+    listed: set[str], hidden: set[str], shared: set[str], at_once: int, size: int, *, public: bool
+) -> None:
+    """All of it in order, each page full but the last: whatever else the catalogue has shows nowhere."""
+    searched = Searched(listed=listed, hidden=hidden, shared=shared, at_once=at_once, public=public)
+    pages = asyncio.run(searched.pages(size))
+    assert [name for page in pages for name in page] == sorted(shared | listed if public else shared)
+    assert all(len(page) == size for page in pages[:-1])

@@ -9,7 +9,9 @@ ROTATION = NumberKeyRotation(generation=2, running=True, books_done=3, books_tot
 
 async def test_the_operator_rotates_the_number_key(stage: Stage) -> None:
     stage.radar.answers["StartNumberKeyRotation"] = radar_pb.StartNumberKeyRotationResponse(rotation=ROTATION)
-    assert (await stage.ask(pb.RotateNumberKeyRequest())).rotation == ROTATION
+    assert (await stage.ask(pb.RotateNumberKeyRequest(from_generation=2))).rotation == ROTATION
+    [asked] = stage.radar.asked("StartNumberKeyRotation")
+    assert asked.from_generation == 2
 
 
 async def test_the_operator_sees_how_far_it_is(stage: Stage) -> None:

@@ -154,3 +154,25 @@ def test_a_damaged_list_is_refused_and_stays_as_it_is(tmp_path: Path, content: s
     with pytest.raises(OSError, match="damaged"):
         opened(tmp_path)
     assert (tmp_path / "operators.json").read_text() == content
+
+
+def test_what_one_copy_changes_counts_in_the_others(tmp_path: Path) -> None:
+    one, other = opened(tmp_path), opened(tmp_path)
+    _, token = one.add("ann")
+    assert other.name_of(token) == "ann"
+    _, second = other.add("bob")
+    assert one.name_of(second) == "bob"
+    one.remove("bob")
+    other.refresh()  # as it does every second
+    assert refused(other, second)
+    with pytest.raises(errors.NotFoundError):
+        other.remove("bob")
+
+
+def test_a_damaged_file_leaves_a_running_copy_with_its_operators(tmp_path: Path) -> None:
+    one, other = opened(tmp_path), opened(tmp_path)
+    _, token = one.add("ann")
+    assert other.name_of(token) == "ann"
+    (tmp_path / "operators.json").write_text("?", encoding="utf-8")
+    other.refresh()
+    assert other.name_of(token) == "ann"

@@ -160,6 +160,12 @@ async def test_a_preview_for_nobody_is_what_a_stranger_sees(stage: Stage) -> Non
     assert list(asked.owners) == related(("me", FRIENDSHIP_LEVEL_NONE, 0))
 
 
+async def test_who_is_blocked_is_previewed_nothing(stage: Stage) -> None:
+    stage.radar.answers["CheckBlock"] = radar_pb.CheckBlockResponse(blocked=True)
+    assert await stage.ask(pb.PreviewSharesRequest(viewer=SOMEBODY)) == pb.PreviewSharesResponse()
+    assert stage.calls == [("CheckBlock", radar_pb.CheckBlockRequest(device_id="me", person=SOMEBODY))]
+
+
 Lists = Sequence[Sequence[str]]
 NAMES = st.lists(st.sets(st.text("abc.", min_size=1, max_size=3), max_size=12).map(sorted), min_size=1, max_size=4)
 

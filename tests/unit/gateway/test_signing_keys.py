@@ -1,5 +1,6 @@
 """Signing keys on disk: rotated, forgotten when their tokens are over, whole after a crash at any point."""
 
+import asyncio
 import json
 import os
 from pathlib import Path
@@ -7,7 +8,11 @@ from pathlib import Path
 import pytest
 from tests.support.tokens import new_keys
 
+from appshare import errors
+from appshare.gateway import signing_keys
+from appshare.gateway.access_tokens import AccessTokens, Caller
 from appshare.gateway.signing_keys import SigningKeyFile, SigningKeys
+from appshare.process.lifetime import in_background
 
 LIFETIME = 60.0
 
@@ -126,3 +131,45 @@ def test_a_damaged_file_is_refused_and_stays_as_it_is(tmp_path: Path, content: s
     with pytest.raises(OSError, match="backup"):
         SigningKeyFile(path).read(0)
     assert path.read_text() == content
+
+
+def test_a_token_of_another_copys_new_key_is_good_at_once(tmp_path: Path, clock: Clock) -> None:
+    one, other = new_keys(tmp_path, LIFETIME, clock), new_keys(tmp_path, LIFETIME, clock)
+    one.rotate()
+    issued = AccessTokens(one, LIFETIME, clock).issue(Caller("device"))
+    assert AccessTokens(other, LIFETIME, clock).caller(issued.token).device_id == "device"
+
+
+async def test_what_another_copy_withdraws_is_refused_shortly(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signing_keys, "_LOOK_EVERY", 0.01)
+    one, other = new_keys(tmp_path, LIFETIME, clock), new_keys(tmp_path, LIFETIME, clock)
+    issued = AccessTokens(one, LIFETIME, clock).issue(Caller("device"))
+    tokens = AccessTokens(other, LIFETIME, clock)
+    assert tokens.caller(issued.token)
+    async with in_background(other.keep_up()):
+        one.rotate(withdraw_older=True)
+        with pytest.raises(errors.UnauthenticatedError):
+            while True:
+                tokens.caller(issued.token)
+                await asyncio.sleep(0.01)
+
+
+def test_copies_that_rotate_in_turn_lose_no_key(tmp_path: Path, clock: Clock) -> None:
+    copies = [new_keys(tmp_path, LIFETIME, clock) for _ in range(3)]
+    for copy in copies * 2:
+        copy.rotate()
+    assert len(ids(new_keys(tmp_path, LIFETIME, clock))) == 7
+
+
+def test_copies_that_start_together_sign_with_one_key(tmp_path: Path, clock: Clock) -> None:
+    assert len({new_keys(tmp_path, LIFETIME, clock).newest.key_id for _ in range(3)}) == 1
+
+
+def test_a_damaged_file_leaves_a_running_copy_with_its_keys(tmp_path: Path, clock: Clock) -> None:
+    keys = new_keys(tmp_path, LIFETIME, clock)
+    before = ids(keys)
+    (tmp_path / "signing-keys.json").write_text("{}", encoding="utf-8")
+    keys.refresh()
+    assert ids(keys) == before

@@ -74,7 +74,7 @@ class Catalogue(
         self.packages: dict[str, catalogue_pb2.CataloguePackage] = {}
         self.links: dict[str, str] = {}
         self.decisions = Decisions()
-        self.books = iter([1, 3])
+        self.books = iter([0, 1, 3])
         self.rotations = 0
         self.down = ""
         self.modules: list[str] = []
@@ -136,7 +136,7 @@ class Catalogue(
 
     async def RotateNumberKey(self, request: pb.RotateNumberKeyRequest, context: Any) -> pb.RotateNumberKeyResponse:
         _require_token(context)
-        self.rotations += 1
+        self.rotations += request.from_generation == 1
         return pb.RotateNumberKeyResponse(
             rotation=NumberKeyRotation(generation=1, running=True, books_done=0, books_total=3)
         )
@@ -200,7 +200,8 @@ class Catalogue(
         self, request: upstream_pb2.ListUpstreamsRequest, context: Any
     ) -> upstream_pb2.ListUpstreamsResponse:
         upstream = upstream_pb2.Upstream(name="f-droid.org", address="https://f-droid.org/repo")
-        return upstream_pb2.ListUpstreamsResponse(upstreams=[upstream_pb2.UpstreamState(upstream=upstream)])
+        kept = upstream_pb2.KeptPackages(package_count=2, total_size=5_000_000, size_limit=20 << 30)
+        return upstream_pb2.ListUpstreamsResponse(upstreams=[upstream_pb2.UpstreamState(upstream=upstream)], kept=kept)
 
     async def RefreshUpstream(
         self, request: upstream_pb2.RefreshUpstreamRequest, context: Any

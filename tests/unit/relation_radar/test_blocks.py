@@ -183,6 +183,27 @@ async def test_who_is_nobody_is_not_there_to_block(add_device: AddDevice, blocks
     assert await blocks.of(ann) == []
 
 
+async def test_a_person_knows_whom_it_blocks_by_every_name_and_not_who_blocks_it(
+    add_device: AddDevice, blocks: Blocks
+) -> None:
+    ann, bob = await add_device(ANN, BOB, (CARL, DORA)), await add_device(BOB, ANN)
+    names: list[Person] = [DialledNumber(BOB), BookContact(1), OneDevice(bob)]
+    assert not any([await blocks.includes(ann, name) for name in names])
+    await blocks.add(ann, DialledNumber(BOB))
+    assert all([await blocks.includes(ann, name) for name in names])
+    assert not await blocks.includes(bob, DialledNumber(ANN))
+
+
+async def test_a_contact_is_blocked_when_all_its_numbers_are(add_device: AddDevice, blocks: Blocks) -> None:
+    ann = await add_device(ANN, (CARL, DORA))
+    await blocks.add(ann, DialledNumber(CARL))
+    assert not await blocks.includes(ann, BookContact(1))
+    await blocks.add(ann, DialledNumber(DORA))
+    assert await blocks.includes(ann, BookContact(1))
+    for nobody in (BookContact(99), OneDevice("unknown"), DialledNumber(EVE)):
+        assert not await blocks.includes(ann, nobody)
+
+
 # Refusals
 
 
@@ -227,6 +248,7 @@ async def test_a_person_blocks_so_many_numbers_on_all_devices_together(add_devic
         lambda blocks: blocks.remove("nobody", DialledNumber(BOB)),
         lambda blocks: blocks.remove_by_id("nobody", "id"),
         lambda blocks: blocks.of("nobody"),
+        lambda blocks: blocks.includes("nobody", DialledNumber(BOB)),
     ],
 )
 async def test_a_device_that_is_not_registered_may_not_ask(

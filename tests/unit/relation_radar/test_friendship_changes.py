@@ -446,19 +446,6 @@ async def test_nothing_is_looked_for_when_nobody_watches(
     await signals.numbers_changed([1])
 
 
-async def test_streams_end_when_the_process_stops(
-    changes: FriendshipChanges, add_device: AddDevice, wakeups: Wakeups
-) -> None:
-    stream = changes.stream(await add_device(ANN))
-    await anext(stream)
-    ending = asyncio.ensure_future(anext(stream))
-    await asyncio.sleep(0)
-    wakeups.close()
-    with pytest.raises(errors.UnavailableError) as ended:
-        await ending
-    assert ended.value.reason is errors.Reason.SERVICE_UNAVAILABLE
-
-
 async def test_a_stream_that_ends_leaves_nothing_behind(
     changes: FriendshipChanges, add_device: AddDevice, wakeups: Wakeups
 ) -> None:

@@ -200,18 +200,6 @@ async def test_a_stream_that_ends_leaves_nothing_behind(inbox: Any) -> None:
     assert inbox.signals._listeners == {}
 
 
-async def test_streams_end_when_the_process_stops(inbox: Any) -> None:
-    stream = inbox.inboxes.stream("viewer")
-    await anext(stream)
-    ending = asyncio.ensure_future(anext(stream))
-    await asyncio.sleep(0)
-    inbox.signals.close()
-    with pytest.raises(errors.UnavailableError) as ended:
-        await ending
-    assert ended.value.reason is errors.Reason.SERVICE_UNAVAILABLE
-    assert ended.value.retry_after is not None
-
-
 async def test_what_is_withdrawn_while_a_slow_reader_reads_is_not_delivered(inbox: Any) -> None:
     await inbox.send("first")
     withdrawn = (await inbox.pushes.deliver(Push("owner", frozenset(), ""), [VIEWER], "")).push_id

@@ -5,6 +5,7 @@ import click
 from appshare.command_line.command import Command, asynchronous, json_option
 from appshare.command_line.output import Output
 from appshare.device_agent.agent_home import AgentHome
+from appshare.device_agent.commands.completions import complete_person
 from appshare.device_agent.commands.home import pass_home
 from appshare.device_agent.commands.person_choice import pick_person
 from appshare.device_agent.connection import open_client
@@ -17,7 +18,7 @@ from appshare.device_agent.connection import open_client
     appshare apps preview +8613800138000 --json
     """,
 )
-@click.argument("person")
+@click.argument("person", shell_complete=complete_person)
 @json_option
 @pass_home
 @asynchronous

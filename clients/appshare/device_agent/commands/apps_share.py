@@ -9,6 +9,7 @@ from appshare.command_line.output import Output
 from appshare.device_agent.agent_home import AgentHome
 from appshare.device_agent.app_names import find_package_names
 from appshare.device_agent.commands.audience_option import audience_option, choose_audience
+from appshare.device_agent.commands.completions import complete_my_app
 from appshare.device_agent.commands.home import pass_home
 from appshare.device_agent.connection import open_client
 
@@ -22,7 +23,7 @@ from appshare.device_agent.connection import open_client
     appshare apps share "*" --with nobody
     """,
 )
-@click.argument("apps", nargs=-1, required=True, metavar="APP...")
+@click.argument("apps", nargs=-1, required=True, metavar="APP...", shell_complete=complete_my_app)
 @audience_option(required=True)
 @json_option
 @pass_home

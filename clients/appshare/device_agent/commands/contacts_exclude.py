@@ -9,6 +9,7 @@ from appshare.command_line.output import Output
 from appshare.device_agent.address_book import BookContact
 from appshare.device_agent.agent_home import AgentHome
 from appshare.device_agent.book_sync import change_kept_book
+from appshare.device_agent.commands.completions import complete_person
 from appshare.device_agent.commands.home import pass_home
 from appshare.device_agent.exclusions import Exclusions
 from appshare.device_agent.people import find_contacts
@@ -21,7 +22,7 @@ from appshare.device_agent.people import find_contacts
     appshare contacts exclude +8613800138000
     """,
 )
-@click.argument("person")
+@click.argument("person", shell_complete=complete_person)
 @json_option
 @pass_home
 @asynchronous

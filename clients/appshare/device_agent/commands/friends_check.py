@@ -7,6 +7,7 @@ import click
 from appshare.command_line.command import Command, asynchronous, json_option
 from appshare.command_line.output import Output
 from appshare.device_agent.agent_home import AgentHome
+from appshare.device_agent.commands.completions import complete_person
 from appshare.device_agent.commands.home import pass_home
 from appshare.device_agent.commands.person_choice import pick_person
 from appshare.device_agent.connection import open_client
@@ -22,7 +23,7 @@ _ERRORS = {"INVALID_PHONE_NUMBER": "not a phone number"}
     appshare friends check 13800138000 --json
     """,
 )
-@click.argument("people", nargs=-1, required=True, metavar="PERSON...")
+@click.argument("people", nargs=-1, required=True, metavar="PERSON...", shell_complete=complete_person)
 @json_option
 @pass_home
 @asynchronous

@@ -13,6 +13,7 @@ from appshare.command_line.exit_code import ExitCode
 from appshare.command_line.input_error import InputError
 from appshare.command_line.output import Output
 from appshare.device_agent.agent_home import AgentHome
+from appshare.device_agent.commands.completions import complete_person_or_app
 from appshare.device_agent.commands.get_steps import Wanted, download, explain, finish
 from appshare.device_agent.commands.get_update import update_all
 from appshare.device_agent.commands.home import pass_home
@@ -49,7 +50,7 @@ class Goal(StrEnum):
     appshare get --update
     """,
 )
-@click.argument("names", nargs=-1, metavar="[PERSON] APP")
+@click.argument("names", nargs=-1, metavar="[PERSON] APP", shell_complete=complete_person_or_app)
 @person_options
 @device_options
 @click.option(

@@ -28,6 +28,15 @@ def pass_home(command: Callable[Concatenate[AgentHome, Parameters], Result]) -> 
 
 def chosen_home() -> AgentHome:
     """The home that `--home` and `--profile` name."""
-    choice: HomeChoice = click.get_current_context().obj
+    return _home(click.get_current_context().obj)
+
+
+def home_of(ctx: click.Context) -> AgentHome:
+    """The home that the command line names so far: that of a command that is not run, only completed."""
+    options = ctx.find_root().params
+    return _home(HomeChoice(options.get("home"), options.get("profile")))
+
+
+def _home(choice: HomeChoice) -> AgentHome:
     folder = choice.folder or default_home()
     return AgentHome(folder / _PROFILES / choice.profile if choice.profile else folder)

@@ -9,6 +9,7 @@ from appshare.command_line.command import Command, asynchronous, json_option
 from appshare.command_line.output import Output
 from appshare.device_agent.agent_home import AgentHome
 from appshare.device_agent.client import DeviceClient
+from appshare.device_agent.commands.completions import complete_person
 from appshare.device_agent.commands.home import pass_home
 from appshare.device_agent.connection import open_client
 from appshare.device_agent.people import find_friend_devices
@@ -20,7 +21,7 @@ from appshare.device_agent.people import find_friend_devices
     appshare preferences mute "Li Wei"
     """,
 )
-@click.argument("people", nargs=-1, required=True, metavar="PERSON...")
+@click.argument("people", nargs=-1, required=True, metavar="PERSON...", shell_complete=complete_person)
 @json_option
 @pass_home
 @asynchronous
@@ -44,7 +45,7 @@ async def mute(home: AgentHome, people: Sequence[str], output: Output) -> None:
     appshare preferences unmute device:7f3c9a
     """,
 )
-@click.argument("people", nargs=-1, required=True, metavar="PERSON...")
+@click.argument("people", nargs=-1, required=True, metavar="PERSON...", shell_complete=complete_person)
 @json_option
 @pass_home
 @asynchronous

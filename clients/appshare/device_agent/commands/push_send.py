@@ -12,6 +12,7 @@ from appshare.command_line.exit_code import ExitCode
 from appshare.command_line.output import Output
 from appshare.device_agent.agent_home import AgentHome
 from appshare.device_agent.client import DeviceClient
+from appshare.device_agent.commands.completions import complete_person
 from appshare.device_agent.commands.home import pass_home
 from appshare.device_agent.commands.person_choice import PersonChoice, person_options
 from appshare.device_agent.commands.source_option import SourceChoice, source_options
@@ -30,7 +31,7 @@ _LONGEST_WAIT = 5.0
     appshare push send "Li Wei" +8613800138000 --app org.example.notes --note "Try this one"
     """,
 )
-@click.argument("people", nargs=-1, metavar="PERSON...")
+@click.argument("people", nargs=-1, metavar="PERSON...", shell_complete=complete_person)
 @person_options
 @source_options
 @click.option("--app", "packages", multiple=True, metavar="PACKAGE", help="Only this app; may be repeated.")

@@ -7,6 +7,7 @@ from appshare.command_line.command import Command, asynchronous, json_option
 from appshare.command_line.output import Output
 from appshare.device_agent.agent_home import AgentHome
 from appshare.device_agent.client import DeviceClient
+from appshare.device_agent.commands.completions import complete_person
 from appshare.device_agent.commands.home import pass_home
 from appshare.device_agent.commands.owner_names import owner_names, shown_owners
 from appshare.device_agent.commands.person_choice import PersonChoice, person_options
@@ -25,7 +26,7 @@ from appshare.device_agent.model import Person, ShareList
     appshare shares --all --search notes
     """,
 )
-@click.argument("person", required=False)
+@click.argument("person", required=False, shell_complete=complete_person)
 @person_options
 @source_options
 @click.option("--all", "everybody", is_flag=True, help="What all your friends share, one line per app.")

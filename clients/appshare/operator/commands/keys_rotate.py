@@ -34,7 +34,8 @@ async def rotate(options: AccessOptions, *, wait: bool, output: Output) -> None:
     is under way joins it. Back the new key up when it is done.
     """
     async with open_client(options) as client:
-        rotation = await client.rotate_number_key()
+        now = await client.number_key_rotation()
+        rotation = await client.rotate_number_key(now.generation)
         if wait:
             rotation = await _follow(client, rotation, output)
     if output.as_json:

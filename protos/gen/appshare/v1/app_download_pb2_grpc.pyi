@@ -30,8 +30,8 @@ class AppDownloadServiceStub:
     """Streams the build that fits a device. The first message is the answer; chunks follow when it is a fit.
 
     The files come in the order of the fit, each from the offset that the caller names for its digest, or only the range
-    that is asked for. Files that are removed meanwhile are sent to their end. A caller that does not read costs one chunk
-    of memory.
+    that is asked for. Files that are removed meanwhile are sent to their end. A caller that does not read costs a few
+    chunks of memory, which wait in buffers: about 2 MB at the chunk size of 512 KiB.
     INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
     INVALID_ARGUMENT INVALID_FIELD: an offset or a range is beyond its file, or there is both.
     DATA_LOSS PACKAGE_CORRUPT: the stored file is not what was stored.
@@ -195,8 +195,8 @@ class AppDownloadServiceServicer(metaclass=_abc_1.ABCMeta):
         """Streams the build that fits a device. The first message is the answer; chunks follow when it is a fit.
 
         The files come in the order of the fit, each from the offset that the caller names for its digest, or only the range
-        that is asked for. Files that are removed meanwhile are sent to their end. A caller that does not read costs one chunk
-        of memory.
+        that is asked for. Files that are removed meanwhile are sent to their end. A caller that does not read costs a few
+        chunks of memory, which wait in buffers: about 2 MB at the chunk size of 512 KiB.
         INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
         INVALID_ARGUMENT INVALID_FIELD: an offset or a range is beyond its file, or there is both.
         DATA_LOSS PACKAGE_CORRUPT: the stored file is not what was stored.

@@ -32,7 +32,7 @@ class AccountServiceStub:
     Every RPC: UNAUTHENTICATED MISSING_TOKEN, INVALID_TOKEN or EXPIRED_TOKEN; INVALID_ARGUMENT INVALID_FIELD for a malformed
     field; UNAVAILABLE SERVICE_UNAVAILABLE (with RetryInfo) when a service behind the gateway is down; DEADLINE_EXCEEDED;
     UNAVAILABLE STORAGE_UNAVAILABLE; INTERNAL for a defect; NOT_FOUND DEVICE_NOT_FOUND when the device itself is not registered
-    any more.
+    any more. A stream may end with UNAVAILABLE SERVICE_STOPPING at any time: open it again at once, where it was.
 
     Registration, sessions and removal of devices.
     """
@@ -82,7 +82,7 @@ class AccountServiceServicer:
     Every RPC: UNAUTHENTICATED MISSING_TOKEN, INVALID_TOKEN or EXPIRED_TOKEN; INVALID_ARGUMENT INVALID_FIELD for a malformed
     field; UNAVAILABLE SERVICE_UNAVAILABLE (with RetryInfo) when a service behind the gateway is down; DEADLINE_EXCEEDED;
     UNAVAILABLE STORAGE_UNAVAILABLE; INTERNAL for a defect; NOT_FOUND DEVICE_NOT_FOUND when the device itself is not registered
-    any more.
+    any more. A stream may end with UNAVAILABLE SERVICE_STOPPING at any time: open it again at once, where it was.
 
     Registration, sessions and removal of devices.
     """
@@ -191,7 +191,7 @@ class AccountService:
     Every RPC: UNAUTHENTICATED MISSING_TOKEN, INVALID_TOKEN or EXPIRED_TOKEN; INVALID_ARGUMENT INVALID_FIELD for a malformed
     field; UNAVAILABLE SERVICE_UNAVAILABLE (with RetryInfo) when a service behind the gateway is down; DEADLINE_EXCEEDED;
     UNAVAILABLE STORAGE_UNAVAILABLE; INTERNAL for a defect; NOT_FOUND DEVICE_NOT_FOUND when the device itself is not registered
-    any more.
+    any more. A stream may end with UNAVAILABLE SERVICE_STOPPING at any time: open it again at once, where it was.
 
     Registration, sessions and removal of devices.
     """
@@ -809,6 +809,8 @@ class SharingServiceServicer:
 
     def PreviewShares(self, request, context):
         """Lists what the calling device shares as a person would see it now. For somebody who is not registered: as a stranger would.
+        Nothing for somebody whom the calling device's person blocks. Who blocks that person is as one who is not registered: nobody
+        finds out that they are blocked.
 
         INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read. INVALID_PAGE_TOKEN: not a page token of this list.
         """

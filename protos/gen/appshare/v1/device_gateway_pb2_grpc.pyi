@@ -19,7 +19,7 @@ class AccountServiceStub:
     Every RPC: UNAUTHENTICATED MISSING_TOKEN, INVALID_TOKEN or EXPIRED_TOKEN; INVALID_ARGUMENT INVALID_FIELD for a malformed
     field; UNAVAILABLE SERVICE_UNAVAILABLE (with RetryInfo) when a service behind the gateway is down; DEADLINE_EXCEEDED;
     UNAVAILABLE STORAGE_UNAVAILABLE; INTERNAL for a defect; NOT_FOUND DEVICE_NOT_FOUND when the device itself is not registered
-    any more.
+    any more. A stream may end with UNAVAILABLE SERVICE_STOPPING at any time: open it again at once, where it was.
 
     Registration, sessions and removal of devices.
     """
@@ -64,7 +64,7 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
     Every RPC: UNAUTHENTICATED MISSING_TOKEN, INVALID_TOKEN or EXPIRED_TOKEN; INVALID_ARGUMENT INVALID_FIELD for a malformed
     field; UNAVAILABLE SERVICE_UNAVAILABLE (with RetryInfo) when a service behind the gateway is down; DEADLINE_EXCEEDED;
     UNAVAILABLE STORAGE_UNAVAILABLE; INTERNAL for a defect; NOT_FOUND DEVICE_NOT_FOUND when the device itself is not registered
-    any more.
+    any more. A stream may end with UNAVAILABLE SERVICE_STOPPING at any time: open it again at once, where it was.
 
     Registration, sessions and removal of devices.
     """
@@ -289,6 +289,8 @@ class SharingServiceStub:
     """
     PreviewShares: _aio.UnaryUnaryMultiCallable[_device_gateway_pb2.PreviewSharesRequest, _device_gateway_pb2.PreviewSharesResponse]
     """Lists what the calling device shares as a person would see it now. For somebody who is not registered: as a stranger would.
+    Nothing for somebody whom the calling device's person blocks. Who blocks that person is as one who is not registered: nobody
+    finds out that they are blocked.
 
     INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read. INVALID_PAGE_TOKEN: not a page token of this list.
     """
@@ -394,6 +396,8 @@ class SharingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_device_gateway_pb2.PreviewSharesRequest, _abc.Awaitable[_device_gateway_pb2.PreviewSharesResponse]],
     ) -> _abc.Awaitable[_device_gateway_pb2.PreviewSharesResponse]:
         """Lists what the calling device shares as a person would see it now. For somebody who is not registered: as a stranger would.
+        Nothing for somebody whom the calling device's person blocks. Who blocks that person is as one who is not registered: nobody
+        finds out that they are blocked.
 
         INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read. INVALID_PAGE_TOKEN: not a page token of this list.
         """

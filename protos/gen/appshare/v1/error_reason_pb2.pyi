@@ -111,6 +111,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """UNIMPLEMENTED: the server has no such method; it is older or newer than the caller, or the port is another one."""
     ERROR_REASON_STORAGE_OF_ANOTHER_CATALOGUE: _ErrorReason.ValueType  # 76
     """FAILED_PRECONDITION: most stored files are of no package of this catalogue; nothing was removed."""
+    ERROR_REASON_SERVICE_STOPPING: _ErrorReason.ValueType  # 77
+    """UNAVAILABLE: the copy of the service that sends this stream stops. Nothing is lost: open the stream again at once, where it
+    was; another copy goes on with it, or this one when it is back.
+    """
     ERROR_REASON_PACKAGE_VERSION_TOO_LOW: _ErrorReason.ValueType  # 80
     """INVALID_ARGUMENT: the package is of a lower version than the operator allows of the app."""
     ERROR_REASON_SIGNER_NOT_PINNED: _ErrorReason.ValueType  # 81
@@ -247,6 +251,10 @@ ERROR_REASON_UNKNOWN_METHOD: ErrorReason.ValueType  # 75
 """UNIMPLEMENTED: the server has no such method; it is older or newer than the caller, or the port is another one."""
 ERROR_REASON_STORAGE_OF_ANOTHER_CATALOGUE: ErrorReason.ValueType  # 76
 """FAILED_PRECONDITION: most stored files are of no package of this catalogue; nothing was removed."""
+ERROR_REASON_SERVICE_STOPPING: ErrorReason.ValueType  # 77
+"""UNAVAILABLE: the copy of the service that sends this stream stops. Nothing is lost: open the stream again at once, where it
+was; another copy goes on with it, or this one when it is back.
+"""
 ERROR_REASON_PACKAGE_VERSION_TOO_LOW: ErrorReason.ValueType  # 80
 """INVALID_ARGUMENT: the package is of a lower version than the operator allows of the app."""
 ERROR_REASON_SIGNER_NOT_PINNED: ErrorReason.ValueType  # 81

@@ -310,12 +310,19 @@ Global___SetAppStoreLinkResponse: _TypeAlias = SetAppStoreLinkResponse  # noqa: 
 class RotateNumberKeyRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
+    FROM_GENERATION_FIELD_NUMBER: _builtins.int
+    from_generation: _builtins.int
+    """The generation that GetNumberKeyRotation told: the rotation starts only while that one is in use. 0: whichever is; a repeat
+    after the rotation's end then starts another, which harms nothing.
+    """
     def __init__(
         self,
+        *,
+        from_generation: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_generation", b"from_generation"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

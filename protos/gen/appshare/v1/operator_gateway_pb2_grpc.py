@@ -380,7 +380,8 @@ class NumberKeyServiceServicer:
 
     def RotateNumberKey(self, request, context):
         """Starts to store every number under a new key; no phone has to do anything, and service goes on meanwhile. When a rotation
-        is under way already, that one is the answer; a repeat after its end starts another, which harms nothing.
+        is under way already, that one is the answer. Idempotent by `from_generation`: a repeat, also after the rotation's end, starts
+        no other.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

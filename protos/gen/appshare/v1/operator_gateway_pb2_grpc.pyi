@@ -143,7 +143,8 @@ class NumberKeyServiceStub:
     def __init__(self, channel: _aio.Channel) -> None: ...
     RotateNumberKey: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.RotateNumberKeyRequest, _operator_gateway_pb2.RotateNumberKeyResponse]
     """Starts to store every number under a new key; no phone has to do anything, and service goes on meanwhile. When a rotation
-    is under way already, that one is the answer; a repeat after its end starts another, which harms nothing.
+    is under way already, that one is the answer. Idempotent by `from_generation`: a repeat, also after the rotation's end, starts
+    no other.
     """
     GetNumberKeyRotation: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.GetNumberKeyRotationRequest, _operator_gateway_pb2.GetNumberKeyRotationResponse]
     """Says how far the rotation of the number key is."""
@@ -158,7 +159,8 @@ class NumberKeyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _aio.ServicerContext[_operator_gateway_pb2.RotateNumberKeyRequest, _abc.Awaitable[_operator_gateway_pb2.RotateNumberKeyResponse]],
     ) -> _abc.Awaitable[_operator_gateway_pb2.RotateNumberKeyResponse]:
         """Starts to store every number under a new key; no phone has to do anything, and service goes on meanwhile. When a rotation
-        is under way already, that one is the answer; a repeat after its end starts another, which harms nothing.
+        is under way already, that one is the answer. Idempotent by `from_generation`: a repeat, also after the rotation's end, starts
+        no other.
         """
 
     @_abc_1.abstractmethod

@@ -949,15 +949,62 @@ class ReadBlocksResponse(_message.Message):
 Global___ReadBlocksResponse: _TypeAlias = ReadBlocksResponse  # noqa: Y015
 
 @_typing.final
-class StartNumberKeyRotationRequest(_message.Message):
+class CheckBlockRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
+    DEVICE_ID_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    device_id: _builtins.str
+    @_builtins.property
+    def person(self) -> _friendship_pb2.PersonRef: ...
     def __init__(
         self,
+        *,
+        device_id: _builtins.str = ...,
+        person: _friendship_pb2.PersonRef | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["person", b"person"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["device_id", b"device_id", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckBlockRequest: _TypeAlias = CheckBlockRequest  # noqa: Y015
+
+@_typing.final
+class CheckBlockResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BLOCKED_FIELD_NUMBER: _builtins.int
+    blocked: _builtins.bool
+    def __init__(
+        self,
+        *,
+        blocked: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckBlockResponse: _TypeAlias = CheckBlockResponse  # noqa: Y015
+
+@_typing.final
+class StartNumberKeyRotationRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_GENERATION_FIELD_NUMBER: _builtins.int
+    from_generation: _builtins.int
+    """Starts only while this generation is in use; 0: whichever is."""
+    def __init__(
+        self,
+        *,
+        from_generation: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["from_generation", b"from_generation"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -128,6 +128,11 @@ class RelationRadarServiceStub:
                 request_serializer=appshare_dot_v1_dot_relation__radar__pb2.ReadBlocksRequest.SerializeToString,
                 response_deserializer=appshare_dot_v1_dot_relation__radar__pb2.ReadBlocksResponse.FromString,
                 _registered_method=True)
+        self.CheckBlock = channel.unary_unary(
+                '/appshare.v1.RelationRadarService/CheckBlock',
+                request_serializer=appshare_dot_v1_dot_relation__radar__pb2.CheckBlockRequest.SerializeToString,
+                response_deserializer=appshare_dot_v1_dot_relation__radar__pb2.CheckBlockResponse.FromString,
+                _registered_method=True)
         self.StartNumberKeyRotation = channel.unary_unary(
                 '/appshare.v1.RelationRadarService/StartNumberKeyRotation',
                 request_serializer=appshare_dot_v1_dot_relation__radar__pb2.StartNumberKeyRotationRequest.SerializeToString,
@@ -310,9 +315,19 @@ class RelationRadarServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CheckBlock(self, request, context):
+        """Says whether the asking device's person blocks a person, by every number that is meant. Nothing of blocks that others have
+        made, and the same whether or not anybody is registered there.
+
+        INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def StartNumberKeyRotation(self, request, context):
         """Starts to store every number under a new key; the numbers themselves are not needed. Service goes on meanwhile. When a
-        rotation is under way already, that one is the answer.
+        rotation is under way already, or has led on from `from_generation`, that one is the answer.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -417,6 +432,11 @@ def add_RelationRadarServiceServicer_to_server(servicer, server):
                     servicer.ReadBlocks,
                     request_deserializer=appshare_dot_v1_dot_relation__radar__pb2.ReadBlocksRequest.FromString,
                     response_serializer=appshare_dot_v1_dot_relation__radar__pb2.ReadBlocksResponse.SerializeToString,
+            ),
+            'CheckBlock': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckBlock,
+                    request_deserializer=appshare_dot_v1_dot_relation__radar__pb2.CheckBlockRequest.FromString,
+                    response_serializer=appshare_dot_v1_dot_relation__radar__pb2.CheckBlockResponse.SerializeToString,
             ),
             'StartNumberKeyRotation': grpc.unary_unary_rpc_method_handler(
                     servicer.StartNumberKeyRotation,
@@ -919,6 +939,33 @@ class RelationRadarService:
             '/appshare.v1.RelationRadarService/ReadBlocks',
             appshare_dot_v1_dot_relation__radar__pb2.ReadBlocksRequest.SerializeToString,
             appshare_dot_v1_dot_relation__radar__pb2.ReadBlocksResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckBlock(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/appshare.v1.RelationRadarService/CheckBlock',
+            appshare_dot_v1_dot_relation__radar__pb2.CheckBlockRequest.SerializeToString,
+            appshare_dot_v1_dot_relation__radar__pb2.CheckBlockResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -107,9 +107,15 @@ class RelationRadarServiceStub:
 
     INVALID_ARGUMENT INVALID_PAGE_TOKEN: not a page token of this list.
     """
+    CheckBlock: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.CheckBlockRequest, _relation_radar_pb2.CheckBlockResponse]
+    """Says whether the asking device's person blocks a person, by every number that is meant. Nothing of blocks that others have
+    made, and the same whether or not anybody is registered there.
+
+    INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
+    """
     StartNumberKeyRotation: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.StartNumberKeyRotationRequest, _relation_radar_pb2.StartNumberKeyRotationResponse]
     """Starts to store every number under a new key; the numbers themselves are not needed. Service goes on meanwhile. When a
-    rotation is under way already, that one is the answer.
+    rotation is under way already, or has led on from `from_generation`, that one is the answer.
     """
     ReadNumberKeyRotation: _aio.UnaryUnaryMultiCallable[_relation_radar_pb2.ReadNumberKeyRotationRequest, _relation_radar_pb2.ReadNumberKeyRotationResponse]
     """Says how far the rotation of the number key is."""
@@ -317,13 +323,25 @@ class RelationRadarServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def CheckBlock(
+        self,
+        request: _relation_radar_pb2.CheckBlockRequest,
+        context: _aio.ServicerContext[_relation_radar_pb2.CheckBlockRequest, _abc.Awaitable[_relation_radar_pb2.CheckBlockResponse]],
+    ) -> _abc.Awaitable[_relation_radar_pb2.CheckBlockResponse]:
+        """Says whether the asking device's person blocks a person, by every number that is meant. Nothing of blocks that others have
+        made, and the same whether or not anybody is registered there.
+
+        INVALID_ARGUMENT INVALID_PHONE_NUMBER: the number cannot be read.
+        """
+
+    @_abc_1.abstractmethod
     def StartNumberKeyRotation(
         self,
         request: _relation_radar_pb2.StartNumberKeyRotationRequest,
         context: _aio.ServicerContext[_relation_radar_pb2.StartNumberKeyRotationRequest, _abc.Awaitable[_relation_radar_pb2.StartNumberKeyRotationResponse]],
     ) -> _abc.Awaitable[_relation_radar_pb2.StartNumberKeyRotationResponse]:
         """Starts to store every number under a new key; the numbers themselves are not needed. Service goes on meanwhile. When a
-        rotation is under way already, that one is the answer.
+        rotation is under way already, or has led on from `from_generation`, that one is the answer.
         """
 
     @_abc_1.abstractmethod

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Collection
+from functools import partial
 from importlib.resources import files
 
 from appshare.app_download.package import Build, Package, PageKey
@@ -13,6 +14,9 @@ from appshare.app_download.stores.sqlite_decisions import write_pin
 from appshare.sqlite.database import Database
 
 MIGRATIONS = files("appshare.app_download") / "migrations" / "sqlite"
+
+_FEW = 64
+"""Packages of an app that are looked up at once, when their builds are in memory."""
 
 _COLUMNS = "package_id, build"
 _ORDER = "ORDER BY package_name, version_code DESC, package_id"
@@ -85,6 +89,11 @@ class SqliteCatalogueStore:
 
     async def packages_of(self, package_name: str) -> list[Package]:
         """All packages of an app, newest version first."""
+        package_ids = self._database.look_up(partial(_first_ids, package_name))
+        cached = [(package_id, self._cache.find(package_id)) for package_id in package_ids]
+        known = [Package(package_id=package_id, build=build) for package_id, build in cached if build]
+        if len(known) == len(package_ids) <= _FEW:
+            return known
         rows = await self._database.read(
             f"SELECT {_COLUMNS} FROM packages WHERE package_name = ? {_ORDER}", (package_name,)
         )
@@ -127,6 +136,12 @@ class SqliteCatalogueStore:
             build = build_from(report)
             self._cache.keep(package_id, build, len(report))
         return build
+
+
+def _first_ids(package_name: str, connection: sqlite3.Connection) -> list[str]:
+    """Packages of an app, newest version first: one more than few, when there are."""
+    query = f"SELECT package_id FROM packages WHERE package_name = ? {_ORDER} LIMIT ?"
+    return [package_id for (package_id,) in connection.execute(query, (package_name, _FEW + 1))]
 
 
 def _package(row: sqlite3.Row) -> Package:

@@ -10,6 +10,7 @@ from appshare.app_download.app_decisions import AppDecisions
 from appshare.app_download.fitting.operator_rows import OperatorRow, RowEffect
 from appshare.app_download.signer_pin import SignerPin
 from appshare.app_download.stores.device_conditions import read_devices, write_devices
+from appshare.sqlite.connections import on_one_state
 from appshare.sqlite.database import Database, Transaction
 
 _PIN_COLUMNS = "package_name, signer_sha256, former, by_operator"
@@ -23,7 +24,7 @@ class SqliteDecisionStore:
         self._database = database
 
     async def decisions_of(self, package_name: str) -> AppDecisions:
-        """All that is decided about an app, as it was at one moment."""
+        """All that is decided about an app, as it was at one moment; an operator decides little about each."""
 
         def read(connection: sqlite3.Connection) -> AppDecisions:
             read_of_app = partial(_read_of_app, connection, package_name)
@@ -36,7 +37,7 @@ class SqliteDecisionStore:
                 rows=tuple(map(_operator_row, rows)),
             )
 
-        return await self._database.run(read)
+        return self._database.look_up(partial(on_one_state, read))
 
     async def pins(self, package_name: str, after: str, size: int) -> list[tuple[str, SignerPin]]:
         """Pins with their apps, of names behind `after`."""

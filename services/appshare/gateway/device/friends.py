@@ -1,15 +1,24 @@
 """The address book of a device, its friends, and whom it blocks."""
 
+from typing import Any
+
+import grpc
+
 from appshare.gateway.authentication import calling_device
 from appshare.gateway.backends import RADAR, Backends
+from appshare.gateway.forwarding import Forwarder
 from appshare.gateway.people import MAX_PEOPLE, find_devices_of_all
+from appshare.gateway.reads import RADAR_SERVICE
 from appshare.rpc.call import remaining_time
 from appshare.rpc.fields import invalid_field
 from appshare.rpc.interceptor import Context
 from appshare.v1 import device_gateway_pb2 as pb
 from appshare.v1 import device_gateway_pb2_grpc
 from appshare.v1 import relation_radar_pb2 as radar_pb
+from appshare.v1.device_gateway_pb2_grpc import add_FriendServiceServicer_to_server
 from appshare.v1.friendship_pb2 import FRIENDSHIP_LEVEL_NONE
+
+SERVICE = "appshare.v1.FriendService"
 
 
 class FriendServicer(device_gateway_pb2_grpc.FriendServiceServicer):
@@ -17,6 +26,13 @@ class FriendServicer(device_gateway_pb2_grpc.FriendServiceServicer):
 
     def __init__(self, backends: Backends) -> None:
         self._backends = backends
+        self._forward = Forwarder(backends.channels[RADAR_SERVICE], RADAR, RADAR_SERVICE)
+
+    def add_to(self, server: grpc.aio.Server) -> None:
+        """Adds the service to a server; the radar's lists of friends are sent on unread."""
+        add_FriendServiceServicer_to_server(self, server)
+        handler: Any = grpc.unary_unary_rpc_method_handler(self.ListFriends, pb.ListFriendsRequest.FromString)
+        server.add_registered_method_handlers(SERVICE, {"ListFriends": handler})
 
     async def SyncContacts(self, request: pb.SyncContactsRequest, context: Context) -> pb.SyncContactsResponse:
         """Replaces or changes the contact book."""
@@ -35,17 +51,13 @@ class FriendServicer(device_gateway_pb2_grpc.FriendServiceServicer):
             skipped_number_count=synced.skipped_number_count,
         )
 
-    async def ListFriends(self, request: pb.ListFriendsRequest, context: Context) -> pb.ListFriendsResponse:
-        """Lists the friends."""
-        listed = await RADAR.unary(
-            self._backends.radar.ListFriendships,
-            radar_pb.ListFriendshipsRequest(
-                device_id=calling_device(), page_size=request.page_size, page_token=request.page_token
-            ),
-            time_limit=remaining_time(context),
+    async def ListFriends(self, request: pb.ListFriendsRequest, context: Context) -> Any:
+        """Lists the friends, as the bytes of a `ListFriendsResponse`."""
+        wanted = radar_pb.ListFriendshipsRequest(
+            device_id=calling_device(), page_size=request.page_size, page_token=request.page_token
         )
-        return pb.ListFriendsResponse(
-            friends=listed.friends, next_page_token=listed.next_page_token, truncated=listed.truncated
+        return await self._forward.call(
+            "ListFriendships", wanted.SerializeToString(), time_limit=remaining_time(context)
         )
 
     async def BatchCheckFriends(

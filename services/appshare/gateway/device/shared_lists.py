@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 from appshare.gateway.authentication import calling_device
 from appshare.gateway.backends import REGISTRY, Backends
+from appshare.gateway.forwarding import Forwarder
 from appshare.gateway.owners import Owners, OwnersAsked
-from appshare.gateway.people import as_viewers, find_devices, find_friends
+from appshare.gateway.people import as_viewers, find_devices, find_friends, is_blocked
+from appshare.gateway.reads import REGISTRY_SERVICE
 from appshare.rpc import paging
 from appshare.rpc.call import remaining_time
 from appshare.rpc.interceptor import Context
@@ -21,39 +24,35 @@ class SharedListsServicer:
         self._owners = owners
         self._backends = backends
         self._registry = backends.registry
+        self._forward = Forwarder(backends.channels[REGISTRY_SERVICE], REGISTRY, REGISTRY_SERVICE)
 
-    async def ListShares(self, request: pb.ListSharesRequest, context: Context) -> pb.ListSharesResponse:
-        """Lists what a person shares with the device."""
+    async def ListShares(self, request: pb.ListSharesRequest, context: Context) -> Any:
+        """Lists what a person shares with the device, as the bytes of a `ListSharesResponse`."""
         viewer = calling_device()
 
-        async def visible(owners: Owners) -> registry_pb.ListVisibleSharesResponse:
-            return await REGISTRY.unary(
-                self._registry.ListVisibleShares,
-                registry_pb.ListVisibleSharesRequest(
-                    viewer_device_id=viewer,
-                    owners=owners,
-                    page_size=request.page_size,
-                    page_token=request.page_token,
-                    known_list_version=request.known_list_version,
-                ),
-                time_limit=remaining_time(context),
+        async def visible(owners: Owners) -> bytes:
+            wanted = registry_pb.ListVisibleSharesRequest(
+                viewer_device_id=viewer,
+                owners=owners,
+                page_size=request.page_size,
+                page_token=request.page_token,
+                known_list_version=request.known_list_version,
+            )
+            return await self._forward.call(
+                "ListVisibleShares", wanted.SerializeToString(), time_limit=remaining_time(context)
             )
 
-        def is_shared(listed: registry_pb.ListVisibleSharesResponse) -> bool:
-            return bool(listed.shares or listed.unchanged or request.page_token)
+        def is_shared(listed: bytes) -> bool:
+            return bool(listed or request.page_token)  # an answer without shares, nor a version of a list, has no bytes
 
-        listed = await self._owners.ask(viewer, request.owner, context, visible, is_shared)
-        return pb.ListSharesResponse(
-            shares=listed.shares,
-            next_page_token=listed.next_page_token,
-            list_version=listed.list_version,
-            unchanged=listed.unchanged,
-        )
+        return await self._owners.ask(viewer, request.owner, context, visible, is_shared)
 
     async def PreviewShares(self, request: pb.PreviewSharesRequest, context: Context) -> pb.PreviewSharesResponse:
         """Lists what the device shares as a person sees it: on any of the person's devices."""
-        owner = calling_device()
-        found = await find_devices(self._backends, owner, request.viewer, "viewer", time_limit=remaining_time(context))
+        owner, time_limit = calling_device(), remaining_time(context)
+        if await is_blocked(self._backends, owner, request.viewer, "viewer", time_limit=time_limit):
+            return pb.PreviewSharesResponse()
+        found = await find_devices(self._backends, owner, request.viewer, "viewer", time_limit=time_limit)
         viewers = as_viewers(found)
         # Each device has its part of the page: together they do not see more than fits.
         size = max(1, paging.page_size(request.page_size) // len(viewers))

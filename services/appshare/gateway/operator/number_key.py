@@ -18,7 +18,7 @@ class NumberKeyServicer(operator_gateway_pb2_grpc.NumberKeyServiceServicer):
         """Starts to store every number under a new key."""
         started = await RADAR.unary(
             self._radar.StartNumberKeyRotation,
-            radar_pb.StartNumberKeyRotationRequest(),
+            radar_pb.StartNumberKeyRotationRequest(from_generation=request.from_generation),
             time_limit=remaining_time(context),
         )
         return pb.RotateNumberKeyResponse(rotation=started.rotation)

@@ -42,6 +42,12 @@ class BlockServicer:
             next_page_token=paging.encode_token(*_page_key(page[-1])) if len(rest) > len(page) else "",
         )
 
+    async def CheckBlock(self, request: pb.CheckBlockRequest, context: Context) -> pb.CheckBlockResponse:
+        """Says whether a person blocks another."""
+        return pb.CheckBlockResponse(
+            blocked=await self._blocks.includes(request.device_id, read_person(request.person))
+        )
+
 
 def _page_key(block: Block) -> tuple[int, str]:
     return (-round(block.create_time * 1000), block.block_id)

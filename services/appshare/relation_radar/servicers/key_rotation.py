@@ -15,8 +15,9 @@ class KeyRotationServicer:
     async def StartNumberKeyRotation(
         self, request: pb.StartNumberKeyRotationRequest, context: Context
     ) -> pb.StartNumberKeyRotationResponse:
-        """Starts a rotation, unless one is under way."""
-        return pb.StartNumberKeyRotationResponse(rotation=_write_progress(await self._rotation.start()))
+        """Starts a rotation, unless one is under way, or was since."""
+        progress = await self._rotation.start(request.from_generation)
+        return pb.StartNumberKeyRotationResponse(rotation=_write_progress(progress))
 
     async def ReadNumberKeyRotation(
         self, request: pb.ReadNumberKeyRotationRequest, context: Context

@@ -9,12 +9,14 @@ from appshare.relation_radar.stores import sqlite_books
 from appshare.relation_radar.stores.sqlite_devices import SqliteDeviceStore
 from appshare.relation_radar.stores.sqlite_quotas import within_quota
 from appshare.relation_radar.stores.sqlite_registrations import SqliteRegistrationStore
+from appshare.sqlite.connections import on_one_state
 from appshare.sqlite.database import Database
 
 MIGRATIONS = files("appshare.relation_radar") / "migrations" / "sqlite"
 
 _FEW_BOOKS = 2
 _FEW_NUMBERS = 32
+_FEW_LISTED = 512
 """So many are looked up at once."""
 
 
@@ -69,7 +71,9 @@ class SqliteBookStore:
 
     async def devices_listing(self, device: Device, at_most: int) -> list[Device]:
         """Other devices that list the device's number, `at_most` of them."""
-        return await self._database.run(partial(sqlite_books.devices_listing, device, at_most))
+        few = self._database.look_up(partial(sqlite_books.size_of_listing, device)) <= _FEW_LISTED
+        query = partial(sqlite_books.devices_listing, device, at_most)
+        return self._database.look_up(partial(on_one_state, query)) if few else await self._database.run(query)
 
     async def devices_sharing(self, device: Device, at_least: int, hub_limit: int, at_most: int) -> list[Device]:
         """Other devices that list `at_least` numbers, no hubs, that the device lists too, `at_most` of them."""

@@ -110,6 +110,13 @@ def remove_book(device: int, connection: sqlite3.Connection) -> int:
     return contacts
 
 
+def size_of_listing(device: Device, connection: sqlite3.Connection) -> int:
+    """How many numbers and devices `devices_listing` goes through. The length of a blob is known without it."""
+    query = "SELECT ifnull((SELECT length(numbers) FROM books WHERE device = ?), 0)"
+    [numbers] = connection.execute(query, (device.key,)).fetchone()
+    return int(numbers) // array("q").itemsize + CURRENT.postings.count_holders(device.number_key, connection)
+
+
 def devices_listing(device: Device, at_most: int, connection: sqlite3.Connection) -> list[Device]:
     """Other devices that list the device's number, `at_most` of them, those first that it lists too."""
     listed = _listed(device, connection)

@@ -64,6 +64,12 @@ class Postings:
                 (json.dumps(list(numbers)),),
             )
 
+    def count_holders(self, number: NumberKey, connection: sqlite3.Connection) -> int:
+        """How many devices hold a number."""
+        query = f"SELECT {_length_in(self._settled)} + {_length_in(self._recent)}"
+        [size] = connection.execute(query, {"number": number}).fetchone()
+        return int(size) // array("I").itemsize
+
     def hubs(self, numbers: Collection[NumberKey], limit: int, connection: sqlite3.Connection) -> frozenset[NumberKey]:
         """Those of the numbers that stand in more than `limit` books. The length of a blob is known without it."""
         rows = connection.execute(
@@ -98,3 +104,7 @@ class Postings:
         else:
             connection.execute(f"DELETE FROM {table} WHERE number_key = ?", (number,))
         return True
+
+
+def _length_in(table: str) -> str:
+    return f"ifnull((SELECT length(holders) FROM {table} WHERE number_key = :number), 0)"

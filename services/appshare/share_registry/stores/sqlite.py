@@ -2,11 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.resources import files
 from itertools import islice
+from typing import TypeVar
 
 from appshare.share_registry.model import (
     App,
@@ -29,12 +31,18 @@ from appshare.share_registry.model import (
     WaitingEvents,
 )
 from appshare.share_registry.stores import sqlite_deletion, sqlite_inboxes, sqlite_shares
+from appshare.sqlite.connections import on_one_state
 from appshare.sqlite.database import Database, Transaction
+
+Result = TypeVar("Result")
 
 MIGRATIONS = files("appshare.share_registry") / "migrations" / "sqlite"
 
 _OWNERS_AT_A_TIME = 100
 """Owners whose apps are read in one go: others can read between."""
+
+_FEW_OWNERS, _FEW_SHARES = 4, 64
+"""So many are looked up at once."""
 
 
 class SqliteRegistryStore:
@@ -67,20 +75,25 @@ class SqliteRegistryStore:
 
     async def shares(self, keyring: Keyring, after: tuple[str, str], limit: int) -> Page[Share]:
         """The apps that the keys open, by owner and package name from behind the pair `after`."""
-        return await self._database.run(partial(sqlite_shares.shares, keyring, after, limit))
+        query = partial(sqlite_shares.shares, keyring, after, limit)
+        return self._look_up(query) if _is_little(keyring, limit) else await self._database.run(query)
 
     async def shares_digest(self, keyring: Keyring) -> bytes:
         """A digest of all apps that the keys open, whichever of them does it; empty when there is none."""
-        digest, lines = hashlib.sha256(), 0
+        text = self._look_up(partial(_text_of_few, keyring)) if _is_little(keyring) else None
+        if text is not None:
+            return hashlib.sha256(text).digest() if text else b""
+        digest, found = hashlib.sha256(), 0
         for part in _parts(keyring):
-            for line in await self._database.run(partial(sqlite_shares.share_lines, part)):
-                digest.update(line)
-                lines += 1
-        return digest.digest() if lines else b""
+            text = await self._database.run(partial(sqlite_shares.shares_text, part)) or b""
+            digest.update(text)
+            found += len(text)
+        return digest.digest() if found else b""
 
     async def newest_share(self, keyring: Keyring, package_name: str) -> Share | None:
         """The app that the keys open with the highest version code, of the first owner that has it."""
-        shares = await self._database.run(partial(sqlite_shares.shares_named, keyring, [package_name]))
+        query = partial(sqlite_shares.shares_named, keyring, [package_name])
+        shares = self._look_up(query) if _is_little(keyring) else await self._database.run(query)
         return max(shares, key=lambda share: share.app.version_code, default=None)
 
     async def shared_names(
@@ -160,6 +173,10 @@ class SqliteRegistryStore:
             deletion = await transaction.run(partial(sqlite_deletion.delete_devices, device_ids, keys))
         await self._database.checkpoint()  # the log of changes would keep it
         return deletion
+
+    def _look_up(self, query: Callable[[sqlite3.Connection], Result]) -> Result:
+        """Asks for little, on one state of the database."""
+        return self._database.look_up(partial(on_one_state, query))
 
 
 class SqliteRegistryChange:
@@ -340,6 +357,14 @@ class SqliteRegistryChange:
 
 def _array(values: Collection[str]) -> str:
     return json.dumps(list(values))
+
+
+def _is_little(keyring: Keyring, limit: int = _FEW_SHARES) -> bool:
+    return len(keyring) <= _FEW_OWNERS and limit <= _FEW_SHARES
+
+
+def _text_of_few(keyring: Keyring, connection: sqlite3.Connection) -> bytes | None:
+    return sqlite_shares.shares_text(keyring, connection, at_most=_FEW_SHARES)
 
 
 def _parts(keyring: Keyring) -> Iterator[Keyring]:

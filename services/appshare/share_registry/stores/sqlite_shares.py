@@ -60,13 +60,26 @@ def shares(keyring: Keyring, after: tuple[str, str], limit: int, connection: sql
     return Page(tuple(found), more=False)
 
 
-def share_lines(keyring: Keyring, connection: sqlite3.Connection) -> list[bytes]:
-    """What the keys open as text, by owner and package name: the same for the same shares."""
-    lines: list[bytes] = []
+def shares_text(keyring: Keyring, connection: sqlite3.Connection, *, at_most: int = -1) -> bytes | None:
+    """What the keys open as text, by owner and package name: the same for the same shares, empty for none.
+
+    Args:
+        at_most: shares that are gone through; negative: all.
+
+    Returns:
+        None when there are more.
+    """
+    found: list[tuple[object, ...]] = []
     for owner_id, keys in sorted(keyring.items()):
-        rows = connection.execute(f"SELECT {APP}{_OPENED} ORDER BY app_keys.package_name", _opening(owner_id, keys))
-        lines += [json.dumps([owner_id, *row]).encode() for row in rows]
-    return lines
+        rows = connection.execute(
+            f"SELECT {APP}{_OPENED} ORDER BY app_keys.package_name LIMIT :limit",
+            _opening(owner_id, keys) | {"limit": at_most + 1 - len(found) if at_most >= 0 else -1},
+        )
+        found += [(owner_id, *row) for row in rows]
+        if 0 <= at_most < len(found):
+            return None
+    # Without the brackets around it, the texts of some owners each are together the text of all.
+    return f"{json.dumps(found, separators=(',', ':'))[1:-1]},".encode() if found else b""
 
 
 def shared_names(

@@ -3,23 +3,20 @@
 import asyncio
 import sys
 import time
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import structlog
 
 from appshare.process.lifetime import supervised_environment
-from appshare.rpc.address import Address
-from appshare.rpc.certificates import CertificateFiles
-from appshare.rpc.health import ask_health, open_own_channel
 
 _log = structlog.get_logger(__name__)
 
 _START_LIMIT = 60.0
-"""Seconds in which a child must become healthy for the first time."""
-_STOP_LIMIT = 10.0
-"""Seconds that a child has to stop."""
+"""Seconds in which a child must become ready for the first time."""
+_STOP_LIMIT = 30.0
+"""Seconds that a child has to stop: more than its calls have."""
 _FIRST_PAUSE, _LONGEST_PAUSE, _STABLE = 0.2, 10.0, 30.0
 """Seconds before a crashed child is started again: doubled each time, until it has lived long enough."""
 
@@ -35,15 +32,11 @@ class Child:
     Attributes:
         name: its command of `appshare-server`.
         arguments: what follows the command.
-        address: where its health can be asked.
-        certificates: what it shows there; None: it speaks plain text.
         environment: variables that it has besides ours.
     """
 
     name: str
     arguments: Sequence[str]
-    address: Address
-    certificates: CertificateFiles | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -56,13 +49,13 @@ class Supervised:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Starts the child and returns when it is healthy.
+        """Starts the child and returns when it says that it is ready.
 
         Raises:
-            StartError: it ended or did not become healthy in time.
+            StartError: it ended or did not become ready in time.
         """
         self._process = await self._spawn()
-        await self._until_healthy(self._process)
+        await self._until_ready(self._process)
         self._task = asyncio.create_task(self._keep_running())
 
     async def stop(self) -> None:
@@ -98,27 +91,21 @@ class Supervised:
             self._child.name,
             *self._child.arguments,
             stdin=PIPE,
-            stdout=DEVNULL,
+            stdout=PIPE,
             env={**supervised_environment(), **self._child.environment},
             # Ctrl-C goes to the supervisor alone, which then stops the children in order.
             start_new_session=True,
         )
 
-    async def _until_healthy(self, process: Process) -> None:
-        ended = asyncio.create_task(process.wait())
-        healthy = asyncio.create_task(_until_serving(self._child))
+    async def _until_ready(self, process: Process) -> None:
+        """Waits for the one line that the child writes."""
+        if process.stdout is None:
+            raise RuntimeError("the child has no standard output")
         try:
-            await asyncio.wait({ended, healthy}, timeout=_START_LIMIT, return_when=asyncio.FIRST_COMPLETED)
-            if ended.done():
-                raise StartError(f"{self._child.name} ended with exit code {process.returncode}; see its message above")
-            if not healthy.done():
-                raise StartError(f"{self._child.name} did not become ready within {_START_LIMIT:.0f} seconds")
-        finally:
-            ended.cancel()
-            healthy.cancel()
-
-
-async def _until_serving(child: Child) -> None:
-    async with open_own_channel(child.address, child.certificates) as channel:
-        while await ask_health(channel, time_limit=1.0, wait_for_ready=True) != "SERVING":  # noqa: ASYNC110  # of another process
-            await asyncio.sleep(0.05)
+            async with asyncio.timeout(_START_LIMIT):
+                if await process.stdout.readline():
+                    return
+                code = await process.wait()
+        except TimeoutError:
+            raise StartError(f"{self._child.name} did not become ready within {_START_LIMIT:.0f} seconds") from None
+        raise StartError(f"{self._child.name} ended with exit code {code}; see its message above")
