@@ -21,6 +21,9 @@ SETTINGS: dict[str, type[ProcessSettings]] = {
     "gateway": GatewaySettings,
 }
 SERVICES = {"relation-radar", "share-registry", "app-download"}
+OF_OPERATORS = {"APPSHARE_OPERATOR_TOKEN_FILE"}
+"""What `appshare-admin` is told in the container."""
+
 COMPONENT = "app.kubernetes.io/component"
 
 yaml = pytest.importorskip("yaml", reason="no PyYAML here: pip install -e '.[kubernetes]'")
@@ -82,7 +85,7 @@ def test_every_setting_is_one_of_the_process(objects: list[dict[str, Any]]) -> N
         told = {variable["name"] for variable in container["env"]}
         for source in container["envFrom"]:
             told |= maps[source["configMapRef"]["name"]]["data"].keys() if "configMapRef" in source else set()
-        known = {ENV_PREFIX + field.upper() for field in SETTINGS[name].model_fields}
+        known = {ENV_PREFIX + field.upper() for field in SETTINGS[name].model_fields} | OF_OPERATORS
         assert {variable for variable in told if variable.startswith(ENV_PREFIX)} <= known
 
 
