@@ -69,6 +69,10 @@ class Reason(StrEnum):
     PACKAGE_SET_MALFORMED = "PACKAGE_SET_MALFORMED"
 
 
+_LONGEST_MESSAGE = 2_048
+"""Bytes; more is cut, so that an error with what goes with it fits into the headers of an answer."""
+
+
 class AppShareError(Exception):
     """The base of all: a reason for programs, a message that a person can act on.
 
@@ -89,9 +93,9 @@ class AppShareError(Exception):
         retry_after: timedelta | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(message)
+        self.message = message.encode(errors="replace")[:_LONGEST_MESSAGE].decode(errors="ignore")
+        super().__init__(self.message)
         self.reason = reason
-        self.message = message
         self.field = field
         self.retry_after = retry_after
         self.metadata = dict(metadata or {})

@@ -71,6 +71,18 @@ class TestAnswers:
                 await PROBE.unary(ProbeStub(channel).unary_unary, PING)
         assert (caught.value.reason, caught.value.message) == (Reason.INTERNAL, "from elsewhere")
 
+    @pytest.mark.parametrize("message", ["🎈" * 100, "🎈" * 10_000, "x" * 100_000])
+    async def test_a_message_that_is_too_long_is_cut_and_the_rest_arrives(self, message: str) -> None:
+        def refuse(_request: Any) -> Any:
+            raise errors.InvalidArgumentError(Reason.INVALID_FIELD, message, field="name")
+
+        async with running_probe(**answering(refuse)) as channel:
+            with pytest.raises(errors.InvalidArgumentError) as caught:
+                await PROBE.unary(ProbeStub(channel).unary_unary, PING)
+        assert (caught.value.reason, caught.value.field) == (Reason.INVALID_FIELD, "name")
+        assert message.startswith(caught.value.message)
+        assert len(caught.value.message) >= 100
+
     async def test_an_error_of_another_system_is_not_taken_for_ours(self) -> None:
         async with running_probe(unary_unary=_aborting("googleapis.com", "LIMIT_EXCEEDED")) as channel:
             with pytest.raises(errors.InternalError) as caught:

@@ -3,9 +3,8 @@
 from datetime import timedelta
 
 import grpc
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 from google.rpc import error_details_pb2, status_pb2
-from grpc_status import rpc_status
 
 from appshare import errors
 
@@ -91,8 +90,7 @@ def _read_details(
     error: grpc.aio.AioRpcError,
 ) -> tuple[error_details_pb2.ErrorInfo | None, str | None, timedelta | None]:
     info, field, retry_after = None, None, None
-    status = rpc_status.from_call(error)  # type: ignore[arg-type]  # it reads what both kinds have
-    for detail in status.details if status else ():
+    for detail in _status_of(error).details:
         if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
             unpacked = error_details_pb2.ErrorInfo()
             detail.Unpack(unpacked)
@@ -106,6 +104,17 @@ def _read_details(
             detail.Unpack(retry)
             retry_after = retry.retry_delay.ToTimedelta()
     return info, field, retry_after
+
+
+def _status_of(error: grpc.aio.AioRpcError) -> status_pb2.Status:
+    """What came with the error; empty when there is none, or it is not of this error."""
+    sent = next((value for key, value in error.trailing_metadata() if key == _DETAILS_KEY), b"")
+    try:
+        found = status_pb2.Status.FromString(sent)
+    except DecodeError:
+        return status_pb2.Status()
+    # gRPC puts its own status in the place of one that was too long to be sent, and may leave the details.
+    return found if found.code == error.code().value[0] else status_pb2.Status()
 
 
 def _without_details(error: grpc.aio.AioRpcError, service: str) -> errors.AppShareError:
