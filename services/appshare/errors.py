@@ -69,8 +69,8 @@ class Reason(StrEnum):
     PACKAGE_SET_MALFORMED = "PACKAGE_SET_MALFORMED"
 
 
-_LONGEST_MESSAGE = 2_048
-"""Bytes; more is cut, so that an error with what goes with it fits into the headers of an answer."""
+_LONGEST_MESSAGE = 1_024
+"""Bytes; more is cut, so that an error with what goes with it fits into the 8 KiB of headers that clients take."""
 
 
 class AppShareError(Exception):
