@@ -12,7 +12,7 @@ from appshare.moving.moves import Moved
 from appshare.moving.trouble import MoveError
 from appshare.server import moving
 
-__all__ = ["Moved", "Seen", "to_postgresql", "to_sqlite"]
+__all__ = ["Moved", "Seen", "packages_to_bucket", "to_postgresql", "to_sqlite"]
 
 Seen = Callable[[str, str, int], None]
 """Is told of a service and a table how many rows have been copied, again and again."""
@@ -28,6 +28,20 @@ async def to_postgresql(data: Path, url: str, seen: Seen, *, replace: bool) -> l
     """
     try:
         return await moving.move_to_postgresql(data, url, seen, replace=replace)
+    except MoveError as error:
+        raise FailureError("NOT_MOVED", str(error)) from error
+
+
+async def packages_to_bucket(data: Path, url: str, seen: Callable[[int], None]) -> tuple[int, list[str]]:
+    """Copies the package files of a data folder into a bucket; how many there are, and the digests of damaged ones.
+
+    Raises:
+        FailureError: not a bucket's address.
+        errors.UnavailableError: STORAGE_UNAVAILABLE; the files so far are there.
+        OSError: a file cannot be read.
+    """
+    try:
+        return await moving.copy_packages(data, url, seen)
     except MoveError as error:
         raise FailureError("NOT_MOVED", str(error)) from error
 

@@ -2,9 +2,11 @@
 
 import hashlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from appshare.app_download.storages import storage_at
+from appshare.app_download.storages.copying import copy_files
 from appshare.app_download.stores.moving import LAYOUT as CATALOGUE
 from appshare.moving.layout import Layout
 from appshare.moving.moves import Moved, Seen, move_in, move_out
@@ -15,6 +17,7 @@ from appshare.relation_radar.stores.moving import LAYOUT as RADAR
 from appshare.share_registry.stores.moving import LAYOUT as REGISTRY
 
 LAYOUTS: Sequence[Layout] = (RADAR, REGISTRY, CATALOGUE)
+_PACKAGES = "app-download/packages"
 _NUMBER_KEY = "relation-radar/number.key"
 
 
@@ -40,6 +43,19 @@ async def move_to_postgresql(data: Path, url: str, seen: Seen, *, replace: bool)
                 await move_in(layout, data / layout.file, Path(work), connection, source, seen, replace=replace)
                 for layout in layouts
             ]
+
+
+async def copy_packages(data: Path, url: str, seen: Callable[[int], None]) -> tuple[int, list[str]]:
+    """Copies the package files of a data folder into a bucket; as `copy_files`.
+
+    Raises:
+        MoveError: not a bucket's address.
+        errors.UnavailableError: STORAGE_UNAVAILABLE; the files so far are there.
+        OSError: a file cannot be read.
+    """
+    if not url.startswith("s3://"):
+        raise MoveError("package files can be copied into a bucket only: s3://bucket/prefix")
+    return await copy_files(data / _PACKAGES, storage_at(url, data / _PACKAGES), seen)
 
 
 async def move_to_sqlite(url: str, data: Path, seen: Seen, *, replace: bool) -> list[Moved]:
