@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import asyncpg
 
@@ -15,11 +15,15 @@ from appshare.postgresql.trouble import CONFLICTS, translated
 
 Connection = asyncpg.pool.PoolConnectionProxy
 Result = TypeVar("Result")
+Isolation = Literal["serializable", "read_committed"]
 
 _ATTEMPTS = 10
 """So often a change is tried that conflicts with others."""
 _LONGEST_PAUSE = 0.2
 """Seconds between two of them, at most."""
+
+_VACUUM_PATIENCE = 24 * 3600.0
+"""Seconds; it holds up nobody."""
 
 _CONNECT_PATIENCE = 30.0
 """Seconds in which the server must answer when a service starts: they are often started together."""
@@ -66,6 +70,17 @@ class Database:
             async with self._pool.acquire() as connection:
                 return await connection.fetchrow(sql, *values)
 
+    async def write(self, sql: str, *values: Any) -> int:
+        """Runs one statement that changes something; returns how many rows.
+
+        Raises:
+            errors.UnavailableError: STORAGE_UNAVAILABLE.
+        """
+        with translated():
+            async with self._pool.acquire() as connection:
+                tag = await connection.execute(sql, *values)
+        return int(tag.rpartition(" ")[2])
+
     async def run(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
         """Runs a function that reads, on one state of the database.
 
@@ -79,6 +94,19 @@ class Database:
             ):
                 return await work(connection)
 
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """Everything done in it is on disk when the context ends, or nothing when it raises.
+
+        It is as `change_under_locks`, but cannot be run again: take all locks in an order that every transaction keeps.
+
+        Raises:
+            errors.UnavailableError: STORAGE_UNAVAILABLE.
+        """
+        with translated():
+            async with self._pool.acquire() as connection, connection.transaction(isolation="read_committed"):
+                yield connection
+
     async def change(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
         """Runs a function that reads and writes, as if it were alone: on disk when this returns, or nothing of it.
 
@@ -88,17 +116,64 @@ class Database:
         Raises:
             errors.UnavailableError: STORAGE_UNAVAILABLE.
         """
+        return await self._change(work, "serializable")
+
+    async def change_under_locks(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
+        """Runs a function that reads and writes, and sees to it by itself that others do not come between.
+
+        For what many do at once, each to rows of its own: there, `change` would find conflicts that are none, since it
+        remembers pages of indices and not rows. Each statement sees what was on disk when it began: take the locks that
+        are needed (a row's by `FOR UPDATE` or by changing it, `alone_with`) before you read what they protect.
+
+        Args:
+            work: as in `change`; it comes again only after a deadlock.
+
+        Raises:
+            errors.UnavailableError: STORAGE_UNAVAILABLE.
+        """
+        return await self._change(work, "read_committed")
+
+    async def vacuum(self, *tables: str) -> None:
+        """Frees the places of rows that were deleted or changed, and counts anew what queries are planned by.
+
+        Raises:
+            errors.UnavailableError: STORAGE_UNAVAILABLE.
+        """
+        with translated():
+            async with self._pool.acquire() as connection:
+                await connection.execute("SET statement_timeout = 0")  # until the connection goes back
+                for table in tables:
+                    await connection.execute(f"VACUUM (ANALYZE) {table}", timeout=_VACUUM_PATIENCE)
+
+    async def size(self) -> int:
+        """Bytes of the schema's tables with their indices, as they are on the server's disk."""
+        row = await self.read_one(
+            "SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint AS bytes FROM pg_class"
+            " WHERE relkind = 'r' AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())"
+        )
+        return int(row["bytes"]) if row else 0
+
+    async def _change(self, work: Callable[[Connection], Awaitable[Result]], isolation: Isolation) -> Result:
         with translated():
             for attempt in range(1, _ATTEMPTS):
                 try:
-                    return await self._once(work)
+                    return await self._once(work, isolation)
                 except CONFLICTS:
                     await asyncio.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.002 * 2**attempt)))  # noqa: S311
-            return await self._once(work)
+            return await self._once(work, isolation)
 
-    async def _once(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
-        async with self._pool.acquire() as connection, connection.transaction(isolation="serializable"):
+    async def _once(self, work: Callable[[Connection], Awaitable[Result]], isolation: Isolation) -> Result:
+        async with self._pool.acquire() as connection, connection.transaction(isolation=isolation):
             return await work(connection)
+
+
+async def alone_with(key: int, connection: Connection) -> None:
+    """Waits until no other transaction is alone with a key; this one is, until it ends.
+
+    Args:
+        key: 64 bits, signed. Two things that have one key by chance wait for each other, no more.
+    """
+    await connection.execute("SELECT pg_advisory_xact_lock($1)", key)
 
 
 @asynccontextmanager
@@ -122,8 +197,9 @@ async def open_database(
             await migrate(connection, schema, migrations)
         finally:
             await connection.close()
-        async with asyncpg.create_pool(url, min_size=1, max_size=limits.connections, **options) as pool:
-            yield Database(pool)
+        pool = await asyncpg.create_pool(url, min_size=1, max_size=limits.connections, **options)
+    async with pool:  # what fails while it is open is not the database's
+        yield Database(pool)
 
 
 def _connection_options(schema: str, limits: Limits) -> dict[str, Any]:
