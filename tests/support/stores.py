@@ -1,10 +1,13 @@
 """The engines that keep what tests store: SQLite, and PostgreSQL where that is cheap or asked for."""
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from importlib.resources.abc import Traversable
 
 from tests.support.postgresql_server import PostgresqlServer
+
+from appshare.postgresql.database import Database, open_database
 
 _CHOICE = "APPSHARE_TEST_STORE"
 """The variable that says where clouds and processes that tests start keep their data: sqlite, or postgresql."""
@@ -27,3 +30,32 @@ def store_environment(server: PostgresqlServer) -> Iterator[Mapping[str, str]]:
     """The variables by which processes keep their data in a database of their own, empty, dropped in the end."""
     with server.fresh_database() as url:
         yield {"APPSHARE_DATABASE": url}
+
+
+@asynccontextmanager
+async def emptied_schema(server: PostgresqlServer, schema: str, migrations: Traversable) -> AsyncIterator[Database]:
+    """A schema without rows: made by the first test of a worker that takes it, and only emptied for the others."""
+    async with open_database(server.url, schema, migrations) as database:
+        await empty(database)
+        yield database
+
+
+async def empty(database: Database) -> None:
+    """Removes all rows of a schema; of the few that a test leaves, to delete them is quicker than to truncate."""
+    tables = await database.read(
+        "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'migrations'"
+    )
+    deletions = "; ".join(f'DELETE FROM "{row["tablename"]}"' for row in tables)  # noqa: S608
+    async with database.transaction() as connection:
+        # References are not followed, so that the order does not matter.
+        await connection.execute(f"SET LOCAL session_replication_role = replica; {deletions}")
+
+
+async def rows_with(database: Database, text: str) -> list[str]:
+    """The tables that have a text somewhere in their rows."""
+    tables = await database.read("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+    found = []
+    for [table] in tables:
+        if await database.read(f'SELECT FROM "{table}" AS row WHERE strpos(row::text, $1) > 0', text):
+            found.append(table)
+    return found
