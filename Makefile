@@ -34,8 +34,8 @@ accuracy: setup ## Measure the rules of friendship on a social graph: make accur
 	@$(BIN)/python -c 'import matplotlib' 2>/dev/null || $(BIN)/pip install --quiet --constraint constraints.txt --editable '.[accuracy]'
 	@$(BIN)/python -m benchmarks.accuracy $(if $(OUT),--out '$(OUT)') '$(GRAPH)'
 
-benchmark-radar: setup ## Measure RelationRadar beside bare SQLite: make benchmark-radar [DEVICES=10000]
-	@$(BIN)/python -m benchmarks.radar --devices $(or $(DEVICES),10000)
+benchmark-radar: setup ## Measure RelationRadar beside bare SQLite: make benchmark-radar [DEVICES=10000] [STORE=postgresql]
+	@$(BIN)/python -m benchmarks.radar --devices $(or $(DEVICES),10000) $(if $(STORE),--store $(STORE))
 
 benchmark-gateway: setup ## Measure the whole cloud beside bare gRPC with the same hops: make benchmark-gateway [CALLS=600]
 	@$(BIN)/python -m benchmarks.gateway --calls $(or $(CALLS),600)
