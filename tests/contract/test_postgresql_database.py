@@ -11,7 +11,7 @@ import pytest
 from tests.support.postgresql_server import PostgresqlServer, missing, running_postgresql
 
 from appshare import errors
-from appshare.postgresql.database import Connection, Database, Limits, open_database
+from appshare.postgresql.database import Connection, Database, Limits, alone_with, open_database
 
 FRUIT = "CREATE TABLE fruit (name text PRIMARY KEY, count bigint NOT NULL);"
 
@@ -134,3 +134,29 @@ async def test_a_server_that_refuses_says_why_without_the_password(
         async with open_database(url, schema, migrations):
             pass
     assert caught.value.message == "the database cannot be used (InvalidCatalogNameError); try again shortly"
+
+
+async def test_what_fails_beside_the_database_stays_what_it_is(
+    postgresql: PostgresqlServer, schema: str, migrations: Path
+) -> None:
+    with pytest.raises(OSError, match="the port is taken"):
+        async with open_database(postgresql.url, schema, migrations):
+            raise OSError("the port is taken")
+
+
+async def test_changes_under_locks_wait_for_one_another(database: Database) -> None:
+    async def add_one(connection: Connection) -> int:
+        await alone_with(7, connection)
+        count: int = await connection.fetchval("SELECT count FROM fruit WHERE name = 'pear'")
+        await connection.execute("UPDATE fruit SET count = $1 WHERE name = 'pear'", count + 1)
+        return count
+
+    assert sorted(await asyncio.gather(*(database.change_under_locks(add_one) for _ in range(8)))) == list(range(8))
+
+
+async def test_the_size_is_that_of_the_own_schema(postgresql: PostgresqlServer, database: Database) -> None:
+    before = await database.size()
+    await database.change(lambda c: c.execute("INSERT INTO fruit SELECT 'n' || n, n FROM generate_series(1, 2000) n"))
+    assert await database.size() > before > 0
+    await database.vacuum("fruit")
+    assert await database.write("DELETE FROM fruit WHERE count > 1000") == 1000

@@ -141,9 +141,12 @@ class Database:
         """
         with translated():
             async with self._pool.acquire() as connection:
-                await connection.execute("SET statement_timeout = 0")  # until the connection goes back
-                for table in tables:
-                    await connection.execute(f"VACUUM (ANALYZE) {table}", timeout=_VACUUM_PATIENCE)
+                await connection.execute("SET statement_timeout = 0")
+                try:
+                    for table in tables:
+                        await connection.execute(f"VACUUM (ANALYZE) {table}", timeout=_VACUUM_PATIENCE)
+                finally:
+                    await connection.execute("RESET statement_timeout")  # the connection goes back as it was
 
     async def size(self) -> int:
         """Bytes of the schema's tables with their indices, as they are on the server's disk."""
@@ -197,10 +200,9 @@ async def open_database(
             await migrate(connection, schema, migrations)
         finally:
             await connection.close()
-        async with asyncpg.create_pool(
-            url, min_size=1, max_size=limits.connections, reset=_leave_as_it_is, **options
-        ) as pool:
-            yield Database(pool)
+        pool = await asyncpg.create_pool(url, min_size=1, max_size=limits.connections, reset=_leave_as_it_is, **options)
+    async with pool:  # what fails while it is open is not the database's
+        yield Database(pool)
 
 
 async def _leave_as_it_is(_connection: asyncpg.Connection) -> None:
