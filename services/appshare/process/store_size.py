@@ -48,28 +48,6 @@ async def measured_database(service: str, size: Callable[[], Awaitable[int]]) ->
                 _BYTES.remove(service)
 
 
-@asynccontextmanager
-async def measured_database(service: str, size: Callable[[], Awaitable[int]]) -> AsyncIterator[None]:
-    """Measures a service's part of a database now and then; each copy of the service tells the same.
-
-    Args:
-        size: bytes, as the database says; it may be out of reach for a while.
-    """
-
-    async def measure() -> None:
-        while True:
-            with suppress(errors.UnavailableError):
-                _BYTES.labels(service).set(await size())
-            await asyncio.sleep(_INTERVAL)
-
-    async with in_background(measure()):
-        try:
-            yield
-        finally:
-            with suppress(KeyError):  # it was never measured
-                _BYTES.remove(service)
-
-
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size if path.is_file() else 0

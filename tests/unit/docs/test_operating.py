@@ -18,6 +18,7 @@ PROCESSES = ("relation_radar", "share_registry", "app_download", "gateway")
 def test_every_metric_is_listed_with_its_labels() -> None:
     for name in PROCESSES:
         import_module(f"appshare.{name}.__main__")
+    import_module("appshare.bus.linked")  # where it has other copies
     metrics = {each for each in REGISTRY._collector_to_names if isinstance(each, MetricWrapperBase)}
     there = {(_shown(each), *each._labelnames) for each in metrics if each._name.startswith("appshare_")}
     assert {(name, *re.findall(r"`(\w+)`", labels)) for name, labels in ROWS} == there
