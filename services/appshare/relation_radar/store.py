@@ -88,7 +88,7 @@ class DeviceStore(Protocol):
         """Deletes a device and all that is kept of it; with the last of a number, all that is kept of the number.
 
         What others have of the device or its number stays theirs: contacts, blocks, and what they were told of a
-        friendship. What is deleted is soon nowhere on the disk.
+        friendship. What is deleted nobody reads any more; how soon it is nowhere on the disk, the engine decides.
 
         Returns:
             None when the device is not registered any more.
