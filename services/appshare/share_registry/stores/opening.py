@@ -36,6 +36,8 @@ async def opened_store(data: Path, url: str, connections: int) -> AsyncIterator[
     from appshare.postgresql.database import Limits, open_database  # noqa: PLC0415
     from appshare.share_registry.stores.postgresql import MIGRATIONS, PostgresqlRegistryStore  # noqa: PLC0415
 
-    async with open_database(url, _SCHEMA, MIGRATIONS, Limits(connections)) as schema:
-        async with measured_database(_SERVICE, schema.size):
-            yield PostgresqlRegistryStore(schema)
+    async with (
+        open_database(url, _SCHEMA, MIGRATIONS, Limits(connections)) as schema,
+        measured_database(_SERVICE, schema.size),
+    ):
+        yield PostgresqlRegistryStore(schema)
