@@ -71,7 +71,7 @@ fuzz-packages: setup ## Read packages that are damaged at random: make fuzz-pack
 	@$(BIN)/python -m benchmarks.fuzz --seconds $(or $(SECONDS),180) --first $(or $(FIRST),1)
 
 test: setup ## Run the whole suite; the processes that it starts on SQLite, or: make test STORE=postgresql
-	$(if $(STORE),APPSHARE_TEST_STORE=$(STORE)) $(BIN)/pytest -n $$(($$(nproc) + 1)) --dist loadgroup  # many tests wait for processes
+	$(if $(STORE),APPSHARE_TEST_STORE=$(STORE)) $(BIN)/pytest -n $$(($$(nproc) + 1)) --dist loadgroup  # many tests wait
 
 laws: setup ## Check every law on a thousand examples that are drawn at random
 	$(BIN)/pytest -n $$(nproc) -m hypothesis --hypothesis-profile thorough --timeout 1800
@@ -89,7 +89,7 @@ access-matrix: setup ## Ask a running cloud what every RPC gives to whom, and co
 fuzz: setup ## Call a cloud of its own oddly for a while: make fuzz [SECONDS=120] [SEED=number]
 	@$(BIN)/python -m tests.e2e.fuzzing $(or $(SECONDS),120) $(SEED)
 
-abuse: setup ## Attack a cloud of its own with connections, and measure: make abuse [CONNECTIONS=10000] [SECONDS=15]
+abuse: setup ## Attack clouds of its own with connections, and measure: make abuse [CONNECTIONS=10000] [SECONDS=15]
 	@$(BIN)/python -m tests.e2e.abuse $(or $(CONNECTIONS),10000) $(or $(SECONDS),15)
 
 fault-download: setup ## Cut one download at random bytes and kill services: make fault-download, or CUTS=number

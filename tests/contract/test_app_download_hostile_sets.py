@@ -25,6 +25,8 @@ from appshare.v1 import app_download_pb2 as pb
 from appshare.v1 import fit_pb2
 from appshare.v1.app_download_pb2_grpc import AppDownloadServiceStub
 
+pytestmark = pytest.mark.usefixtures("fresh_store")
+
 SETS = Path(__file__).parents[1] / "packages" / "sets"
 APKS = (SETS / "notes-1.0.apks").read_bytes()
 HELD = {path.name: path.read_bytes() for path in sorted((SETS / "notes-2.0-held").iterdir())}
@@ -243,8 +245,6 @@ from appshare.app_download.stores.sqlite import MIGRATIONS, SqliteCatalogueStore
 from appshare.app_download.stores.sqlite_decisions import SqliteDecisionStore
 from appshare.sqlite.database import open_database
 
-pytestmark = pytest.mark.usefixtures("fresh_store")
-
 point, folder, file = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
 calls = {}
 
@@ -275,7 +275,7 @@ async def main():
         files.prepare()
         package_files._filled = dying("compare", package_files._filled)
         local._sync = dying("sync", local._sync)
-        add, store.add = store.add, lambda *package: (die("row"), add(*package))[1]
+        add, store.add = store.add, lambda *package, **origin: (die("row"), add(*package, **origin))[1]
         data = file.read_bytes()
         announced = AnnouncedFile(file.name, len(data), hashlib.sha256(data).hexdigest())
         catalogue = Catalogue(store, SqliteDecisionStore(database), files, AdmissionPolicy())

@@ -1,12 +1,16 @@
 """Updates over a real connection, from a catalogue of real packages."""
 
+import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
+import pytest_asyncio
 from tests.contract.test_app_download_servicer import CHAT, PHONE, SERVICE, ingest, settings
+from tests.support.stores import on_postgresql
 
 from appshare import errors
 from appshare.app_download.__main__ import running
@@ -21,23 +25,45 @@ from appshare.v1.update_pb2 import (
     InstalledApp,
 )
 
-pytestmark = pytest.mark.usefixtures("fresh_store")
+# What the module fills is for all of its tests.
+pytestmark = [pytest.mark.usefixtures("fresh_store"), pytest.mark.xdist_group("updates")]
 
 SAMPLES = Path(__file__).parents[1] / "packages"
 SIGNER = "1d4cb3ca6fa0762633190e18b75df33b30751c8637f38c72e3e3eb745bfc89e7"
 SOMEBODY = "f" * 64
 
 
-@pytest.fixture
-async def stub(tmp_path: Path) -> AsyncIterator[AppDownloadServiceStub]:
-    """Knows Chat 1.0 (100), and 2.0 (200) for arm64."""
+@asynccontextmanager
+async def serving(data: Path) -> AsyncIterator[AppDownloadServiceStub]:
     async with (
-        running(settings(tmp_path)) as addresses,
+        running(settings(data)) as addresses,
         grpc.aio.insecure_channel(str(addresses["listen"])) as channel,
     ):
-        stub = AppDownloadServiceStub(channel)
-        for name in ("chat-1.0.apk", "chat-2.0-arm64-v8a.apk"):
-            await ingest(stub, name, (SAMPLES / name).read_bytes())
+        yield AppDownloadServiceStub(channel)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of a service that knows Chat 1.0 (100), and 2.0 (200) for arm64."""
+    data = tmp_path_factory.mktemp("filled")
+    async with serving(data) as stub:
+        await fill(stub)
+    return data
+
+
+async def fill(stub: AppDownloadServiceStub) -> None:
+    for name in ("chat-1.0.apk", "chat-2.0-arm64-v8a.apk"):
+        await ingest(stub, name, (SAMPLES / name).read_bytes())
+
+
+@pytest.fixture
+async def stub(filled: Path, tmp_path: Path) -> AsyncIterator[AppDownloadServiceStub]:
+    """Starts on a copy of what is filled; a database of its own is filled for each test."""
+    if not on_postgresql():
+        shutil.copytree(filled, tmp_path / "data")
+    async with serving(tmp_path / "data") as stub:
+        if on_postgresql():
+            await fill(stub)
         yield stub
 
 

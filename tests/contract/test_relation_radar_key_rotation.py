@@ -25,7 +25,7 @@ from appshare.relation_radar.key_file import KeyFile
 from appshare.relation_radar.key_rotation import KeyRotation, KeyRotationProgress, check_of, open_number_keys
 from appshare.relation_radar.key_rotation_store import Phase
 from appshare.relation_radar.limits import RadarLimits
-from appshare.relation_radar.model import Contact, NumberKey
+from appshare.relation_radar.model import Contact, DialledNumber, NumberKey
 from appshare.relation_radar.numbers import NumberKeys
 from appshare.relation_radar.radar import Radar
 from appshare.relation_radar.registration import Registrar, RegistrationLimits
@@ -165,7 +165,7 @@ async def answers(radar: Opened, device_ids: dict[int, str]) -> list[object]:
     told: list[object] = []
     for device_id in device_ids.values():
         told.append(await radar.radar.friends.all(device_id))
-        told += [await radar.radar.acquaintances.by_number(device_id, number(person)) for person in PEOPLE]
+        told += await radar.radar.acquaintances.of_people(device_id, [DialledNumber(number(each)) for each in PEOPLE])
     key = radar.keys.key
     hub = await radar.stores.radar.hubs([key(number(person)) for person in (*PEOPLE, STRANGER)], 4)
     told.append(hub == {key(number(STRANGER))})
@@ -353,6 +353,16 @@ async def test_a_rotation_that_is_under_way_is_the_answer(at: Deployment) -> Non
         assert answers == [progress(1, 0, running=True)] * 5
         assert (await radar.rotated()).generation == 2
         assert len(at.key_file.read()) == 2
+
+
+async def test_a_repeat_after_its_end_starts_no_other(at: Deployment) -> None:
+    await populate(at)
+    async with opened(at) as radar:
+        assert (await radar.rotation.start(1)).running
+        settled = await radar.rotated()
+        assert await radar.rotation.start(1) == settled
+        assert len(at.key_file.read()) == 2
+        assert (await radar.rotation.start(2)).running
 
 
 async def test_a_key_that_cannot_be_kept_is_not_used(at: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:

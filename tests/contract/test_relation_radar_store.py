@@ -645,7 +645,8 @@ class TestDurability:
             await store.add_registration(registration("under way", own), "request", NOW, PLENTY)
             if opened.engine == "postgresql":
                 pytest.skip(LEFT_IN_PAGES)
-            assert all(any(form in await opened.files() for form in stored_forms(number)) for number in (own, listed))
+            before = await opened.files()
+            assert all(any(form in before for form in stored_forms(number)) for number in (own, listed))
             for device in devices:
                 await store.purge_device(device)
             while_in_use = await opened.files()

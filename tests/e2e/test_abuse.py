@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from demo.server_process import ServerProcess, running_server_process
 from tests.e2e.abuse.run import ENVIRONMENT, Attacked, abuse
+from tests.support.certificates import ca_of, make_certificates, tls_environment
 
 CONNECTIONS = 200
 SECONDS = 0.5
@@ -14,17 +15,27 @@ MOST_KIB = 100
 """Of the gateway's memory, for a connection that only waits; a third of it is usual."""
 
 
+@pytest.fixture(params=["plain text", "TLS"])
+def ca(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> bytes | None:
+    if request.param == "plain text":
+        return None
+    certificates = make_certificates(tmp_path / "certificates")
+    for name, value in tls_environment(certificates).items():
+        monkeypatch.setitem(os.environ, name, value)
+    return ca_of(certificates)
+
+
 @pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServerProcess]:
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ca: bytes | None) -> Iterator[ServerProcess]:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setitem(os.environ, name, value)
     with running_server_process(tmp_path / "data", tmp_path / "server.log") as running:
         yield running
 
 
-async def test_honest_callers_are_served_whatever_hostile_ones_do(server: ServerProcess) -> None:
+async def test_honest_callers_are_served_whatever_hostile_ones_do(server: ServerProcess, ca: bytes | None) -> None:
     processes = server.children()
-    attacks = await abuse(server, CONNECTIONS, SECONDS)
+    attacks = [attacked async for attacked in abuse(server, CONNECTIONS, SECONDS, ca)]
     for attacked in attacks:
         assert attacked.connections
         for served in (attacked.known, attacked.new):

@@ -8,12 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import pytest
 from demo.server_process import running_server_process
 from tests.support.cloud import app, person
 from tests.support.phones import Phone, register
+from tests.support.stores import on_postgresql
 
 from appshare.v1 import device_gateway_pb2 as pb
 from appshare.v1 import share_pb2
+
+pytestmark = pytest.mark.skipif(
+    on_postgresql(), reason="the command copies SQLite files; PostgreSQL is backed up by its own tools"
+)
 
 CHAT = "org.appshare.sample.chat"
 

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from demo.recording import RECORDING, recording_of
 
+PATIENCE = 580
+"""Seconds for a play: a hundred processes, one after the other, perhaps on a machine that has much else to do."""
+
 PROJECT = Path(__file__).parents[2]
 OTHERS = PROJECT.parent / "shared" / "data" / "apks" / "f-droid_fdroidserver"
 STEPS = ("R1", "R2", "S1", "S2", "S3", "S4", "S5", "D1", "D2", "D3", "D4", "D5")
@@ -19,7 +22,7 @@ def play(*arguments: str) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
         cwd=PROJECT,
-        timeout=110,
+        timeout=PATIENCE,
     )
 
 

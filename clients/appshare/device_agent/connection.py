@@ -7,7 +7,6 @@ from types import TracebackType
 
 from appshare import errors
 from appshare.command_line.server_address import ServerAddress
-from appshare.command_line.server_certificate import distrust
 from appshare.device_agent.agent_home import AgentHome
 from appshare.device_agent.calls.session import RefreshSession, RenewSession, refresh_in_memory
 from appshare.device_agent.client import DeviceClient
@@ -41,6 +40,8 @@ class ExplainingClient(DeviceClient):
     ) -> None:
         await super().__aexit__(exception_type, exception, traceback)
         if isinstance(exception, errors.UnavailableError) and self._where.tls:
+            from appshare.command_line.server_certificate import distrust  # noqa: PLC0415  # costs time; rarely needed
+
             why = await asyncio.to_thread(distrust, self._where.address, *self._trusted)
             if why:
                 raise errors.UnavailableError(exception.reason, _untrusted(self._where, why)) from exception

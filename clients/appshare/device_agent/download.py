@@ -11,7 +11,7 @@ from appshare import errors
 from appshare.command_line.progress import Progress
 from appshare.device_agent.download_place import Place, place_of
 from appshare.device_agent.model import FileChunk
-from appshare.device_agent.moving import moves_on
+from appshare.device_agent.moving import Moving
 from appshare.device_agent.part_file import Held, PartFile, look_for
 from appshare.fit.answer import AppStoreLink, Fit, FitAnswer, NoFit, PackageFile
 
@@ -84,14 +84,14 @@ class Download:
             errors.AppShareError: as the contract says; DataLossError also for bytes that are not what was announced.
             OSError: the folder cannot be written.
         """
-        fruitless = 0
+        fruitless, moving = 0, Moving()
         while True:
             before = self._received
             try:
                 return await self._attempt()
             # No such method, in the middle of a download: for a moment somebody else answers in the cloud's place.
             except (errors.UnavailableError, errors.DeadlineExceededError, errors.UnimplementedError) as error:
-                if await moves_on(error):
+                if await moving.goes_on(error):
                     continue
                 fruitless = fruitless + 1 if self._received == before else 0
                 if not self._received or fruitless >= self._tries:

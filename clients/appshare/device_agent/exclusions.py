@@ -2,12 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-import phonenumbers
-
 from appshare.device_agent.address_book import BookContact
 from appshare.device_agent.vcards import Card
 
-_SAME_NUMBER = (phonenumbers.MatchType.EXACT_MATCH, phonenumbers.MatchType.NSN_MATCH)
 _LAST_DIGITS = 4
 
 
@@ -40,7 +37,11 @@ class Exclusions:
 
 def is_same_number(one: str, other: str) -> bool:
     """Whether two numbers are one, with and without country code, however they are written."""
-    return one == other or phonenumbers.is_number_match(one, other) in _SAME_NUMBER
+    if one == other:
+        return True
+    from phonenumbers import MatchType, is_number_match  # noqa: PLC0415  # costs time; few commands compare numbers
+
+    return is_number_match(one, other) in (MatchType.EXACT_MATCH, MatchType.NSN_MATCH)
 
 
 def _last_digits(number: str) -> str:

@@ -7,7 +7,7 @@ from contextlib import aclosing
 from appshare import errors
 from appshare.device_agent.client import DeviceClient
 from appshare.device_agent.model import Event, Heartbeat
-from appshare.device_agent.moving import moves_on
+from appshare.device_agent.moving import Moving
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 """Seconds before the stream is opened again: doubled each time, until something comes."""
@@ -24,7 +24,7 @@ async def follow(
     Raises:
         errors.AppShareError: the first connection fails, or a later one for good.
     """
-    pause, connected_before, lost = first_pause, False, False
+    pause, connected_before, lost, moving = first_pause, False, False, Moving()
     while True:
         try:
             async with aclosing(client.subscribe()) as messages:
@@ -35,7 +35,7 @@ async def follow(
                     if not isinstance(message, Heartbeat):
                         yield message
         except (errors.UnavailableError, errors.DeadlineExceededError) as error:
-            if await moves_on(error):
+            if await moving.goes_on(error):
                 continue
             if not connected_before:
                 raise

@@ -19,11 +19,11 @@ from appshare.app_download.storages import storage_at
 from appshare.app_download.stores.opening import opened_stores
 from appshare.app_download.upstreams.running import running_upstreams
 from appshare.app_download.upstreams.search import UpstreamSearch
+from appshare.bus.opening import open_bus
 from appshare.process.clock import system_clock
 from appshare.process.command import server_command
 from appshare.process.data_folder import folder_of_copy, owned_folder
 from appshare.process.status_servicer import status_service
-from appshare.process.worker import worker_index
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
 
@@ -34,11 +34,10 @@ async def running(settings: DownloadSettings) -> AsyncIterator[dict[str, Address
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(_working_folder(settings))
         url = settings.database.get_secret_value()
-        stores = await stack.enter_async_context(opened_stores(folder, url, settings.database_connections))
+        bus = await stack.enter_async_context(open_bus(settings, "app-download"))
+        stores = await stack.enter_async_context(opened_stores(folder, url, settings.database_connections, bus))
         store, decided, leases = stores.catalogue, stores.decisions, stores.leases
-        packages, worker = folder / "packages", worker_index()
-        incoming = "incoming" if worker is None else f"incoming-{worker}"
-        files = PackageFiles(packages, storage_at(settings.packages_url, packages), incoming)
+        files = PackageFiles(folder / "packages", storage_at(settings.packages_url, folder / "packages"))
         files.prepare()
         catalogue = Catalogue(store, decided, files, settings.admission_policy(), leases)
         ingestion = Ingestion(catalogue, files, max_package_size=settings.max_package_size, limits=ReadingLimits())

@@ -17,7 +17,7 @@ ROOM = "room"
 
 def fetch_of(sha256: str) -> str:
     """The name for fetching a package."""
-    return f"fetch {sha256}"
+    return f"fetch-{sha256}"
 
 
 class Leases(Protocol):

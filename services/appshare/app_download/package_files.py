@@ -26,11 +26,10 @@ class PackageFiles:
     Args:
         folder: on this machine; files are filled in its `incoming/`.
         storage: keeps the whole files; None: the folder itself.
-        incoming: a name for that folder, where several processes have the other: each has its own.
     """
 
-    def __init__(self, folder: Path, storage: FileStorage | None = None, incoming: str = "incoming") -> None:
-        self._incoming = folder / incoming
+    def __init__(self, folder: Path, storage: FileStorage | None = None) -> None:
+        self._incoming = folder / "incoming"
         self._storage = storage or LocalStorage(folder)
         self._held: Counter[str] = Counter()
         self._doomed: set[str] = set()

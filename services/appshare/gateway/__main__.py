@@ -3,17 +3,20 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from appshare.bus.opening import open_bus
 from appshare.gateway.access_tokens import AccessTokens
 from appshare.gateway.authentication import DeviceAuthentication, OperatorAuthentication
 from appshare.gateway.backends import open_backends
 from appshare.gateway.device.account import OPEN_METHODS
+from appshare.gateway.doubts import Doubts
 from appshare.gateway.operator_access import write_endpoints
 from appshare.gateway.operator_calls import OperatorCalls
 from appshare.gateway.operators import Operators
 from appshare.gateway.ports import device_services, operator_services
 from appshare.gateway.rate_limits import DeviceRates, OperatorFailures
-from appshare.gateway.registration_check import ASKING_METHODS, registration_check
+from appshare.gateway.registration_check import ASKING_METHODS, READING_METHODS, registration_check
 from appshare.gateway.settings import GatewaySettings
+from appshare.gateway.shared_rates_opening import open_shared_rates
 from appshare.gateway.signing_keys import SigningKeyFile, SigningKeys
 from appshare.process.clock import system_clock
 from appshare.process.command import server_command
@@ -34,18 +37,22 @@ async def running(settings: GatewaySettings) -> AsyncIterator[dict[str, Address]
         tokens = AccessTokens(signing_keys, settings.access_lifetime, system_clock)
         await stack.enter_async_context(in_background(signing_keys.keep_up()))
         await stack.enter_async_context(in_background(operators.keep_up()))
+        shared_rates = await stack.enter_async_context(open_shared_rates(settings, keys))
         backends = await stack.enter_async_context(open_backends(settings))
-        authentication = DeviceAuthentication(tokens.caller, registration_check(backends), OPEN_METHODS, ASKING_METHODS)
+        doubts = Doubts(await stack.enter_async_context(open_bus(settings, "gateway")))
+        authentication = DeviceAuthentication(
+            tokens.caller, registration_check(backends), OPEN_METHODS, ASKING_METHODS, READING_METHODS
+        )
         device_server = running_server(
             settings.listen,
-            device_services(backends, tokens, system_clock, public_search=settings.search == "upstreams"),
-            settings.device_options(DeviceRates(settings.rates(), OPEN_METHODS)),
+            device_services(backends, doubts, tokens, system_clock, public_search=settings.search == "upstreams"),
+            settings.device_options(DeviceRates(settings.rates(), OPEN_METHODS, shared_rates)),
             interceptors=[authentication],
         )
-        failures = OperatorFailures(settings.operator_failures_per_peer)
+        failures = OperatorFailures(settings.operator_failures_per_peer, shared_rates)
         operator_server = running_server(
             settings.operator_listen,
-            operator_services(backends, operators, signing_keys, system_clock, settings),
+            operator_services(backends, doubts, operators, signing_keys, system_clock, settings),
             settings.operator_options(OperatorCalls(), failures, leans_on=backends.channels),
             interceptors=[OperatorAuthentication(operators.name_of)],
         )

@@ -10,6 +10,7 @@ import grpc
 from appshare import errors
 from appshare.gateway.access_tokens import Caller
 from appshare.gateway.registration_check import CheckDevice
+from appshare.gateway.under_way import under_way
 from appshare.rpc.call import remaining_time
 from appshare.rpc.handlers import Handler, WrappedOnce, behavior_of, with_behavior
 from appshare.rpc.interceptor import Context
@@ -43,6 +44,7 @@ class DeviceAuthentication(grpc.aio.ServerInterceptor):
         check_device: raises what refuses a device that is not registered any more.
         open_methods: full names of the methods that need no token.
         unchecked_methods: full names of the methods that refuse such a device by themselves.
+        reading_methods: full names of the methods that only read: they run while the device is checked.
     """
 
     def __init__(
@@ -51,11 +53,13 @@ class DeviceAuthentication(grpc.aio.ServerInterceptor):
         check_device: CheckDevice,
         open_methods: Collection[str],
         unchecked_methods: Collection[str],
+        reading_methods: Collection[str] = (),
     ) -> None:
         self._caller_of = caller_of
         self._check_device = check_device
         self._open_methods = open_methods
         self._unchecked_methods = unchecked_methods
+        self._reading_methods = reading_methods
         self._checked = WrappedOnce(self._checking)
 
     async def intercept_service(
@@ -76,8 +80,13 @@ class DeviceAuthentication(grpc.aio.ServerInterceptor):
             return handler
         return self._checked(handler, handler_call_details.method)
 
-    def _checking(self, handler: Any, _method: str) -> Handler:
+    def _checking(self, handler: Any, method: str) -> Handler:
         behavior = behavior_of(handler)
+
+        async def answer_read(request: Any, context: Context) -> Any:
+            async with under_way(behavior(request, context)) as read:
+                await self._check_device(calling_device(), remaining_time(context))
+                return await read
 
         async def answer(request: Any, context: Context) -> Any:
             await self._check_device(calling_device(), remaining_time(context))
@@ -89,7 +98,9 @@ class DeviceAuthentication(grpc.aio.ServerInterceptor):
                 async for message in messages:
                     yield message
 
-        return with_behavior(handler, stream if handler.response_streaming else answer)
+        if handler.response_streaming:
+            return with_behavior(handler, stream)
+        return with_behavior(handler, answer_read if method in self._reading_methods else answer)
 
 
 class OperatorAuthentication(grpc.aio.ServerInterceptor):

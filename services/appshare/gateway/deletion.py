@@ -8,6 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from appshare import errors
 from appshare.gateway.backends import RADAR, REGISTRY, Backends
+from appshare.gateway.doubts import Doubts
 from appshare.process.clock import Clock
 from appshare.rpc.call import remaining_time
 from appshare.rpc.interceptor import Context
@@ -27,7 +28,8 @@ class Deletions:
     So a deletion that failed half-way can be asked for again by the same device.
     """
 
-    def __init__(self, backends: Backends, clock: Clock) -> None:
+    def __init__(self, backends: Backends, doubts: Doubts, clock: Clock) -> None:
+        self._doubts = doubts
         self._radar = backends.radar
         self._registry = backends.registry
         self._clock = clock
@@ -79,6 +81,7 @@ class Deletions:
         self, device_ids: Sequence[str], radar: RadarDeletion, registry: RegistryDeletion, context: Context
     ) -> DeletionReceipt:
         """Purges what calls that were under way may have written meanwhile, now that no other gets in."""
+        self._doubts.about(device_ids)
         receipt = DeletionReceipt(
             receipt_id=secrets.token_hex(16),
             delete_time=Timestamp(seconds=int(self._clock())),

@@ -1,15 +1,14 @@
 """Friendship and shares asked for together: RelationRadar decides on every call, ShareRegistry need not wait for it."""
 
-import asyncio
 import hashlib
 import secrets
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from appshare.gateway.backends import Backends
 from appshare.gateway.people import as_owners, find_devices, not_shared
+from appshare.gateway.under_way import under_way
 from appshare.rpc.call import remaining_time
 from appshare.rpc.interceptor import Context
 from appshare.v1.friendship_pb2 import PersonRef
@@ -90,15 +89,3 @@ class OwnersAsked:
         self._guesses.move_to_end(key)
         if len(self._guesses) > self._max_remembered:
             self._guesses.popitem(last=False)
-
-
-@asynccontextmanager
-async def under_way(question: Coroutine[Any, Any, Answer]) -> AsyncIterator[Awaitable[Answer]]:
-    """The answer of a question that runs meanwhile; it is given up when the context ends before somebody awaits it."""
-    asking = asyncio.create_task(question)
-    try:
-        yield asking
-    finally:
-        asking.cancel()
-        await asyncio.wait([asking])
-        asking.cancelled() or asking.exception()  # a failure that nobody has waited for counts for nothing

@@ -12,6 +12,7 @@ from appshare.gateway.device.friends import FriendServicer
 from appshare.gateway.device.inbox import InboxServicer
 from appshare.gateway.device.sharing import SERVICE as SHARING_SERVICE
 from appshare.gateway.device.sharing import SharingServicer
+from appshare.gateway.doubts import Doubts
 from appshare.gateway.operator.catalogue import SERVICE as CATALOGUE_SERVICE
 from appshare.gateway.operator.catalogue import add_catalogue_to
 from appshare.gateway.operator.devices import DeviceAdministrationServicer
@@ -44,30 +45,35 @@ from appshare.v1.operator_gateway_pb2_grpc import (
 
 
 def device_services(
-    backends: Backends, tokens: AccessTokens, clock: Clock, *, public_search: bool = False
+    backends: Backends, doubts: Doubts, tokens: AccessTokens, clock: Clock, *, public_search: bool = False
 ) -> list[Service]:
     """The services of the port for devices.
 
     Args:
         public_search: whether apps that only the public upstreams list are found by name.
     """
-    account = AccountServicer(backends, tokens, clock)
+    account = AccountServicer(backends, doubts, tokens, clock)
     owners = OwnersAsked(backends)
-    inbox = InboxServicer(backends)
+    inbox = InboxServicer(backends, doubts)
     return [
         Service("appshare.v1.AccountService", partial(grpc_stubs.add_AccountServiceServicer_to_server, account)),
-        Service(FRIEND_SERVICE, FriendServicer(backends).add_to),
+        Service(FRIEND_SERVICE, FriendServicer(backends, doubts).add_to),
         Service(SHARING_SERVICE, SharingServicer(backends, owners).add_to),
         Service("appshare.v1.InboxService", partial(grpc_stubs.add_InboxServiceServicer_to_server, inbox)),
-        Service(DOWNLOAD_SERVICE, DownloadServicer(backends, owners, public_search=public_search).add_to),
+        Service(DOWNLOAD_SERVICE, DownloadServicer(backends, doubts, owners, public_search=public_search).add_to),
     ]
 
 
 def operator_services(
-    backends: Backends, operators: Operators, signing_keys: SigningKeys, clock: Clock, settings: GatewaySettings
+    backends: Backends,
+    doubts: Doubts,
+    operators: Operators,
+    signing_keys: SigningKeys,
+    clock: Clock,
+    settings: GatewaySettings,
 ) -> list[Service]:
     """The services of the port for operators."""
-    number_key, devices = NumberKeyServicer(backends), DeviceAdministrationServicer(backends, clock)
+    number_key, devices = NumberKeyServicer(backends), DeviceAdministrationServicer(backends, doubts, clock)
     named, signing = OperatorServicer(operators), SigningKeyServicer(signing_keys)
     system = SystemServicer(backends, settings)
     return [

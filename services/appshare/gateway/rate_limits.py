@@ -10,6 +10,7 @@ import grpc
 from appshare import errors
 from appshare.gateway.authentication import caller_or_none
 from appshare.gateway.rates import Rates
+from appshare.gateway.shared_rates import SharedRates
 from appshare.rpc.peer import peer_network
 from appshare.rpc.rate import TokenBuckets
 from appshare.rpc.watch import Call
@@ -39,16 +40,17 @@ class DeviceRates:
 
     Args:
         open_methods: full names of the methods that need no token.
+        shared: with whose counts these are settled; None: this is the only copy.
     """
 
-    def __init__(self, rates: Rates, open_methods: Iterable[str]) -> None:
+    def __init__(self, rates: Rates, open_methods: Iterable[str], shared: SharedRates | None = None) -> None:
         self._open_methods = frozenset(open_methods)
-        self._device_calls = _per_minute(rates.device_calls)
-        self._device_costly_calls = _per_minute(rates.device_costly_calls)
-        self._number_calls = _per_minute(rates.number_calls)
-        self._number_costly_calls = _per_minute(rates.number_costly_calls)
-        self._peer_calls = _per_minute(rates.peer_calls)
-        self._peer_open_calls = _per_minute(rates.peer_open_calls)
+        self._device_calls = _per_minute("device", rates.device_calls, shared)
+        self._device_costly_calls = _per_minute("device-costly", rates.device_costly_calls, shared)
+        self._number_calls = _per_minute("number", rates.number_calls, shared)
+        self._number_costly_calls = _per_minute("number-costly", rates.number_costly_calls, shared)
+        self._peer_calls = _per_minute("peer", rates.peer_calls, shared)
+        self._peer_open_calls = _per_minute("peer-open", rates.peer_open_calls, shared)
         self._at_once = rates.device_streams
         self._running: Counter[str] = Counter()
 
@@ -96,10 +98,11 @@ class OperatorFailures:
 
     Args:
         at_most: failures in a minute; 0: no limit.
+        shared: as in `DeviceRates`.
     """
 
-    def __init__(self, at_most: int) -> None:
-        self._failures = _per_minute(at_most)
+    def __init__(self, at_most: int, shared: SharedRates | None = None) -> None:
+        self._failures = _per_minute("operator-failures", at_most, shared)
 
     def begin(self, call: Call) -> None:
         """Looks whether the address has failures left.
@@ -118,8 +121,10 @@ class OperatorFailures:
             self._failures.take(peer_network(call.context))
 
 
-def _per_minute(calls: int) -> TokenBuckets | None:
-    return TokenBuckets(calls, _MINUTE) if calls else None
+def _per_minute(name: str, calls: int, shared: SharedRates | None) -> TokenBuckets | None:
+    if not calls:
+        return None
+    return shared.buckets(name, calls, _MINUTE) if shared else TokenBuckets(calls, _MINUTE)
 
 
 def _take(buckets: TokenBuckets | None, key: Hashable, limit: str) -> None:

@@ -1,6 +1,6 @@
 """Whether a device that shows a token is registered still: a removed device's tokens are void at once."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 
 from appshare.gateway.backends import RADAR, Backends
@@ -20,13 +20,21 @@ _ASKING = {
         "ListBlocks",
     ),
     "SharingService": ("ListShares", "PreviewShares", "ListFriendsShares", "PushShares", "ReportInstall"),
-    "DownloadService": ("MatchApp", "DownloadApp"),
+    "InboxService": ("ListEvents",),
+    "DownloadService": ("MatchApp", "DownloadApp", "CheckAppUpdates"),
 }
+_READING = {"SharingService": ("ListMyApps", "GetDefaultAudience", "GetPushPreference")}
 
-ASKING_METHODS = frozenset(
-    f"/appshare.v1.{service}/{method}" for service, methods in _ASKING.items() for method in methods
-)
-"""Methods that ask the radar as the calling device before they do anything: it refuses a removed device by itself."""
+
+def _full_names(methods: Mapping[str, Iterable[str]]) -> frozenset[str]:
+    return frozenset(f"/appshare.v1.{service}/{name}" for service, names in methods.items() for name in names)
+
+
+ASKING_METHODS = _full_names(_ASKING)
+"""Methods that ask the radar as the calling device before they do or tell anything: it refuses a device by itself."""
+
+READING_METHODS = _full_names(_READING)
+"""Methods that only read: they need not wait for the radar, and their answer does."""
 
 
 def registration_check(backends: Backends) -> CheckDevice:

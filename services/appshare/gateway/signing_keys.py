@@ -78,8 +78,8 @@ class SigningKeyFile:
         Raises:
             OSError: the file cannot be read or written, or is damaged.
         """
-        content = secret_file.read_or_create(self._path, lambda: _as_json([_new_key(now)]))
         self.watched.seen()
+        content = secret_file.read_or_create(self._path, lambda: _as_json([_new_key(now)]))
         try:
             keys = [_read_key(each) for each in json.loads(content)["keys"]]
         except (ValueError, KeyError, TypeError):

@@ -12,6 +12,7 @@ import structlog
 from appshare import errors
 from appshare.process.lifetime import tell_ready, until_stopped
 from appshare.process.logs import configure_logs
+from appshare.process.memory import keep_freed_memory
 from appshare.process.metrics import served_metrics
 from appshare.process.open_files import raise_open_files
 from appshare.process.settings import ProcessSettings, settings_options
@@ -35,6 +36,7 @@ def server_command(name: str, settings: type[Settings], running: Running[Setting
     def run(loaded: Any) -> None:
         loaded.require_safe()
         raise_open_files()
+        keep_freed_memory()
         configure_logs(name, loaded.log_level, loaded.log_format)
         try:
             if loaded.workers_are_ours and loaded.workers > 1 and worker_index() is None:

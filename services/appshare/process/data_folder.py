@@ -8,7 +8,6 @@ from itertools import count
 from pathlib import Path
 
 from appshare.process.store_size import measured_store
-from appshare.process.worker import worker_index
 
 
 class FolderInUseError(OSError):
@@ -17,7 +16,7 @@ class FolderInUseError(OSError):
 
 @contextmanager
 def owned_folder(path: Path, *, shared: bool = False) -> Iterator[Path]:
-    """The folder, created when missing, that no other process uses while the context is open, but workers of one port.
+    """The folder, created when missing, that no other process uses while the context is open.
 
     Args:
         path: named like the service, for the metrics.
@@ -27,8 +26,7 @@ def owned_folder(path: Path, *, shared: bool = False) -> Iterator[Path]:
         FolderInUseError: another process uses it.
         OSError: it cannot be created.
     """
-    how = fcntl.LOCK_EX if worker_index() is None and not shared else fcntl.LOCK_SH
-    with _locked_folder(path, path.name, how):
+    with _locked_folder(path, path.name, fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
         yield path
 
 

@@ -122,7 +122,7 @@ class KeyRotation:
         generation, phase = await self._store.generation()
         if generation == len(self._number_keys.secrets) and (self._waiting or phase is not Phase.COPYING):
             return
-        in_use, waiting = await read_secrets(self._store, self._kept)
+        in_use, waiting = await self._read_secrets()
         later = in_use[len(self._number_keys.secrets) :]
         if later:
             async with self._number_keys.changing():
@@ -176,7 +176,7 @@ class KeyRotation:
     async def _rotate(self, secret: bytes) -> None:
         rekey = partial(next_key, secret)
         await self._store.begin(check_of(secret))
-        await read_secrets(self._store, self._kept)  # it is this key that has begun, and it is kept still
+        await self._read_secrets()  # it is this key that has begun, and it is kept still
         books = (await self._store.state()).books_total
         for _ in range(2 * books):  # where books change as fast as they are copied, calls wait for the rest of them
             if await self._store.copy_books(rekey) <= _FEW_BOOKS:
@@ -185,6 +185,15 @@ class KeyRotation:
             await self._store.finish(rekey)
             self._number_keys.add(secret)
         _log.info("the number key is rotated", generation=len(self._number_keys.secrets))
+
+    async def _read_secrets(self) -> tuple[Sequence[bytes], Sequence[bytes]]:
+        try:
+            return await read_secrets(self._store, self._kept)
+        except OSError as error:
+            raise errors.UnavailableError(
+                errors.Reason.STORAGE_UNAVAILABLE,
+                "the file of the number keys cannot be read; put it back from a backup",
+            ) from error
 
     async def _clear(self) -> None:
         _, phase = await self._store.generation()
@@ -212,21 +221,21 @@ async def read_secrets(store: KeyRotationStore, kept: KeptKeys) -> tuple[Sequenc
         OSError: the keys cannot be read.
     """
     generation, phase = await store.generation()
-    secrets_ = kept.read()
+    keys = kept.read()
     needed = generation + (phase is Phase.COPYING)
-    if len(secrets_) < needed:
+    if len(keys) < needed:
         raise errors.UnavailableError(
             errors.Reason.STORAGE_UNAVAILABLE,
-            f"the file of the number keys holds {len(secrets_)}, the database needs {needed}:"
+            f"the file of the number keys holds {len(keys)}, the database needs {needed}:"
             " put back a backup of the file from after the last rotation was started",
         )
-    if not await store.confirm([check_of(secret) for secret in secrets_]):
+    if not await store.confirm([check_of(secret) for secret in keys]):
         raise errors.UnavailableError(
             errors.Reason.STORAGE_UNAVAILABLE,
             "the file of the number keys is not that of the database: put back a backup of it;"
             " all copies of the service need the same file",
         )
-    return secrets_[:generation], secrets_[generation:]
+    return keys[:generation], keys[generation:]
 
 
 def check_of(secret: bytes) -> bytes:

@@ -60,7 +60,7 @@ class KeyRotationStore(Protocol):
         """Has all books copied under the next key, from SETTLED; else it has begun, perhaps with another one."""
 
     async def copy_books(self, rekey: Rekey) -> int:
-        """Copies a few books under the next key; returns how many are left. Books that change come again."""
+        """Copies a few books under the next key; returns how many are left, at least. Books that change come again."""
 
     async def finish(self, rekey: Rekey) -> None:
         """Takes the copies into use and puts everything else under the next key, all at once; books that are left, too.

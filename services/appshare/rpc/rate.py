@@ -62,6 +62,20 @@ class TokenBuckets:
         # Rounded up to microseconds: who comes back then finds them. What arithmetic loses is nobody's.
         return math.ceil(beyond * 1e6) / 1e6 if beyond > _ROUNDING else 0
 
+    def fill_in(self, key: Hashable, seconds: float) -> None:
+        """Says in how many seconds the bucket of `key` is full; it may have been emptied elsewhere."""
+        if seconds > 0:
+            self._full_at[key] = self._clock() + seconds
+        else:
+            self.forget(key)
+
+    def forget(self, key: Hashable) -> None:
+        """Forgets the bucket of `key`, which is full from then on."""
+        self._full_at.pop(key, None)
+
+    def __contains__(self, key: Hashable) -> bool:
+        return key in self._full_at
+
     def __len__(self) -> int:
         return len(self._full_at)
 
@@ -71,4 +85,4 @@ class TokenBuckets:
             key, full_at = next(iter(self._full_at.items()))
             if full_at > now and len(self._full_at) <= self._max_keys:
                 return
-            del self._full_at[key]
+            self.forget(key)

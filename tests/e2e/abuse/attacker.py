@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
-from tests.e2e.abuse.attacks import ATTACKS, Attack
+from tests.e2e.abuse.attacks import ATTACKS, TLS_ATTACKS, Attack
 
 _FIRST_HOST = 2
 """The honest callers are at 127.0.0.1."""
@@ -118,7 +118,7 @@ def main() -> None:
     wanted = int(connections) + _SPARE_FILES
     resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
     host, _, port = address.rpartition(":")
-    for outcome in attack((host, int(port)), ATTACKS[name], int(connections), float(seconds)):
+    for outcome in attack((host, int(port)), (ATTACKS | TLS_ATTACKS)[name], int(connections), float(seconds)):
         print(json.dumps(asdict(outcome)), flush=True)  # noqa: T201  # for whoever started it
 
 

@@ -1,6 +1,8 @@
 """What a hostile program does with connections: what it says on each at first, and what it goes on with."""
 
+import ssl
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 
@@ -79,6 +81,22 @@ def _endless_message() -> Iterator[bytes]:
         yield http2.message(1, b"x" * 1_000_000, 2**32 - 1)
 
 
+def _hello() -> bytes:
+    """What a client of TLS says first."""
+    heard, said = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = ssl.create_default_context().wrap_bio(heard, said, server_hostname="localhost")
+    with suppress(ssl.SSLWantReadError):
+        client.do_handshake()
+    return said.read()
+
+
+def _byte_by_byte() -> Iterator[bytes]:
+    for byte in _HELLO:
+        yield bytes([byte])
+
+
+_HELLO = _hello()
+
 ATTACKS = {
     "says nothing": Attack(),
     "half a preface": Attack(http2.HALF_PREFACE),
@@ -92,4 +110,12 @@ ATTACKS = {
     "endless headers": Attack(http2.opening() + http2.begun_head(1, _SUBSCRIBE), share=0.003, more=_endless_head),
     "an endless message": Attack(http2.opening(), share=0, more=_endless_message),
 }
-"""By name."""
+"""By name, on a port that speaks plain text."""
+
+TLS_ATTACKS = {
+    "TLS, says nothing": Attack(),
+    "TLS, a handshake byte by byte": Attack(pause=1.0, more=_byte_by_byte),
+    "TLS, half a handshake": Attack(_HELLO),
+    "TLS, and then no TLS": Attack(_HELLO + http2.opening()),
+}
+"""By name, on a port that speaks TLS."""

@@ -4,20 +4,20 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from statistics import median
 
 import grpc
 from demo.server_process import ServerProcess
-from tests.e2e.abuse.attacks import ATTACKS
+from tests.e2e.abuse.attacks import ATTACKS, TLS_ATTACKS
 from tests.e2e.fuzzing.run import resident_kib
 from tests.support.cloud import Device
 from tests.support.phones import Phone, register
 
 from appshare import errors
-from appshare.rpc.call import open_channel
+from appshare.rpc.call import channel_options
 from appshare.v1 import device_gateway_pb2 as pb
 
 ENVIRONMENT = {"APPSHARE_CALLS_PER_DEVICE": "0"}
@@ -97,16 +97,31 @@ class Attacked:
 
 
 async def abuse(
-    server: ServerProcess, connections: int, seconds: float, names: Sequence[str] = tuple(ATTACKS)
-) -> list[Attacked]:
-    """Plays attacks, each for some time; what became of each."""
-    async with open_channel(server.devices) as channel:
+    server: ServerProcess, connections: int, seconds: float, ca: bytes | None = None
+) -> AsyncIterator[Attacked]:
+    """Plays attacks, each for some time; tells what became of each.
+
+    Args:
+        ca: the authority, in PEM, that has signed the certificate which the server shows; None: it speaks plain text.
+    """
+    async with _open_channel(server.devices, ca) as channel:
         phone = await register(server, channel)
         await Served().call(phone)
-        return [await _attack(server, phone, name, connections, seconds) for name in names]
+        for name in TLS_ATTACKS if ca else ATTACKS:
+            yield await _attack(server, phone, name, connections, seconds, ca)
 
 
-async def _attack(server: ServerProcess, phone: Phone, name: str, connections: int, seconds: float) -> Attacked:
+def _open_channel(address: str, ca: bytes | None) -> grpc.aio.Channel:
+    """A channel with a connection of its own: channels of a process share theirs, unless they differ in an option."""
+    options = channel_options([("grpc.use_local_subchannel_pool", 1)])
+    if ca is None:
+        return grpc.aio.insecure_channel(address, options=options)
+    return grpc.aio.secure_channel(address, grpc.ssl_channel_credentials(ca), options=options)
+
+
+async def _attack(
+    server: ServerProcess, phone: Phone, name: str, connections: int, seconds: float, ca: bytes | None
+) -> Attacked:
     gateway = server.children()["gateway"]
     attacked = Attacked(name, before=resident_kib(gateway))
     process = await asyncio.create_subprocess_exec(
@@ -115,7 +130,7 @@ async def _attack(server: ServerProcess, phone: Phone, name: str, connections: i
     )
     honest = [
         asyncio.create_task(_go_on_calling(attacked.known, phone)),
-        asyncio.create_task(_come_newly(attacked.new, phone, server.devices)),
+        asyncio.create_task(_come_newly(attacked.new, phone, server.devices, ca)),
         asyncio.create_task(_measure(attacked, gateway)),
     ]
     try:
@@ -140,11 +155,9 @@ async def _go_on_calling(served: Served, phone: Phone) -> None:
         await asyncio.sleep(_BETWEEN_CALLS)
 
 
-async def _come_newly(served: Served, phone: Phone, address: str) -> None:
+async def _come_newly(served: Served, phone: Phone, address: str, ca: bytes | None) -> None:
     while True:
-        # Channels of a process share their connections, unless they differ in an option.
-        options = [("grpc.use_local_subchannel_pool", 1)]
-        async with grpc.aio.insecure_channel(address, options=options) as channel:
+        async with _open_channel(address, ca) as channel:
             await served.call(Device(phone.number, phone.session, channel))
         await asyncio.sleep(_BETWEEN_CONNECTIONS)
 

@@ -4,7 +4,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from appshare.app_download.package_reading.limits import ReadingLimits
@@ -33,7 +33,6 @@ def test_what_is_not_there_has_no_value(reference: str) -> None:
     assert ResourceValues(TABLE).of(reference) == []
 
 
-@settings(max_examples=50)
 @given(st.integers(0, len(TABLE) - 1), st.integers(0, 255), st.booleans())
 def test_no_table_stops_the_reader(place: int, byte: int, cut: bool) -> None:  # noqa: FBT001  # hypothesis gives it
     damaged = TABLE[:place] if cut else TABLE[:place] + bytes([byte]) + TABLE[place + 1 :]

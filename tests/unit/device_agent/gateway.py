@@ -437,8 +437,11 @@ async def cutting(address: str, after: int) -> AsyncIterator[str]:
         down = asyncio.create_task(_pump(far_reader, writer, budget))
         pumps.update((up, down))
         await asyncio.wait((up, down), return_when=asyncio.FIRST_COMPLETED)
-        for end in (writer, far_writer):
-            end.transport.abort()
+        far_writer.transport.abort()
+        if down.done():
+            writer.write_eof()  # what came through arrives; a reset could take it back
+            await asyncio.wait([up])
+        writer.transport.abort()
 
     server = await asyncio.start_server(connect, "127.0.0.1", 0)
     async with server:

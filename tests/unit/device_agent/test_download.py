@@ -106,6 +106,19 @@ async def test_an_ended_stream_is_resumed_in_the_second_file(download, downloads
     assert (tmp_path / SET / "split_config.xxhdpi.apk").read_bytes() == SPLIT
 
 
+async def test_a_copy_that_stops_hands_a_download_over_at_its_offset_and_without_a_word(
+    downloads: Downloads, address: str, tmp_path: Path, seen: Seen
+) -> None:
+    downloads.ends_with = errors.UnavailableError(errors.Reason.SERVICE_STOPPING, "stops")
+    downloads.ends_after = [0, 3]
+    told: list[str] = []
+    async with DeviceClient(address) as client:
+        await Download(*asking(client), tmp_path, seen, tell=told.append, tries=1).run()
+    assert downloads.resumed[-1] == {digest(BASE): 3 * CHUNK}
+    assert (tmp_path / SET / "base.apk").read_bytes() == BASE
+    assert told == []
+
+
 async def test_no_file_gets_its_name_before_all_are_there(download, downloads: Downloads, tmp_path: Path) -> None:
     downloads.ends_after = [22, 0]
     with pytest.raises(errors.UnavailableError):

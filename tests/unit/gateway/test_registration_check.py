@@ -9,8 +9,9 @@ from tests.unit.gateway.stage import Stage
 
 from appshare import errors
 from appshare.gateway.device.account import OPEN_METHODS
-from appshare.gateway.registration_check import ASKING_METHODS
-from appshare.v1 import device_gateway_pb2, share_pb2
+from appshare.gateway.reads import READS, REGISTRY_SERVICE
+from appshare.gateway.registration_check import ASKING_METHODS, READING_METHODS
+from appshare.v1 import device_gateway_pb2, relation_radar_pb2, share_pb2
 from appshare.v1 import device_gateway_pb2 as pb
 from appshare.v1 import relation_radar_pb2 as radar_pb
 from appshare.v1 import share_registry_pb2 as registry_pb
@@ -19,6 +20,7 @@ from appshare.v1.inbox_pb2 import InboxHeartbeat
 
 GONE = errors.NotFoundError(errors.Reason.DEVICE_NOT_FOUND, "not registered any more")
 SOMEBODY = PersonRef(number="+8613800138000")
+NEXT_PAGE = "next"
 STREAMS = {"Subscribe", "DownloadApp"}
 
 COMPLETE = {
@@ -39,6 +41,13 @@ METHODS = [
     if f"/{service.full_name}/{method.name}" not in OPEN_METHODS
 ]
 
+RADARS = {method.name for method in relation_radar_pb2.DESCRIPTOR.services_by_name["RelationRadarService"].methods}
+
+
+def require_only_reads(stage: Stage) -> None:
+    """Nobody but the radar is asked for anything that is done or kept."""
+    assert set(stage.asked) - RADARS <= READS[REGISTRY_SERVICE]
+
 
 def request_of(method: str) -> Any:
     return COMPLETE.get(method) or getattr(pb, f"{method}Request")()
@@ -58,7 +67,7 @@ def test_only_methods_of_the_contract_are_left_unchecked() -> None:
         for service in device_gateway_pb2.DESCRIPTOR.services_by_name.values()
         for method in service.methods
     }
-    assert names > ASKING_METHODS
+    assert names > ASKING_METHODS | READING_METHODS
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -67,8 +76,10 @@ async def test_a_removed_device_is_refused_before_anything_is_done(stage: Stage,
     with pytest.raises(errors.NotFoundError) as refusal:
         await call(stage, method)
     assert refusal.value.reason is errors.Reason.DEVICE_NOT_FOUND
-    [(_, request)] = stage.calls  # the radar refuses it; nobody else is asked
-    assert request.device_id == "me"
+    asked = [request for name, request in stage.calls if name in RADARS]
+    assert asked
+    assert all(request.device_id == "me" for request in asked)
+    require_only_reads(stage)
 
 
 async def test_while_the_radar_is_down_nobody_gets_in(stage: Stage) -> None:
@@ -78,13 +89,32 @@ async def test_while_the_radar_is_down_nobody_gets_in(stage: Stage) -> None:
     reasons = {method: getattr(refusal, "reason", refusal) for method, refusal in zip(METHODS, refusals, strict=True)}
     assert reasons == dict.fromkeys(METHODS, errors.Reason.SERVICE_UNAVAILABLE)
     assert {type(refusal) for refusal in refusals} == {errors.UnavailableError}
-    assert stage.calls == []
+    require_only_reads(stage)
 
 
 async def test_the_radar_is_asked_once_by_a_call_that_asks_it_anyway(stage: Stage) -> None:
     await stage.ask(pb.ListBlocksRequest())
     await stage.ask(pb.ListMyAppsRequest())
-    assert stage.asked == ["ReadBlocks", "CheckDevice", "ListInventory"]
+    await stage.ask(pb.SetAudiencesRequest())
+    assert stage.asked[:1] + stage.asked[3:] == ["ReadBlocks", "CheckDevice", "ChangeAudiences"]
+    assert sorted(stage.asked[1:3]) == ["CheckDevice", "ListInventory"]  # at the same time
+
+
+async def test_what_is_read_meanwhile_waits_for_the_radar(stage: Stage) -> None:
+    asked = asyncio.Event()
+
+    async def read(_request: Any) -> registry_pb.ListInventoryResponse:
+        asked.set()
+        return registry_pb.ListInventoryResponse(next_page_token=NEXT_PAGE)
+
+    async def refuse(_request: Any) -> errors.NotFoundError:
+        await asked.wait()
+        raise GONE
+
+    stage.registry.answers["ListInventory"] = read
+    stage.radar.answers["CheckDevice"] = refuse
+    with pytest.raises(errors.NotFoundError):
+        await stage.ask(pb.ListMyAppsRequest())
 
 
 async def endless() -> AsyncIterator[registry_pb.StreamInboxResponse]:

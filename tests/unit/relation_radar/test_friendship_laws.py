@@ -2,15 +2,12 @@
 
 from itertools import combinations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.relation_radar.books import book
 
 from appshare.relation_radar.friendship import FriendshipRule, common_numbers, count_shared_people
 from appshare.relation_radar.model import Book, Level, Rule
-
-# How long an example takes says nothing when the machine is busy.
-law = settings(max_examples=60, deadline=None)
 
 # Few numbers, so that books have much in common.
 NUMBERS = st.integers(1, 9)
@@ -20,7 +17,6 @@ BOOKS = st.builds(lambda own, contacts: book(own, *contacts), NUMBERS, CONTACTS)
 RULES = st.builds(FriendshipRule, st.sampled_from(Rule), st.integers(1, 4))
 
 
-@law
 @given(st.sampled_from([Rule.SHARED_CONTACTS, Rule.MUTUAL]), st.integers(1, 4), BOOKS, BOOKS, HUBS)
 def test_the_plain_and_the_mutual_rule_are_symmetric(
     rule: Rule, k: int, one: Book, other: Book, hubs: set[int]
@@ -29,14 +25,12 @@ def test_the_plain_and_the_mutual_rule_are_symmetric(
     assert friendship.level(one, other, hubs) is friendship.level(other, one, hubs)
 
 
-@law
 @given(RULES, BOOKS, BOOKS, HUBS)
 def test_confirmed_is_symmetric_under_every_rule(rule: FriendshipRule, one: Book, other: Book, hubs: set[int]) -> None:
     confirmed = rule.level(one, other, hubs) is Level.CONFIRMED
     assert confirmed is (rule.level(other, one, hubs) is Level.CONFIRMED)
 
 
-@law
 @given(RULES, BOOKS, BOOKS, HUBS)
 def test_confirmed_friends_list_each_other_and_likely_ones_do_not(
     rule: FriendshipRule, viewer: Book, owner: Book, hubs: set[int]
@@ -46,7 +40,6 @@ def test_confirmed_friends_list_each_other_and_likely_ones_do_not(
     assert level is Level.NONE or (level is Level.CONFIRMED) is both_list
 
 
-@law
 @given(RULES, BOOKS, BOOKS, HUBS, NUMBERS)
 def test_another_hub_never_raises_a_level(
     rule: FriendshipRule, viewer: Book, owner: Book, hubs: frozenset[int], hub: int
@@ -54,7 +47,6 @@ def test_another_hub_never_raises_a_level(
     assert rule.level(viewer, owner, hubs | {hub}) <= rule.level(viewer, owner, hubs)
 
 
-@law
 @given(RULES, BOOKS, BOOKS, HUBS)
 def test_hubs_matter_only_where_shared_contacts_decide(
     rule: FriendshipRule, viewer: Book, owner: Book, hubs: set[int]
@@ -63,7 +55,6 @@ def test_hubs_matter_only_where_shared_contacts_decide(
         assert rule.level(viewer, owner, hubs) is rule.level(viewer, owner, frozenset())
 
 
-@law
 @given(st.integers(1, 4), st.sampled_from([Rule.LISTED, Rule.MUTUAL]), BOOKS, BOOKS, HUBS)
 def test_nobody_is_a_friend_whom_the_owner_does_not_list(
     k: int, rule: Rule, viewer: Book, owner: Book, hubs: set[int]
@@ -72,14 +63,12 @@ def test_nobody_is_a_friend_whom_the_owner_does_not_list(
         assert owner.lists(viewer.own_number)
 
 
-@law
 @given(BOOKS, BOOKS, HUBS)
 def test_mutual_friends_are_friends_under_listed_too(viewer: Book, owner: Book, hubs: set[int]) -> None:
     mutual = FriendshipRule(Rule.MUTUAL).level(viewer, owner, hubs)
     assert mutual <= FriendshipRule(Rule.LISTED).level(viewer, owner, hubs)
 
 
-@law
 @given(BOOKS, BOOKS, HUBS)
 def test_no_more_people_are_shared_than_a_book_has_contacts(one: Book, other: Book, hubs: set[int]) -> None:
     shared = count_shared_people(one, other, hubs)
@@ -89,7 +78,6 @@ def test_no_more_people_are_shared_than_a_book_has_contacts(one: Book, other: Bo
     assert shared <= len(common_numbers(one, other) - hubs)
 
 
-@law
 @given(BOOKS, BOOKS, HUBS)
 def test_people_are_what_is_left_when_all_that_belongs_together_is_merged(
     one: Book, other: Book, hubs: frozenset[int]
@@ -102,7 +90,6 @@ def test_people_are_what_is_left_when_all_that_belongs_together_is_merged(
     assert count_shared_people(one, other, hubs) == sum(1 for group in _merged(groups) if group - hubs)
 
 
-@law
 @given(NUMBERS, CONTACTS, BOOKS, HUBS, st.randoms(use_true_random=False))
 def test_the_order_of_contacts_does_not_matter(own, contacts, other, hubs, random) -> None:
     shuffled = random.sample(contacts, len(contacts))

@@ -9,13 +9,16 @@ from tests.unit.relation_radar.worlds import BOOK, PEOPLE, World, key_of, number
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.model import Device, DialledNumber, Level, OneDevice, Rule
 
+# A world is made on the disk for each example.
+law = settings(max_examples=settings.default.max_examples // 2)
+
 RULES = st.builds(FriendshipRule, st.sampled_from(Rule), st.integers(1, 3))
 DEVICES = st.lists(st.tuples(PEOPLE, BOOK), min_size=2, max_size=5)
 BLOCKS = st.lists(st.tuples(st.integers(0, 4), PEOPLE), max_size=6)
 
 
 @given(RULES, DEVICES, BLOCKS, st.integers(1, 3))
-@settings(max_examples=40, deadline=None)
+@law
 def test_a_block_beats_every_rule_both_ways_and_changes_nothing_between_others(
     rule: FriendshipRule, devices: list, blocks: list[tuple[int, int]], hub_limit: int
 ) -> None:
@@ -76,7 +79,7 @@ EVENTS = st.lists(
 
 
 @given(RULES, st.lists(PEOPLE, min_size=4, max_size=4), EVENTS)
-@settings(max_examples=60, deadline=None)
+@law
 def test_whoever_applies_the_changes_knows_the_friends(rule: FriendshipRule, owners: list[int], events: list) -> None:
     async def scenario() -> None:
         async with world(rule, owners) as here:
@@ -116,7 +119,7 @@ async def read(here: World, watcher: Device, known: dict[str, Level], *, unackno
 
 
 @given(RULES, DEVICES)
-@settings(max_examples=15, deadline=None)
+@law
 def test_in_a_batch_everybody_is_found_as_alone(rule: FriendshipRule, devices: list) -> None:
     async def scenario() -> None:
         async with world(rule, [own for own, _ in devices]) as here:

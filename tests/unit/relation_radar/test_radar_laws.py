@@ -9,12 +9,15 @@ from tests.unit.relation_radar.worlds import BOOK, NUMBERS, PEOPLE, book_of_peop
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.model import Level, Rule
 
+# A world is made on the disk for each example.
+law = settings(max_examples=settings.default.max_examples // 2)
+
 # A change of a contact: its numbers from now on, or None when it is removed.
 CHANGE = st.tuples(st.integers(1, 5), st.none() | NUMBERS)
 
 
 @given(st.lists(st.lists(CHANGE, min_size=1, max_size=4), min_size=1, max_size=4))
-@settings(max_examples=20, deadline=None)
+@law
 def test_changes_in_any_grouping_come_to_the_same_book_as_a_full_sync(deltas: list[list[tuple]]) -> None:
     # In one delta a contact is either changed or removed: the last of its changes counts.
     groups = [dict(delta) for delta in deltas]
@@ -42,7 +45,7 @@ DEVICES = st.lists(st.tuples(PEOPLE, BOOK), min_size=2, max_size=4)
 
 
 @given(st.builds(FriendshipRule, st.sampled_from(Rule), st.integers(1, 3)), DEVICES, st.randoms(use_true_random=False))
-@settings(max_examples=25, deadline=None)
+@law
 def test_contacts_in_any_order_and_grouping_come_to_the_same_verdicts_as_full_syncs(rule, devices, random) -> None:
     # Each delta names a device, and in its turn some of the contacts of its book.
     owners = [own for own, _ in devices]
@@ -70,7 +73,7 @@ def test_contacts_in_any_order_and_grouping_come_to_the_same_verdicts_as_full_sy
 
 
 @given(st.sampled_from(Rule), st.integers(1, 3), st.integers(1, 4), DEVICES)
-@settings(max_examples=25, deadline=None)
+@law
 def test_the_list_of_friends_is_everybody_who_is_found_to_be_a_friend(
     rule: Rule, k: int, hub_limit: int, devices: list[tuple[int, dict[int, frozenset[int]]]]
 ) -> None:
@@ -98,7 +101,7 @@ def test_the_list_of_friends_is_everybody_who_is_found_to_be_a_friend(
 
 
 @given(st.builds(FriendshipRule, st.sampled_from(Rule), st.integers(1, 3)), DEVICES)
-@settings(max_examples=25, deadline=None)
+@law
 def test_what_two_devices_are_to_each_other_is_the_same_from_both_sides(rule: FriendshipRule, devices) -> None:
     async def scenario() -> None:
         async with world(rule, [own for own, _ in devices]) as here:

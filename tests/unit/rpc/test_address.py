@@ -1,6 +1,6 @@
 import pytest
 
-from appshare.rpc.address import Address
+from appshare.rpc.address import Address, Addresses
 
 
 @pytest.mark.parametrize(
@@ -74,3 +74,22 @@ def test_loopback_is_reached_by_this_machine_alone(host: str) -> None:
 )
 def test_other_hosts_are_not_loopback(host: str) -> None:
     assert not Address(host, 1).is_loopback
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("registry:7420", "dns:///registry:7420"),
+        ("127.0.0.1:7420", "ipv4:127.0.0.1:7420"),
+        ("127.0.0.1:7420,127.0.0.1:7421", "ipv4:127.0.0.1:7420,127.0.0.1:7421"),
+        ("[::1]:7420, [::2]:7420", "ipv6:[::1]:7420,[::2]:7420"),
+    ],
+)
+def test_copies_are_behind_a_name_or_each_at_an_address(text: str, target: str) -> None:
+    assert Addresses.parse(text).target == target
+
+
+@pytest.mark.parametrize("text", ["", "a:1,b:1", "127.0.0.1:1,b:1", "127.0.0.1:1,[::1]:1", "127.0.0.1:1,"])
+def test_several_names_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"not host:port|one family"):
+        Addresses.parse(text)

@@ -149,7 +149,7 @@ inventories = st.lists(
 )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings.default.max_examples // 2, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(inventories=inventories, size=st.integers(1, 4))
 async def test_pages_hold_what_the_lists_hold(
     world: Any, make_app: Any, inventories: list[dict[str, int]], size: int

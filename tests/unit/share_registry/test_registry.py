@@ -181,7 +181,7 @@ async def test_a_version_names_what_the_viewer_sees_and_nothing_else(world: Any,
 shown = st.dictionaries(names, st.sampled_from([NOBODY, FRIENDS, EVERYONE, SELECTED]))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings.default.max_examples // 2, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(one=shown, other=shown, level=st.sampled_from(Level))
 async def test_versions_are_equal_when_the_lists_are(
     world: Any, make_app: Any, one: dict[str, Audience], other: dict[str, Audience], level: Level
@@ -198,7 +198,7 @@ async def test_versions_are_equal_when_the_lists_are(
 numbers = count()
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings.default.max_examples // 2, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(inventories, min_size=1, max_size=4))
 async def test_deltas_end_where_a_full_sync_does(world: Any, make_app: Any, steps: list[dict[str, int]]) -> None:
     by_delta, by_full = f"delta-{next(numbers)}", f"full-{next(numbers)}"

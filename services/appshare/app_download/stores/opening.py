@@ -12,6 +12,7 @@ from appshare.app_download.stores import sqlite
 from appshare.app_download.stores.sqlite_decisions import SqliteDecisionStore
 from appshare.app_download.stores.sqlite_upstreams import SqliteUpstreamStore
 from appshare.app_download.upstreams.store import UpstreamStore
+from appshare.bus.bus import Bus
 from appshare.sqlite import database as sqlite_database
 
 _SCHEMA = "app_download"
@@ -28,13 +29,14 @@ class Stores:
 
 
 @asynccontextmanager
-async def opened_stores(folder: Path, url: str, connections: int) -> AsyncIterator[Stores]:
+async def opened_stores(folder: Path, url: str, connections: int, bus: Bus | None = None) -> AsyncIterator[Stores]:
     """Opens the stores; with PostgreSQL beside other copies.
 
     Args:
         folder: for SQLite, of this process alone.
         url: of PostgreSQL, `postgresql://…`; empty: SQLite.
         connections: to PostgreSQL at most.
+        bus: to the other copies; None: there is none.
 
     Raises:
         errors.UnavailableError: STORAGE_UNAVAILABLE.
@@ -60,5 +62,5 @@ async def opened_stores(folder: Path, url: str, connections: int) -> AsyncIterat
             PostgresqlCatalogueStore(schema),
             PostgresqlDecisionStore(schema),
             PostgresqlUpstreamStore(schema),
-            PostgresqlLeases(schema),
+            PostgresqlLeases(schema, bus),
         )

@@ -7,9 +7,12 @@ from contextlib import asynccontextmanager, suppress
 
 from appshare import errors
 from appshare.app_download.leases import LocalLeases
+from appshare.bus.bus import Bus, NoBus
 from appshare.postgresql.database import Database
 from appshare.process.lifetime import in_background
 
+_FREE = "lease-free"
+"""Topic between the copies; its keys are names."""
 _LENGTH = 20.0
 """Seconds after which the lease of a copy that is gone is free."""
 _RENEWAL = 5.0
@@ -22,16 +25,17 @@ class PostgresqlLeases:
     """`Leases` of all copies on one schema; the database's clock counts.
 
     Within this process, who waits for a name does so in memory: one of them at a time asks the database.
+
+    Args:
+        bus: tells other copies that a name is free; None: they find out.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, bus: Bus | None = None) -> None:
         self._database = database
+        self._bus = bus or NoBus()
         self._here = LocalLeases()
         self._told = asyncio.Event()
-
-    def wake(self) -> None:
-        """Has those that wait look again at once: what tells copies that a lease has ended calls it."""
-        self._told.set()
+        self._bus.subscribe(_FREE, lambda _names: self._told.set())
 
     @asynccontextmanager
     async def held(self, name: str) -> AsyncIterator[None]:
@@ -90,6 +94,7 @@ class PostgresqlLeases:
         finally:
             with suppress(errors.UnavailableError):  # it runs out by itself
                 await self._database.read("DELETE FROM leases WHERE name = $1 AND holder = $2", name, holder)
+                self._bus.publish(_FREE, [name])
 
     async def _keep(self, name: str, holder: str, deadline: asyncio.Timeout) -> None:
         clock = asyncio.get_running_loop().time

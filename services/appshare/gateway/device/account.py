@@ -8,6 +8,7 @@ from appshare.gateway.access_tokens import AccessTokens, Caller
 from appshare.gateway.authentication import calling_device
 from appshare.gateway.backends import RADAR, Backends
 from appshare.gateway.deletion import Deletions
+from appshare.gateway.doubts import Doubts
 from appshare.process.clock import Clock
 from appshare.rpc.call import remaining_time
 from appshare.rpc.interceptor import Context
@@ -26,10 +27,10 @@ _Granted: TypeAlias = radar_pb.ConfirmRegistrationResponse | radar_pb.RotateRefr
 class AccountServicer(device_gateway_pb2_grpc.AccountServiceServicer):
     """Serves `AccountService`."""
 
-    def __init__(self, backends: Backends, tokens: AccessTokens, clock: Clock) -> None:
+    def __init__(self, backends: Backends, doubts: Doubts, tokens: AccessTokens, clock: Clock) -> None:
         self._radar = backends.radar
         self._tokens = tokens
-        self._deletions = Deletions(backends, clock)
+        self._deletions = Deletions(backends, doubts, clock)
 
     async def Register(self, request: pb.RegisterRequest, context: Context) -> pb.RegisterResponse:
         """Starts a registration."""

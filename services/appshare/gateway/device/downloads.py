@@ -11,9 +11,11 @@ from appshare.gateway.authentication import calling_device
 from appshare.gateway.backends import DOWNLOAD, REGISTRY, Backends
 from appshare.gateway.device.app_search import AppSearchServicer
 from appshare.gateway.device.updates import UpdatesServicer
+from appshare.gateway.doubts import Doubts
 from appshare.gateway.forwarding import Forwarder
-from appshare.gateway.owners import Owners, OwnersAsked, under_way
+from appshare.gateway.owners import Owners, OwnersAsked
 from appshare.gateway.people import find_friends, not_shared
+from appshare.gateway.under_way import under_way
 from appshare.rpc.call import remaining_time
 from appshare.rpc.fields import require_text
 from appshare.rpc.interceptor import Context
@@ -31,7 +33,8 @@ class DownloadServicer:
         public_search: whether apps that only the public upstreams list are found by name.
     """
 
-    def __init__(self, backends: Backends, owners: OwnersAsked, *, public_search: bool) -> None:
+    def __init__(self, backends: Backends, doubts: Doubts, owners: OwnersAsked, *, public_search: bool) -> None:
+        self._doubts = doubts
         self._owners = owners
         self._backends = backends
         self._forward = Forwarder(backends.download, DOWNLOAD, "appshare.v1.AppDownloadService")
@@ -85,15 +88,22 @@ class DownloadServicer:
             modules=request.modules,
             only=request.only if request.HasField("only") else None,
         )
-        await self._require_shared(request, context)
-        async with aclosing(self._forward.download("Download", download.SerializeToString())) as messages:
-            async for message in messages:
-                yield message
+        owners = await self._require_shared(request, context)
+        concerned = {calling_device(), *(owner.device_id for owner in owners)}
+        with self._doubts.standing(concerned, partial(self._require_shared, request, context)) as standing:
+            async with aclosing(self._forward.download("Download", download.SerializeToString())) as messages:
+                async for message in messages:
+                    standing.require()
+                    yield message
 
-    async def _require_shared(self, request: pb.MatchAppRequest | pb.DownloadAppRequest, context: Context) -> None:
+    async def _require_shared(self, request: pb.MatchAppRequest | pb.DownloadAppRequest, context: Context) -> Owners:
+        """The devices of whom the app may be from, when one of them shares it."""
         viewer = calling_device()
+        asked: Owners = ()
 
         async def find(owners: Owners) -> bool:
+            nonlocal asked
+            asked = owners
             wanted = registry_pb.FindVisibleShareRequest(
                 viewer_device_id=viewer, owners=owners, package_name=request.package_name
             )
@@ -104,7 +114,8 @@ class DownloadServicer:
 
         if request.HasField("owner"):
             await self._owners.ask(viewer, request.owner, context, find, bool)
-            return
+            return asked
         friends, _ = await find_friends(self._backends, viewer, context)
         if not await find(friends):
             raise not_shared()
+        return asked

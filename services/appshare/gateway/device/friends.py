@@ -6,6 +6,7 @@ import grpc
 
 from appshare.gateway.authentication import calling_device
 from appshare.gateway.backends import RADAR, Backends
+from appshare.gateway.doubts import Doubts
 from appshare.gateway.forwarding import Forwarder
 from appshare.gateway.people import MAX_PEOPLE, find_devices_of_all
 from appshare.gateway.reads import RADAR_SERVICE
@@ -24,8 +25,9 @@ SERVICE = "appshare.v1.FriendService"
 class FriendServicer(device_gateway_pb2_grpc.FriendServiceServicer):
     """Serves `FriendService`."""
 
-    def __init__(self, backends: Backends) -> None:
+    def __init__(self, backends: Backends, doubts: Doubts) -> None:
         self._backends = backends
+        self._doubts = doubts
         self._forward = Forwarder(backends.channels[RADAR_SERVICE], RADAR, RADAR_SERVICE)
 
     def add_to(self, server: grpc.aio.Server) -> None:
@@ -75,6 +77,7 @@ class FriendServicer(device_gateway_pb2_grpc.FriendServiceServicer):
         """Blocks a person."""
         block = radar_pb.AddBlocksRequest(device_id=calling_device(), person=request.person)
         await RADAR.unary(self._backends.radar.AddBlocks, block, time_limit=remaining_time(context))
+        self._doubts.about([calling_device()])
         return pb.BlockPersonResponse()
 
     async def UnblockPerson(self, request: pb.UnblockPersonRequest, context: Context) -> pb.UnblockPersonResponse:

@@ -4,14 +4,17 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 from appshare import errors
 from appshare.gateway.authentication import calling_device
 from appshare.gateway.backends import RADAR, REGISTRY, Backends
 from appshare.gateway.delivery import due_events
+from appshare.gateway.doubts import Doubts
 from appshare.gateway.merging import merged
-from appshare.rpc.call import remaining_time
+from appshare.gateway.registration_check import registration_check
+from appshare.rpc.call import DEFAULT_TIMEOUT, remaining_time
 from appshare.rpc.interceptor import Context
 from appshare.v1 import device_gateway_pb2 as pb
 from appshare.v1 import device_gateway_pb2_grpc
@@ -25,8 +28,10 @@ _Message: TypeAlias = registry_pb.StreamInboxResponse | radar_pb.WatchFriendship
 class InboxServicer(device_gateway_pb2_grpc.InboxServiceServicer):
     """Serves `InboxService`."""
 
-    def __init__(self, backends: Backends) -> None:
+    def __init__(self, backends: Backends, doubts: Doubts) -> None:
         self._backends = backends
+        self._doubts = doubts
+        self._check_device = registration_check(backends)
         self._radar = backends.radar
         self._registry = backends.registry
 
@@ -35,8 +40,18 @@ class InboxServicer(device_gateway_pb2_grpc.InboxServiceServicer):
         device_id = calling_device()
         inbox = REGISTRY.stream(self._registry.StreamInbox, registry_pb.StreamInboxRequest(device_id=device_id))
         friendships = RADAR.stream(self._radar.WatchFriendships, radar_pb.WatchFriendshipsRequest(device_id=device_id))
-        heads = _Heads()
         both: AsyncGenerator[_Message, None] = merged(inbox, friendships)
+        check = partial(self._check_device, device_id, DEFAULT_TIMEOUT)
+        with self._doubts.standing([device_id], check) as standing:
+            async with aclosing(self._responses(device_id, both, context)) as responses:
+                async for response in responses:
+                    standing.require()
+                    yield response
+
+    async def _responses(
+        self, device_id: str, both: AsyncGenerator[_Message, None], context: Context
+    ) -> AsyncGenerator[pb.SubscribeResponse, None]:
+        heads = _Heads()
         async with aclosing(both) as messages:
             async for message in messages:
                 response = heads.response(message)

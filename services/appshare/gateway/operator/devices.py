@@ -2,6 +2,7 @@
 
 from appshare.gateway.backends import RADAR, Backends
 from appshare.gateway.deletion import Deletions
+from appshare.gateway.doubts import Doubts
 from appshare.process.clock import Clock
 from appshare.rpc.call import remaining_time
 from appshare.rpc.fields import require_text
@@ -14,9 +15,9 @@ from appshare.v1.relation_radar_pb2 import CountRegisteredDevicesRequest
 class DeviceAdministrationServicer(operator_gateway_pb2_grpc.DeviceAdministrationServiceServicer):
     """Serves `DeviceAdministrationService`."""
 
-    def __init__(self, backends: Backends, clock: Clock) -> None:
+    def __init__(self, backends: Backends, doubts: Doubts, clock: Clock) -> None:
         self._radar = backends.radar
-        self._deletions = Deletions(backends, clock)
+        self._deletions = Deletions(backends, doubts, clock)
 
     async def CountDevices(self, request: pb.CountDevicesRequest, context: Context) -> pb.CountDevicesResponse:
         """Counts the registered devices."""

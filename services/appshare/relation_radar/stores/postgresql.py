@@ -30,8 +30,9 @@ _HUBS = (
 # The numbers that a device lists, its own with them; and which devices list its own.
 _LISTED = "SELECT unnest(numbers) AS number_key FROM books WHERE device = $1 UNION SELECT $2"
 _LISTS_IT = (
-    "(devices.number_key = $2"
-    " OR EXISTS (SELECT FROM postings WHERE postings.number_key = $2 AND postings.device = devices.device))"
+    "(devices.number_key = $2 OR EXISTS ("
+    # OFFSET 0 has it looked up device by device: else all postings of a well-known number could be read beforehand.
+    "SELECT FROM postings WHERE postings.number_key = $2 AND postings.device = devices.device OFFSET 0))"
 )
 
 # Of very many that list a device, some are taken, and those that it lists too.

@@ -11,8 +11,8 @@ from appshare.relation_radar.stores import postgresql_books
 _SWAPPED = ("books", "postings")
 
 _NUMBERS_AT_ONCE = 4096
-_BOOKS_AT_ONCE = 256
-"""How much a transaction copies; its books are locked as long."""
+_BOOKS_AT_ONCE = 64
+"""How much a transaction copies: whoever syncs one of the books waits for it."""
 
 _LOCK_PATIENCE = "500ms"
 """Whoever waits for every table makes all others wait behind it: it gives up, and comes again."""
@@ -20,7 +20,8 @@ _LOCK_PATIENCE = "500ms"
 _LONG = 24 * 3600.0
 """Seconds: what touches every device may take as long as it takes."""
 
-_LEFT = "SELECT count(*) FROM books_to_copy"
+# Of very many it is enough to know that they are many.
+_LEFT = "SELECT count(*) FROM (SELECT FROM books_to_copy LIMIT 1000) AS first"
 
 # What another transaction has at hand is left to it.
 _TAKE_SOME = """

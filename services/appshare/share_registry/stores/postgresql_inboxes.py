@@ -196,9 +196,12 @@ async def _add(
         *(sender_id, device_ids, limits.per_sender),
     )
     oldest = await connection.fetch(
-        "WITH oldest AS (SELECT device_id, (SELECT position FROM inbox_events AS event"
-        " WHERE event.device_id = inboxes.device_id ORDER BY position DESC LIMIT 1 OFFSET $3) AS through"
-        f" FROM inboxes WHERE device_id = ANY($2::text[])),{_REPLACE_BY_GAP}",
+        # Between the first position and the head there is room for all events: only where that is too much they count.
+        "WITH long AS MATERIALIZED (SELECT device_id FROM inboxes WHERE device_id = ANY($2::text[]) AND head - $3 >="
+        " (SELECT min(position) FROM inbox_events AS event WHERE event.device_id = inboxes.device_id)),"
+        " oldest AS (SELECT device_id, (SELECT position FROM inbox_events AS event"
+        " WHERE event.device_id = long.device_id ORDER BY position DESC LIMIT 1 OFFSET $3) AS through"
+        f" FROM long),{_REPLACE_BY_GAP}",
         *(now, device_ids, limits.events),
     )
     return superseded | _pushes(too_many) | _pushes(oldest)

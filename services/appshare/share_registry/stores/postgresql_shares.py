@@ -20,6 +20,8 @@ APP = (
 
 _OWNERS_AT_A_TIME = 200
 """Owners of whom a statement asks."""
+_OWNERS_OF_A_PAGE = 4
+"""Owners whose shares are likely to fill a page."""
 
 # What the pairs of an owner and a key ($1, $2) open; an app that several keys open comes several times.
 _OPENED = (
@@ -65,7 +67,8 @@ async def replace_keys(device_id: str, keys: Mapping[str, frozenset[Key]], conne
 async def shares(keyring: Keyring, after: tuple[str, str], limit: int, connection: Connection) -> Page[Share]:
     """The apps that the keys open, by owner and package name from behind the pair `after`."""
     found: list[Share] = []
-    for part in parts({owner_id: keys for owner_id, keys in keyring.items() if owner_id >= after[0]}):
+    wanted = {owner_id: keys for owner_id, keys in keyring.items() if owner_id >= after[0]}
+    for part in parts(wanted, at_first=_OWNERS_OF_A_PAGE):
         rows = await connection.fetch(
             f"SELECT DISTINCT ON (apps.device_id, apps.package_name) apps.device_id, {APP}{_OPENED}"
             " WHERE (apps.device_id, apps.package_name) > ($3, $4) ORDER BY apps.device_id, apps.package_name LIMIT $5",
@@ -149,11 +152,12 @@ async def owners_sharing(keyring: Keyring, package_name: str, connection: Connec
     return frozenset(row["device_id"] for row in rows)
 
 
-def parts(keyring: Keyring) -> Iterator[Keyring]:
-    """The keys by owner, some owners at a time, in order."""
-    owners = iter(sorted(keyring.items()))
-    while part := dict(islice(owners, _OWNERS_AT_A_TIME)):
+def parts(keyring: Keyring, at_first: int = _OWNERS_AT_A_TIME) -> Iterator[Keyring]:
+    """The keys by owner, in order, some owners at a time: few at first, if so wanted, then more and more."""
+    owners, size = iter(sorted(keyring.items())), at_first
+    while part := dict(islice(owners, size)):
         yield part
+        size = min(4 * size, _OWNERS_AT_A_TIME)
 
 
 def app_of(row: asyncpg.Record) -> App:

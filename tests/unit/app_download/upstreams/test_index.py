@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.upstream import NOTES, REPOSITORY
 
@@ -147,7 +147,6 @@ def test_an_index_without_packages_has_none() -> None:
     assert read(b"{}") == []
 
 
-@settings(max_examples=100)
 @given(
     version=JSON, metadata=JSON, place=st.sampled_from(["file", "manifest", "file.name", "manifest.signer"]), value=JSON
 )
