@@ -17,6 +17,7 @@ from tests.support.stores import on_postgresql
 from appshare.v1 import share_pb2
 
 
+@pytest.mark.timeout(300)  # three clouds, one after the other
 @pytest.mark.skipif(on_postgresql(), reason="it is on PostgreSQL already")
 async def test_a_cloud_moves_to_postgresql_and_back(
     tmp_path: Path, samples: Path, postgresql: PostgresqlServer, monkeypatch: pytest.MonkeyPatch
