@@ -264,6 +264,15 @@ class TestDevices:
         assert ann.key != bob.key
         assert await store.find_device("Ann") is None
 
+    async def test_ids_with_any_character_may_be_asked_for(self, opened: RadarStores) -> None:
+        assert await opened.radar.find_device("\0") is None
+        assert await opened.radar.devices_with_ids(["\0", "a\0b"]) == []
+        assert await opened.radar.count_attempt("\0") is None
+        assert await opened.radar.find_session("\0") is None
+        assert await opened.blocks.remove_block(ANN, "\0") == []
+        await opened.radar.add_registration(registration("r1"), "a\0", NOW, PLENTY)
+        assert await opened.radar.add_registration(registration("r2"), "a\0", NOW, PLENTY) == registration("r1")
+
     async def test_devices_are_found_by_number_in_the_order_of_their_ids(self, store: RadarStore) -> None:
         for device_id, number in (("c", ANN), ("a", ANN), ("b", BOB), ("d", CARL)):
             await add_device(store, device_id, number)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 
 from appshare import errors
 from appshare.postgresql.database import Connection, Database, alone_with
+from appshare.postgresql.texts import storable
 from appshare.relation_radar.model import BlockedNumber, NumberKey
 
 
@@ -40,7 +41,7 @@ class PostgresqlBlockStore:
         rows = await self._database.read(
             "DELETE FROM blocks WHERE blocker_key = $1 AND block_id = $2 AND under_keys($3) RETURNING blocked_key",
             blocker,
-            block_id,
+            storable(block_id),
             self._generation(),
         )
         return [row["blocked_key"] for row in rows]

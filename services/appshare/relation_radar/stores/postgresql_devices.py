@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 
 from appshare.postgresql.database import Connection, Database, alone_with
+from appshare.postgresql.texts import storable
 from appshare.relation_radar.model import Deletion, Device, NumberKey, RegisteredDevice
 from appshare.relation_radar.stores import postgresql_books
 
@@ -22,7 +23,7 @@ class PostgresqlDeviceStore:
 
     async def find_device(self, device_id: str) -> Device | None:
         """The device with the id."""
-        row = await self._database.read_one(f"SELECT {DEVICE} FROM devices WHERE device_id = $1", device_id)
+        row = await self._database.read_one(f"SELECT {DEVICE} FROM devices WHERE device_id = $1", storable(device_id))
         return Device(*row) if row else None
 
     async def devices_with_numbers(self, numbers: Collection[NumberKey]) -> list[Device]:
@@ -37,7 +38,7 @@ class PostgresqlDeviceStore:
     async def devices_with_ids(self, device_ids: Collection[str]) -> list[Device]:
         """The devices with the ids, by device id."""
         query = f"SELECT {DEVICE} FROM devices WHERE device_id = ANY($1::text[]) ORDER BY device_id"
-        return [Device(*row) for row in await self._database.read(query, list(device_ids))]
+        return [Device(*row) for row in await self._database.read(query, [*map(storable, device_ids)])]
 
     async def count_devices(self) -> tuple[int, int]:
         """How many devices there are, and how many numbers they have."""

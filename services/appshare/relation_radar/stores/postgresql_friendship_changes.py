@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 import asyncpg
 
 from appshare.postgresql.database import Connection, Database
+from appshare.postgresql.texts import storable
 from appshare.relation_radar.model import Friend, FriendshipChange, Level
 
 _DEVICE = "(SELECT device FROM devices WHERE device_id = $1)"
@@ -48,7 +49,8 @@ class PostgresqlFriendshipChangeStore:
     async def known_friends(self, device_id: str) -> Mapping[str, Friend]:
         """The friends as the device knows them, or is to be told, by device id; one that is over has the level NONE."""
         rows = await self._database.read(
-            f"SELECT other_device_id, contact_id, level FROM friendship_changes WHERE device = {_DEVICE}", device_id
+            f"SELECT other_device_id, contact_id, level FROM friendship_changes WHERE device = {_DEVICE}",
+            storable(device_id),
         )
         return {row["other_device_id"]: _friend(row) for row in rows}
 
@@ -56,7 +58,7 @@ class PostgresqlFriendshipChangeStore:
         """Stores how friendships stand from now on; each whose level is another one gets the next position."""
 
         async def work(connection: Connection) -> None:
-            watcher = await connection.fetchrow(_OPEN, device_id)
+            watcher = await connection.fetchrow(_OPEN, storable(device_id))
             if watcher is not None:
                 await _record(watcher, list(friends), now, at_most, connection)
 
@@ -68,7 +70,7 @@ class PostgresqlFriendshipChangeStore:
             "SELECT other_device_id, contact_id, level, position, change_time"
             " FROM friendship_changes JOIN friendship_watchers USING (device)"
             f" WHERE device = {_DEVICE} AND position > greatest(acknowledged_position, $2) ORDER BY position LIMIT $3",
-            device_id,
+            storable(device_id),
             after,
             limit,
         )
@@ -77,7 +79,7 @@ class PostgresqlFriendshipChangeStore:
     async def head(self, device_id: str) -> int:
         """The position of the newest change; 0 when there has never been one."""
         row = await self._database.read_one(
-            f"SELECT head_position FROM friendship_watchers WHERE device = {_DEVICE}", device_id
+            f"SELECT head_position FROM friendship_watchers WHERE device = {_DEVICE}", storable(device_id)
         )
         return row["head_position"] if row else 0
 
@@ -85,7 +87,7 @@ class PostgresqlFriendshipChangeStore:
         """Ends the delivery of the changes up to a position, and returns the head; beyond the head it does nothing."""
 
         async def work(connection: Connection) -> int:
-            watcher = await connection.fetchrow(_OPEN, device_id)
+            watcher = await connection.fetchrow(_OPEN, storable(device_id))
             if watcher is None:
                 return 0
             head: int = watcher["head_position"]
@@ -100,7 +102,7 @@ class PostgresqlFriendshipChangeStore:
         rows = await self._database.read(
             "SELECT device_id FROM friendship_changes JOIN devices USING (device)"
             " WHERE other_device_id = $1 AND level <> $2",
-            friend_id,
+            storable(friend_id),
             Level.NONE,
         )
         return [row["device_id"] for row in rows]

@@ -11,6 +11,7 @@ import asyncpg
 
 from appshare import errors
 from appshare.postgresql.database import Connection, Database, alone_with
+from appshare.postgresql.texts import storable
 from appshare.relation_radar.model import DeviceLimit, NumberKey, Registration, Session
 
 _REGISTRATION = "registration_id, number_key, region, code_digest, attempts, expire_time"
@@ -52,7 +53,7 @@ class PostgresqlRegistrationStore:
         self, registration: Registration, request_id: str | None, now: float, codes_per_hour: int
     ) -> Registration:
         """Stores a registration, or returns the one that was started for its number with the same request id."""
-        number = registration.number_key
+        number, request_id = registration.number_key, request_id and storable(request_id)
 
         async def work(connection: Connection) -> Registration:
             await self._alone_with(number, connection)
@@ -92,7 +93,7 @@ class PostgresqlRegistrationStore:
         """Counts an attempt to verify and returns the registration with it; None when there is none."""
         row = await self._database.read_one(
             f"UPDATE registrations SET attempts = attempts + 1 WHERE registration_id = $1 RETURNING {_REGISTRATION}",
-            registration_id,
+            storable(registration_id),
         )
         return _registration(row) if row else None
 
@@ -126,7 +127,7 @@ class PostgresqlRegistrationStore:
 
     async def find_session(self, session_id: str) -> Session | None:
         """The session, or None when it never was or has ended."""
-        return _session(await self._database.read_one(_FIND_SESSION, session_id))
+        return _session(await self._database.read_one(_FIND_SESSION, storable(session_id)))
 
     async def update_session(self, session: Session, replaced_digest: bytes) -> bool:
         """Stores a rotated session; False when its current digest is not `replaced_digest` any more."""
