@@ -10,7 +10,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .DEFAULT_GOAL := help
 .PHONY: help setup demo docs walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-gateway benchmark-fit
 .PHONY: benchmark-stream benchmark-index compare-aapt compare-bundletool test laws soak fault-download check lint
-.PHONY: access-matrix fuzz fuzz-packages
+.PHONY: access-matrix fuzz fuzz-packages simulate-scaling kubernetes up-scale down-scale compose-scale-smoke
 .PHONY: abuse types imports contract contract-breaking protos up down compose-smoke clean
 
 help: ## List the targets
@@ -42,8 +42,8 @@ accuracy: setup ## Measure the rules of friendship on a social graph: make accur
 	@$(BIN)/python -c 'import matplotlib' 2>/dev/null || $(BIN)/pip install --quiet --constraint constraints.txt --editable '.[accuracy]'
 	@$(BIN)/python -m benchmarks.accuracy $(if $(OUT),--out '$(OUT)') '$(GRAPH)'
 
-benchmark-radar: setup ## Measure RelationRadar beside bare SQLite: make benchmark-radar [DEVICES=10000]
-	@$(BIN)/python -m benchmarks.radar --devices $(or $(DEVICES),10000)
+benchmark-radar: setup ## Measure RelationRadar beside bare SQLite: make benchmark-radar [DEVICES=10000] [STORE=postgresql]
+	@$(BIN)/python -m benchmarks.radar --devices $(or $(DEVICES),10000) $(if $(STORE),--store $(STORE))
 
 benchmark-gateway: setup ## Measure the whole cloud beside bare gRPC with the same hops: make benchmark-gateway [CALLS=600]
 	@$(BIN)/python -m benchmarks.gateway --calls $(or $(CALLS),600)
@@ -57,6 +57,10 @@ compare-aapt: setup ## Compare what we read of real packages with aapt and apksi
 benchmark-stream: setup ## Measure downloads through the gateway beside bare streams: [MIB=128] [CHUNKS=64,256,512,1024] [OUT=file]
 	@$(BIN)/python -m benchmarks.stream $(if $(MIB),--mib $(MIB)) $(if $(CHUNKS),--chunks $(CHUNKS)) $(if $(OUT),--out '$(OUT)')
 
+simulate-scaling: setup ## Plan for 100 million devices on paper, simulate storms and fan-out: [DEVICES=n] [CONTACTS=n] [OUT=folder]
+	@$(BIN)/python -c 'import matplotlib' 2>/dev/null || $(BIN)/pip install --quiet --constraint constraints.txt --editable '.[accuracy]'
+	@$(BIN)/python -m benchmarks.scaling $(if $(DEVICES),--devices $(DEVICES)) $(if $(CONTACTS),--contacts $(CONTACTS)) $(if $(OUT),--out '$(OUT)')
+
 benchmark-index: setup ## Measure what a large index of an upstream costs in time and memory: make benchmark-index [MIB=50]
 	@$(BIN)/python -m benchmarks.upstream_index --mib $(or $(MIB),50)
 
@@ -67,10 +71,14 @@ fuzz-packages: setup ## Read packages that are damaged at random: make fuzz-pack
 	@$(BIN)/python -m benchmarks.fuzz --seconds $(or $(SECONDS),180) --first $(or $(FIRST),1)
 
 test: setup ## Run the whole suite; the processes that it starts on SQLite, or: make test STORE=postgresql
-	$(if $(STORE),APPSHARE_TEST_STORE=$(STORE)) $(BIN)/pytest -n $$(($$(nproc) + 1)) --dist loadgroup  # many tests wait for processes
+	$(if $(STORE),APPSHARE_TEST_STORE=$(STORE)) $(BIN)/pytest -n $$(($$(nproc) + 1)) --dist loadgroup  # many tests wait
 
 laws: setup ## Check every law on a thousand examples that are drawn at random
 	$(BIN)/pytest -n $$(nproc) -m hypothesis --hypothesis-profile thorough --timeout 1800
+
+kubernetes: setup ## Check deploy/kubernetes against the schemas of Kubernetes, offline (needs kubectl)
+	@$(BIN)/python -c 'import kubernetes_validate' 2>/dev/null || $(BIN)/pip install --quiet --constraint constraints.txt --editable '.[kubernetes]'
+	@$(BIN)/pytest -q tests/unit/deploy
 
 soak: setup ## Kill processes while ten thousand pushes run: make soak, or make soak PUSHES=number
 	@SOAK_PUSHES=$(or $(PUSHES),10000) $(BIN)/pytest tests/e2e/test_soak.py
@@ -120,6 +128,16 @@ down: ## Stop them; the volumes stay
 
 compose-smoke: setup ## Run the flow against a compose deployment, restart it, show that nothing was lost
 	@$(BIN)/python -m demo.compose
+
+up-scale: ## The same in two copies of each on PostgreSQL, NATS and a bucket
+	deploy/scale/make-secrets
+	COMPOSE_FILE=docker-compose.scale.yml deploy/compose up --build --detach
+
+down-scale: ## Stop them; the volumes stay
+	COMPOSE_FILE=docker-compose.scale.yml deploy/compose down
+
+compose-scale-smoke: setup ## Run the flow against two copies of each, kill one of each, then all: FROM_PYPI=1 without those images
+	@$(BIN)/python -m demo.compose_scale $(if $(FROM_PYPI),--from-pypi)
 
 clean: ## Remove the virtual environment and caches
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache build dist

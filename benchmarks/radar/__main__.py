@@ -1,6 +1,7 @@
 """`make benchmark-radar DEVICES=10000`: RelationRadar's figures, each beside a bare one of the same run.
 
-A figure is the median of many. `bare` is SQLite through Python's own module, in the same thread, with the same pragmas.
+A figure is the median of many. `bare` is SQLite through Python's own module, in the same thread, with the same pragmas;
+with STORE=postgresql, ours are those of a PostgreSQL server on this machine, that syncs to its disk.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -17,14 +19,14 @@ from random import Random
 from statistics import median
 from time import perf_counter, process_time
 
+from tests.support.postgresql_server import running_postgresql
+from tests.support.radar_stores import RadarStores, postgresql_stores, sqlite_stores
+
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.limits import RadarLimits
 from appshare.relation_radar.model import BookEntry, Device, Registration, Rule, Session
 from appshare.relation_radar.numbers import NumberKeys
 from appshare.relation_radar.radar import Radar
-from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
-from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
-from appshare.sqlite.database import Database, open_database
 from benchmarks.radar.bare import Bare
 from benchmarks.radar.population import CONTACTS, Person, population
 
@@ -54,10 +56,10 @@ class Figure:
 class Bench:
     """One run: a population in a store, and the same in bare SQLite."""
 
-    def __init__(self, database: Database, people: list[Person], folder: Path) -> None:
-        self.database = database
-        self.store = SqliteRadarStore(database)
-        self.blocks = SqliteBlockStore(database)
+    def __init__(self, stores: RadarStores, people: list[Person], folder: Path) -> None:
+        self.stores = stores
+        self.store = stores.radar
+        self.blocks = stores.blocks
         self.people = people
         self.path = folder / "radar.db"
         self.bare = Bare(folder / "bare.db")
@@ -77,16 +79,20 @@ class Bench:
         self.bare.fill(self.people)
 
     async def measure(self) -> None:
-        self._size()
-        await self._cold()
+        await self._size()
+        if self.stores.engine == "sqlite":
+            await self._cold()
         await self._checks()
         await self._lists()
         await self._syncs()
         self._add("resident memory, with the population", "MiB", _resident())
 
-    def _size(self) -> None:
-        files = self.path.parent.glob("radar.db*")
-        self._add("disk", "bytes per contact", sum(each.stat().st_size for each in files) / len(self.people) / CONTACTS)
+    async def _size(self) -> None:
+        if self.stores.engine == "sqlite":
+            size = sum(each.stat().st_size for each in self.path.parent.glob("radar.db*"))
+        else:
+            size = await self.stores.database.size()
+        self._add("disk", "bytes per contact", size / len(self.people) / CONTACTS)
 
     async def _cold(self) -> None:
         """First reads of a device each: SQLite's caches are empty, and the system's, as far as it does it."""
@@ -102,8 +108,8 @@ class Bench:
         await self._time("check, listed, both ways, one call, cold", "us", checks, bare, _CHECK)
 
     async def _forget(self) -> None:
-        await self.database.run(_shrink)
-        self.database.look_up(_shrink)
+        await self.stores.database.run(_shrink)
+        self.stores.database.look_up(_shrink)
         self.bare.forget()
         for path in (self.path, self.path.with_name("bare.db")):
             _drop_from_cache(path)
@@ -241,13 +247,18 @@ def _resident() -> float:
     return int(line.split()[1]) / 1024
 
 
-async def _run(devices: int) -> list[Figure]:
+async def _run(devices: int, engine: str) -> list[Figure]:
     people = list(population(devices))
-    with tempfile.TemporaryDirectory() as folder:
-        async with open_database(Path(folder) / "radar.db", MIGRATIONS) as database:
-            bench = Bench(database, people, Path(folder))
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        server = stack.enter_context(running_postgresql(durable=True)) if engine == "postgresql" else None
+        async with postgresql_stores(server.url, connections=10) if server else sqlite_stores(folder) as stores:
+            bench = Bench(stores, people, folder)
             await bench.build()
-            await database.checkpoint()
+            if server:
+                await stores.database.vacuum("devices", "books", "postings")
+            else:
+                await stores.database.checkpoint()
             await bench.measure()
             bench.bare.close()
             return bench.figures
@@ -264,9 +275,10 @@ def _table(figures: list[Figure]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--devices", type=int, default=10_000)
+    parser.add_argument("--store", choices=["sqlite", "postgresql", "postgres"], default="sqlite")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     arguments = parser.parse_args()
-    figures = asyncio.run(_run(arguments.devices))
+    figures = asyncio.run(_run(arguments.devices, "postgresql" if arguments.store.startswith("postgres") else "sqlite"))
     print(json.dumps([asdict(each) for each in figures], indent=2) if arguments.json else _table(figures))
 
 

@@ -12,6 +12,7 @@ from tests.support.s3_server import BUCKET
 from appshare import errors
 from appshare.app_download.file_storage import FileStorage, StoredEntry
 from appshare.app_download.storages import storage_at
+from appshare.app_download.storages.copying import copy_files
 from appshare.app_download.storages.local import LocalStorage
 from appshare.app_download.storages.s3 import S3Storage
 
@@ -123,3 +124,25 @@ async def test_a_bucket_that_cannot_be_reached_is_unavailable(tmp_path: Path, mo
         await keep(storage, tmp_path)
     assert failure.value.reason is errors.Reason.STORAGE_UNAVAILABLE
     assert "nobody" not in failure.value.message
+
+
+async def test_a_folder_is_copied_into_a_bucket_but_for_what_is_damaged(
+    tmp_path: Path, s3_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in s3_environment.items():
+        monkeypatch.setenv(name, value)
+    (folder := tmp_path / "packages").mkdir()
+    local, bucket = LocalStorage(folder), storage_at(f"s3://{BUCKET}/{uuid4()}", tmp_path)
+    whole = [await keep(local, tmp_path, content) for content in (CONTENT, b"", b"another")]
+    damaged = await keep(local, tmp_path, b"to be damaged")
+    (folder / damaged[:2] / damaged).write_bytes(b"it is damaged")
+    (folder / "incoming").mkdir()
+    (folder / "incoming" / "half").write_bytes(b"half")
+    seen: list[int] = []
+    assert await copy_files(folder, bucket, seen.append) == (4, [damaged])
+    assert seen == [1, 2, 3, 4]
+    assert await entries(bucket) == await entries(local) - {StoredEntry(damaged, 13)}
+    assert b"".join(await read(bucket)) == CONTENT
+    assert len(whole) == len(await entries(bucket))
+    (folder / whole[0][:2] / whole[0]).write_bytes(CONTENT[::-1])  # what is there is not read again
+    assert await copy_files(folder, bucket, seen.append) == (4, [damaged])

@@ -2,17 +2,19 @@
 
 import asyncio
 import shutil
-import sqlite3
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from tests.support.postgresql_server import PostgresqlServer
 from tests.support.radar import serving
+from tests.support.radar_stores import ENGINES, RadarStores, postgresql_stores, sqlite_stores
 from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
 from appshare import errors
@@ -20,18 +22,14 @@ from appshare.process.lifetime import in_background
 from appshare.relation_radar import key_rotation
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.key_file import KeyFile
-from appshare.relation_radar.key_rotation import KeyRotation, KeyRotationProgress, split_secrets
+from appshare.relation_radar.key_rotation import KeyRotation, KeyRotationProgress, check_of, open_number_keys
 from appshare.relation_radar.key_rotation_store import Phase
 from appshare.relation_radar.limits import RadarLimits
-from appshare.relation_radar.model import Contact, NumberKey
+from appshare.relation_radar.model import Contact, DialledNumber, NumberKey
 from appshare.relation_radar.numbers import NumberKeys
 from appshare.relation_radar.radar import Radar
 from appshare.relation_radar.registration import Registrar, RegistrationLimits
-from appshare.relation_radar.stores import sqlite_books, sqlite_key_rotation
-from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
-from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
-from appshare.relation_radar.stores.sqlite_key_rotation import SqliteKeyRotationStore
-from appshare.sqlite.database import Database, open_database
+from appshare.relation_radar.stores import postgresql_key_rotation, sqlite_key_rotation
 from appshare.v1 import relation_radar_pb2 as pb
 from appshare.v1.friendship_pb2 import Contact as ContactMessage
 from appshare.v1.friendship_pb2 import ContactBook, PersonRef
@@ -55,19 +53,33 @@ class Killed(BaseException):
 class WatchedDatabase:
     """A database that does something before each transaction of the rotation."""
 
-    def __init__(self, database: Database, before: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, database: Any, before: Callable[[], Awaitable[None]]) -> None:
         self._database = database
         self._before = before
-        self.run = database.run
-        self.checkpoint = database.checkpoint
 
-    async def change(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
-        await self._before()
-        return await self._database.change(work)
+    def __getattr__(self, name: str) -> Any:
+        act = getattr(self._database, name)
+        return partial(self._watched, act) if name in ("change", "rebuild", "change_under_locks") else act
 
-    async def rebuild(self, work: Callable[[sqlite3.Connection], Any]) -> Any:
+    async def _watched(self, act: Callable[[Any], Awaitable[Any]], work: Any) -> Any:
         await self._before()
-        return await self._database.rebuild(work)
+        return await act(work)
+
+
+@dataclass
+class Deployment:
+    """What outlives a process: the folder with the keys, and the database in it or at a URL."""
+
+    folder: Path
+    url: str = ""
+
+    @property
+    def key_file(self) -> KeyFile:
+        return KeyFile(self.folder / "number.key")
+
+    def stores(self, generation: Callable[[], int]) -> AbstractAsyncContextManager[RadarStores]:
+        """Opens the stores."""
+        return postgresql_stores(self.url, generation) if self.url else sqlite_stores(self.folder)
 
 
 async def nothing() -> None:
@@ -78,7 +90,7 @@ async def nothing() -> None:
 class Opened:
     """RelationRadar on its files, as a process has it."""
 
-    database: Database
+    stores: RadarStores
     keys: NumberKeys
     registrar: Registrar
     sender: RecordingSender
@@ -101,33 +113,50 @@ class Opened:
 
 
 @asynccontextmanager
-async def opened(folder: Path, before: Callable[[], Awaitable[None]] = nothing) -> AsyncIterator[Opened]:
-    async with open_database(folder / "radar.db", MIGRATIONS) as database:
-        rotation_store = SqliteKeyRotationStore(WatchedDatabase(database, before))  # type: ignore[arg-type]
-        key_file = KeyFile(folder / "number.key")
-        in_use, waiting = split_secrets(key_file.read(), await rotation_store.state())
-        store, keys, sender = SqliteRadarStore(database), NumberKeys(*in_use), RecordingSender()
+async def opened(at: Deployment, before: Callable[[], Awaitable[None]] = nothing) -> AsyncIterator[Opened]:
+    async with at.stores(lambda: len(keys.secrets)) as stores:
+        stores.rotation._database = WatchedDatabase(stores.database, before)  # type: ignore[attr-defined]
+        keys, rotation = await open_number_keys(stores.rotation, at.key_file)
+        sender = RecordingSender()
         registrar = Registrar(
-            *(store, keys, sender, FakeClock()), secret=in_use[0], limits=RegistrationLimits(), default_region="CN"
+            *(stores.radar, keys, sender, FakeClock()),
+            secret=keys.secrets[0],
+            limits=RegistrationLimits(),
+            default_region="CN",
         )
-        radar = Radar(store, keys, FriendshipRule(), RadarLimits(), SqliteBlockStore(database))
-        rotation = KeyRotation(rotation_store, keys, key_file.write, waiting)
-        yield Opened(database, keys, registrar, sender, radar, rotation)
+        radar = Radar(stores.radar, keys, FriendshipRule(), RadarLimits(), stores.blocks)
+        yield Opened(stores, keys, registrar, sender, radar, rotation)
 
 
-async def populate(folder: Path) -> dict[int, str]:
+@pytest.fixture(params=ENGINES)
+def deploy(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Deployment]]:
+    """Makes a deployment, empty or with all that another one has."""
+    server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
+    with ExitStack() as stack:
+
+        def make(origin: Deployment | None = None) -> Deployment:
+            folder = tmp_path / uuid4().hex
+            shutil.copytree(origin.folder, folder) if origin else folder.mkdir()
+            template = origin.url.rpartition("/")[2] if origin else None
+            return Deployment(folder, stack.enter_context(server.fresh_database(template)) if server else "")
+
+        yield make
+
+
+@pytest.fixture
+def at(deploy: Callable[..., Deployment]) -> Deployment:
+    return deploy()
+
+
+async def populate(at: Deployment) -> dict[int, str]:
     """Registers people with books, a block and a registration that is not verified; gives their device ids."""
-    async with opened(folder) as radar:
+    async with opened(at) as radar:
         device_ids = {person: await radar.register(person) for person in PEOPLE}
         for person, book in BOOKS.items():
             await radar.sync(device_ids[person], book)
         await radar.registrar.start(number(STRANGER), "", "request")
         key = radar.keys.key
-        async with radar.database.transaction() as transaction:
-            await transaction.write(
-                "INSERT INTO blocks (blocker_key, blocked_key, block_id, create_time) VALUES (?, ?, 'b', 0)",
-                (key(number(0)), key(number(STRANGER))),
-            )
+        await radar.stores.blocks.add_block(key(number(0)), [key(number(STRANGER))], "b", 0, 1)
     return device_ids
 
 
@@ -136,17 +165,17 @@ async def answers(radar: Opened, device_ids: dict[int, str]) -> list[object]:
     told: list[object] = []
     for device_id in device_ids.values():
         told.append(await radar.radar.friends.all(device_id))
-        told += [await radar.radar.acquaintances.by_number(device_id, number(person)) for person in PEOPLE]
+        told += await radar.radar.acquaintances.of_people(device_id, [DialledNumber(number(each)) for each in PEOPLE])
     key = radar.keys.key
-    hub = await SqliteRadarStore(radar.database).hubs([key(number(person)) for person in (*PEOPLE, STRANGER)], 4)
+    hub = await radar.stores.radar.hubs([key(number(person)) for person in (*PEOPLE, STRANGER)], 4)
     told.append(hub == {key(number(STRANGER))})
     for query, people in (
-        ("SELECT block_id FROM blocks WHERE blocker_key = ? AND blocked_key = ?", (0, STRANGER)),
-        ("SELECT count FROM new_contacts WHERE number_key = ?", (2,)),
-        ("SELECT count(*) FROM codes_sent WHERE number_key = ?", (STRANGER,)),
-        ("SELECT request_id FROM registrations WHERE number_key = ?", (STRANGER,)),
+        ("SELECT block_id FROM blocks WHERE blocker_key = {} AND blocked_key = {}", (0, STRANGER)),
+        ("SELECT count FROM new_contacts WHERE number_key = {}", (2,)),
+        ("SELECT count(*) FROM codes_sent WHERE number_key = {}", (STRANGER,)),
+        ("SELECT request_id FROM registrations WHERE number_key = {}", (STRANGER,)),
     ):
-        told += [tuple(row) for row in await radar.database.read(query, [key(number(person)) for person in people])]
+        told += await radar.stores.read(query.format(*(key(number(person)) for person in people)))
     return told
 
 
@@ -156,44 +185,46 @@ def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(key_rotation, "_FEW_BOOKS", 0)
     monkeypatch.setattr(sqlite_key_rotation, "_NUMBERS_AT_ONCE", 1)
     monkeypatch.setattr(sqlite_key_rotation, "_ROWS_AT_ONCE", 4)
+    monkeypatch.setattr(postgresql_key_rotation, "_BOOKS_AT_ONCE", 1)
+    monkeypatch.setattr(postgresql_key_rotation, "_NUMBERS_AT_ONCE", 1)
 
 
-async def test_nothing_that_anybody_is_told_changes(tmp_path: Path, small_steps: None) -> None:
-    device_ids = await populate(tmp_path)
+async def test_nothing_that_anybody_is_told_changes(at: Deployment, small_steps: None) -> None:
+    device_ids = await populate(at)
     seen: list[list[object]] = []
     phases: set[Phase] = set()
 
     async def look() -> None:
         if not radar.keys._gate._closing.locked():
             seen.append(await answers(radar, device_ids))
-            phases.add((await SqliteKeyRotationStore(radar.database).state()).phase)
+            phases.add((await radar.stores.rotation.generation())[1])
 
-    async with opened(tmp_path, look) as radar:
+    async with opened(at, look) as radar:
         before = await answers(radar, device_ids)
         assert await radar.rotation.progress() == progress(1, 6, running=False)
         assert await radar.rotation.start() == progress(1, 0, running=True)
         assert await radar.rotated() == progress(2, 6, running=False)
-        assert len(seen) > 2 * len(PEOPLE)
+        assert len(seen) > len(PEOPLE)
         assert phases == set(Phase)
         assert all(told == before for told in seen)
         assert await answers(radar, device_ids) == before
-    async with opened(tmp_path) as radar:
+    async with opened(at) as radar:
         assert await answers(radar, device_ids) == before
         newcomer = await radar.register(3)
         assert len(await radar.radar.acquaintances.by_number(device_ids[0], number(3))) == 2
         await radar.sync(newcomer, [0])
 
 
-async def test_it_completes_after_an_end_at_any_transaction(tmp_path: Path, small_steps: None) -> None:
-    origin = tmp_path / "origin"
-    origin.mkdir()
+async def test_it_completes_after_an_end_at_any_transaction(
+    deploy: Callable[..., Deployment], small_steps: None
+) -> None:
+    origin = deploy()
     device_ids = await populate(origin)
     async with opened(origin) as radar:
         before = await answers(radar, device_ids)
     generations, lives = [], 0
     while True:
-        folder = tmp_path / str(lives)
-        shutil.copytree(origin, folder)
+        at = deploy(origin)
         left = lives
 
         async def live() -> None:
@@ -202,21 +233,21 @@ async def test_it_completes_after_an_end_at_any_transaction(tmp_path: Path, smal
                 raise Killed
             left -= 1
 
-        async with opened(folder, live) as radar:
+        async with opened(at, live) as radar:
             await radar.rotation.start()
             with suppress(Killed):
                 await radar.rotation.finish()
-        async with opened(folder) as radar:
+        async with opened(at) as radar:
             generations.append((await radar.rotation.progress()).generation)
             assert (await radar.rotated()).generation == 2
             assert await answers(radar, device_ids) == before
-            assert await _count(radar.database, "books_next") == await _count(radar.database, "postings_next") == 0
-        shutil.rmtree(folder)
+            for table in ("books_next", "postings_next"):
+                assert await radar.stores.read(f"SELECT * FROM {table}") == []  # noqa: S608 - a name of this module
         if left:
             break
         lives += 1
     # Before the start, while books were copied, after the change, and to the end.
-    assert lives > 2 * len(PEOPLE)
+    assert lives > len(PEOPLE)
     assert set(generations) == {1, 2}
 
 
@@ -226,13 +257,8 @@ async def _until(rotation: KeyRotation) -> None:
         await asyncio.sleep(0)
 
 
-async def _count(database: Database, table: str) -> int:
-    [row] = await database.read(f"SELECT count(*) FROM {table}")  # noqa: S608 - a name of this module
-    return int(row[0])
-
-
-async def test_what_changes_meanwhile_is_not_lost(tmp_path: Path, small_steps: None) -> None:
-    device_ids = await populate(tmp_path)
+async def test_what_changes_meanwhile_is_not_lost(at: Deployment, small_steps: None) -> None:
+    device_ids = await populate(at)
     turns = 0
     books: dict[str, list[int]] = {}
 
@@ -249,17 +275,15 @@ async def test_what_changes_meanwhile_is_not_lost(tmp_path: Path, small_steps: N
             books[newcomer := await radar.register(50)] = [0, 1]
             await radar.sync(newcomer, [0, 1])
         if turns == 7:
-            gone = await SqliteRadarStore(radar.database).find_device(device_ids[5])
+            gone = await radar.stores.radar.find_device(device_ids[5])
             assert gone is not None
-            await radar.database.change(partial(sqlite_books.remove_book, gone.key))
-            async with radar.database.transaction() as transaction:
-                await transaction.write("DELETE FROM devices WHERE device = ?", (gone.key,))
+            assert await radar.stores.radar.purge_device(gone)
 
-    async with opened(tmp_path, change_something) as radar:
+    async with opened(at, change_something) as radar:
         await radar.rotation.start()
         assert (await radar.rotated()).generation == 2
-        assert turns > 2 * len(PEOPLE)
-        store, key = SqliteRadarStore(radar.database), radar.keys.key
+        assert turns > len(PEOPLE)
+        store, key = radar.stores.radar, radar.keys.key
         holders: dict[NumberKey, int] = {}
         for device_id, people in books.items():
             device = await store.find_device(device_id)
@@ -285,17 +309,17 @@ def as_stored(key: NumberKey) -> list[bytes]:
 
 
 async def test_nothing_under_the_old_key_is_left_on_the_disk(tmp_path: Path) -> None:
+    at = Deployment(tmp_path)  # PostgreSQL leaves what it overwrites later
     people = range(150)
-    async with opened(tmp_path) as radar:
+    async with opened(at) as radar:
         device_ids = [await radar.register(person) for person in people]
         for person, device_id in enumerate(device_ids):
             await radar.sync(device_id, [(person * 7 + step) % 300 for step in range(40)])
-        async with radar.database.transaction() as transaction:
-            # Longer rows, so that SQLite moves them from page to page.
-            await transaction.write("UPDATE devices SET book_version = 1000000, region = 'CN' || device % 7")
+        # Longer rows, so that SQLite moves them from page to page.
+        await radar.stores.write("UPDATE devices SET book_version = 1000000, region = 'CN' || device % 7")
         old = {key for person in range(300) for key in as_stored(radar.keys.key(number(person)))}
     assert _stored(tmp_path, old)
-    async with opened(tmp_path) as radar:
+    async with opened(at) as radar:
         await radar.rotation.start()
         await radar.rotated()
         assert not _stored(tmp_path, old)
@@ -309,47 +333,47 @@ def _stored(folder: Path, keys: set[bytes]) -> list[bytes]:
     return [key for key in keys if key in content]
 
 
-async def test_it_can_be_done_again_and_again(tmp_path: Path) -> None:
-    device_ids = await populate(tmp_path)
-    async with opened(tmp_path) as radar:
+async def test_it_can_be_done_again_and_again(at: Deployment) -> None:
+    device_ids = await populate(at)
+    async with opened(at) as radar:
         before = await answers(radar, device_ids)
         for generation in (2, 3, 4):
             await radar.rotation.start()
             assert (await radar.rotated()).generation == generation
             assert await answers(radar, device_ids) == before
-    async with opened(tmp_path) as radar:
+    async with opened(at) as radar:
         assert len(radar.keys.secrets) == 4
         assert await answers(radar, device_ids) == before
 
 
-async def test_a_rotation_that_is_under_way_is_the_answer(tmp_path: Path) -> None:
-    await populate(tmp_path)
-    async with opened(tmp_path) as radar:
+async def test_a_rotation_that_is_under_way_is_the_answer(at: Deployment) -> None:
+    await populate(at)
+    async with opened(at) as radar:
         answers = await asyncio.gather(*(radar.rotation.start() for _ in range(5)))
         assert answers == [progress(1, 0, running=True)] * 5
         assert (await radar.rotated()).generation == 2
-        assert len(KeyFile(tmp_path / "number.key").read()) == 2
+        assert len(at.key_file.read()) == 2
 
 
-async def test_a_repeat_after_its_end_starts_no_other(tmp_path: Path) -> None:
-    await populate(tmp_path)
-    async with opened(tmp_path) as radar:
+async def test_a_repeat_after_its_end_starts_no_other(at: Deployment) -> None:
+    await populate(at)
+    async with opened(at) as radar:
         assert (await radar.rotation.start(1)).running
         settled = await radar.rotated()
         assert await radar.rotation.start(1) == settled
-        assert len(KeyFile(tmp_path / "number.key").read()) == 2
+        assert len(at.key_file.read()) == 2
         assert (await radar.rotation.start(2)).running
 
 
-async def test_a_key_that_cannot_be_kept_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    device_ids = await populate(tmp_path)
-    async with opened(tmp_path) as radar:
+async def test_a_key_that_cannot_be_kept_is_not_used(at: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    device_ids = await populate(at)
+    async with opened(at) as radar:
         before = await answers(radar, device_ids)
 
-        def fail(_keys: object) -> None:
+        def fail(_key: bytes, _behind: int) -> None:
             raise OSError("no space")
 
-        monkeypatch.setattr(radar.rotation, "_keep", fail)
+        monkeypatch.setattr(radar.rotation._kept, "add", fail)
         with pytest.raises(errors.UnavailableError) as caught:
             await radar.rotation.start()
         assert caught.value.reason is errors.Reason.STORAGE_UNAVAILABLE
@@ -357,9 +381,9 @@ async def test_a_key_that_cannot_be_kept_is_not_used(tmp_path: Path, monkeypatch
         assert await answers(radar, device_ids) == before
 
 
-async def test_a_disk_in_trouble_makes_it_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_disk_in_trouble_makes_it_wait(at: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("appshare.relation_radar.key_rotation._PAUSE", 0.0)
-    device_ids = await populate(tmp_path)
+    device_ids = await populate(at)
     trouble = 3
 
     async def fail() -> None:
@@ -368,7 +392,7 @@ async def test_a_disk_in_trouble_makes_it_wait(tmp_path: Path, monkeypatch: pyte
             trouble -= 1
             raise errors.UnavailableError(errors.Reason.STORAGE_UNAVAILABLE, "a full disk")
 
-    async with opened(tmp_path, fail) as radar:
+    async with opened(at, fail) as radar:
         before = await answers(radar, device_ids)
         await radar.rotation.start()
         async with in_background(radar.rotation.run()):
@@ -377,20 +401,20 @@ async def test_a_disk_in_trouble_makes_it_wait(tmp_path: Path, monkeypatch: pyte
         assert await answers(radar, device_ids) == before
 
 
-async def test_too_few_keys_are_refused(tmp_path: Path) -> None:
-    await populate(tmp_path)
-    first = (tmp_path / "number.key").read_bytes()
-    async with opened(tmp_path) as radar:
+async def test_too_few_keys_are_refused(at: Deployment) -> None:
+    await populate(at)
+    first = (at.folder / "number.key").read_bytes()
+    async with opened(at) as radar:
         await radar.rotation.start()
-        await SqliteKeyRotationStore(radar.database).begin()
-    both = (tmp_path / "number.key").read_bytes()
+        await radar.stores.rotation.begin(check_of(at.key_file.read()[1]))
+    both = (at.folder / "number.key").read_bytes()
 
     async def refused() -> str:
-        (tmp_path / "number.key").write_bytes(first)
+        (at.folder / "number.key").write_bytes(first)
         with pytest.raises(errors.UnavailableError) as caught:
-            async with opened(tmp_path):
+            async with opened(at):
                 pytest.fail("it was opened")
-        (tmp_path / "number.key").write_bytes(both)
+        (at.folder / "number.key").write_bytes(both)
         return caught.value.message
 
     while_copying = await refused()
@@ -398,16 +422,16 @@ async def test_too_few_keys_are_refused(tmp_path: Path) -> None:
         "the file of the number keys holds 1, the database needs 2:"
         " put back a backup of the file from after the last rotation was started"
     )
-    async with opened(tmp_path) as radar:
+    async with opened(at) as radar:
         await radar.rotated()
     assert await refused() == while_copying
 
 
-async def test_calls_go_on_under_load(tmp_path: Path, small_steps: None) -> None:
-    device_ids = await populate(tmp_path)
-    async with opened(tmp_path) as radar:
+async def test_calls_go_on_under_load(at: Deployment, small_steps: None) -> None:
+    device_ids = await populate(at)
+    async with opened(at) as radar:
         limits = RadarLimits(lookup_burst=1_000_000)
-        async with serving(radar.database, radar.registrar, radar.keys, radar.rotation, FakeClock(), limits) as stub:
+        async with serving(radar.stores, radar.registrar, radar.keys, radar.rotation, FakeClock(), limits) as stub:
             calls = 0
 
             async def use(person: int) -> None:
@@ -434,7 +458,104 @@ async def test_calls_go_on_under_load(tmp_path: Path, small_steps: None) -> None
             assert (read.rotation.generation, read.rotation.running) == (2, False)
             assert calls >= len(PEOPLE)
             for person, book in BOOKS.items():
-                device = await SqliteRadarStore(radar.database).find_device(device_ids[person])
+                device = await radar.stores.radar.find_device(device_ids[person])
                 assert device is not None
-                stored = await SqliteRadarStore(radar.database).book(device)
+                stored = await radar.stores.radar.book(device)
                 assert stored.contacts.keys() == {radar.keys.key(number(each)) for each in book}
+
+
+@dataclass
+class Copies:
+    """Two copies of the service on one database, with one key file."""
+
+    one: Opened
+    other: Opened
+    device_ids: dict[int, str]
+    before: list[object]
+
+
+@pytest.fixture
+async def copies(postgresql: PostgresqlServer, tmp_path: Path) -> AsyncIterator[Copies]:
+    with postgresql.fresh_database() as url:
+        at = Deployment(tmp_path, url)
+        device_ids = await populate(at)
+        async with opened(at) as one, opened(at) as other:
+            yield Copies(one, other, device_ids, await answers(one, device_ids))
+
+
+async def test_a_copy_follows_the_rotation_of_another_and_until_then_says_that_it_cannot_answer(copies: Copies) -> None:
+    await copies.one.rotation.start()
+    await copies.one.rotation.finish()
+    for call in (
+        copies.other.radar.acquaintances.by_number(copies.device_ids[0], number(1)),
+        copies.other.sync(copies.device_ids[0], [5]),
+        copies.other.register(30),
+    ):
+        with pytest.raises(errors.UnavailableError) as caught:
+            await call
+        assert caught.value.retry_after is not None
+    await copies.other.rotation.follow()
+    assert copies.other.keys.secrets == copies.one.keys.secrets
+    assert await answers(copies.other, copies.device_ids) == copies.before
+    assert await copies.other.rotation.progress() == progress(2, 6, running=False)
+
+
+async def test_copies_that_start_and_rotate_at_once_agree_on_one_key(copies: Copies, small_steps: None) -> None:
+    both = (copies.one, copies.other)
+    for generation in (2, 3):
+        started = await asyncio.gather(*(each.rotation.start() for each in both))
+        assert all(each.running for each in started)
+        async with in_background(copies.one.rotation.run()), in_background(copies.other.rotation.run()):
+            for each in both:
+                await until_generation(each, generation)
+        assert copies.one.keys.secrets == copies.other.keys.secrets
+        for each in both:
+            assert await answers(each, copies.device_ids) == copies.before
+
+
+async def test_books_that_another_copy_takes_meanwhile_are_not_lost(copies: Copies, small_steps: None) -> None:
+    books = dict(BOOKS)
+    await copies.one.rotation.start()
+
+    async def sync(person: int) -> None:
+        for turn in range(4):
+            books[person] = [(person + turn + step) % 6 for step in range(turn % 3 + 1)]
+            while True:
+                with suppress(errors.UnavailableError):
+                    await copies.other.sync(copies.device_ids[person], books[person])
+                    break
+
+    async with in_background(copies.one.rotation.run()), in_background(copies.other.rotation.run()):
+        await asyncio.gather(*map(sync, PEOPLE))
+        for each in (copies.one, copies.other):
+            await until_generation(each, 2)
+    store, key = copies.one.stores.radar, copies.one.keys.key
+    for person, listed in books.items():
+        device = await store.find_device(copies.device_ids[person])
+        assert device is not None
+        assert (await store.book(device)).contacts.keys() == {key(number(each)) for each in listed}
+    for person in PEOPLE:
+        holders = sum(person in listed for listed in books.values())
+        assert await store.hubs([key(number(person))], holders) == frozenset()
+        assert not holders or await store.hubs([key(number(person))], holders - 1)
+
+
+async def test_a_copy_with_other_keys_is_refused(copies: Copies, tmp_path: Path) -> None:
+    folder = tmp_path / "its own"
+    folder.mkdir()
+    with pytest.raises(errors.UnavailableError, match="is not that of the database"):
+        async with opened(Deployment(folder, copies.one.stores.url)):
+            pytest.fail("it was opened")
+
+
+async def test_what_a_copy_has_begun_and_left_is_finished_by_another(copies: Copies, small_steps: None) -> None:
+    await copies.one.rotation.start()
+    await copies.one.stores.rotation.begin(check_of(copies.one.rotation._waiting[0]))
+    assert (await copies.other.rotated()).generation == 2
+    assert await answers(copies.other, copies.device_ids) == copies.before
+
+
+async def until_generation(radar: Opened, generation: int) -> None:
+    """Waits until a copy has taken so many keys into use, and nothing is left to be done."""
+    while len(radar.keys.secrets) < generation or (await radar.rotation.progress()).running:  # noqa: ASYNC110 - as above
+        await asyncio.sleep(0)

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 from google.protobuf.message import Message
 from tests.support.radar import Register, registering, serving_radar
+from tests.support.radar_stores import ENGINES, opener
 from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
-from appshare.relation_radar.stores.sqlite import MIGRATIONS
-from appshare.sqlite.database import open_database
 from appshare.v1 import relation_radar_pb2 as pb
 from appshare.v1.friendship_pb2 import FRIENDSHIP_LEVEL_NONE, PersonRef
 
@@ -24,11 +23,11 @@ def sender() -> RecordingSender:
     return RecordingSender()
 
 
-@pytest.fixture
-async def stub(tmp_path: Path, sender: RecordingSender) -> AsyncIterator[Any]:
+@pytest.fixture(params=ENGINES)
+async def stub(request: pytest.FixtureRequest, tmp_path: Path, sender: RecordingSender) -> AsyncIterator[Any]:
     async with (
-        open_database(tmp_path / "radar.db", MIGRATIONS) as database,
-        serving_radar(database, FakeClock(), sender) as stub,
+        opener(request, tmp_path, request.param)() as stores,
+        serving_radar(stores, FakeClock(), sender) as stub,
     ):
         yield stub
 

@@ -10,11 +10,10 @@ import pytest
 from grpc import StatusCode
 from tests.contract.refusals import read_refusal, refusal
 from tests.support.radar import MAX_BLOCKS, Register, full, registering, serving_radar
+from tests.support.radar_stores import CHOSEN, RadarStores, opener
 from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
-from appshare.relation_radar.stores.sqlite import MIGRATIONS
 from appshare.rpc.paging import encode_token
-from appshare.sqlite.database import Database, open_database
 from appshare.v1 import relation_radar_pb2 as pb
 from appshare.v1.error_reason_pb2 import ERROR_REASON_INVALID_FIELD, ERROR_REASON_INVALID_PHONE_NUMBER
 from appshare.v1.friendship_pb2 import (
@@ -32,9 +31,9 @@ ANN, BOB, CARL, DORA, EVE = (f"+861380013800{digit}" for digit in range(5))
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with open_database(tmp_path / "radar.db", MIGRATIONS) as database:
-        yield database
+async def stores(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[RadarStores]:
+    async with opener(request, tmp_path, CHOSEN)() as stores:
+        yield stores
 
 
 @pytest.fixture
@@ -48,8 +47,8 @@ def sender() -> RecordingSender:
 
 
 @pytest.fixture
-async def stub(database: Database, clock: FakeClock, sender: RecordingSender) -> AsyncIterator[Any]:
-    async with serving_radar(database, clock, sender) as stub:
+async def stub(stores: RadarStores, clock: FakeClock, sender: RecordingSender) -> AsyncIterator[Any]:
+    async with serving_radar(stores, clock, sender) as stub:
         yield stub
 
 
@@ -344,7 +343,7 @@ class TestEveryCall:
             assert (refused.code, refused.reason) == (StatusCode.NOT_FOUND, "DEVICE_NOT_FOUND")
 
     async def test_a_database_that_cannot_be_written_is_told_and_serves_again_afterwards(
-        self, stub: Any, register: Register, database: Database
+        self, stub: Any, register: Register, stores: RadarStores
     ) -> None:
         ann, bob = await register(ANN, BOB), await register(BOB, ANN)
         calls: tuple[Callable[[], Any], ...] = (
@@ -353,13 +352,12 @@ class TestEveryCall:
             lambda: stub.ReadFriendshipChanges(pb.ReadFriendshipChangesRequest(device_id=ann)),
             lambda: stub.AcknowledgeFriendshipChanges(acknowledge(ann, 0)),
         )
-        await database._writer.execute_fetchall("PRAGMA query_only = ON")
-        for call in calls:
-            refused = await refusal(call())
-            assert (refused.code, refused.reason) == (StatusCode.UNAVAILABLE, "STORAGE_UNAVAILABLE")
-        found = await stub.BatchFindDevices(batch(ann, PersonRef(device_id=bob)))
-        assert [each.device_id for each in found.results[0].acquaintances] == [bob]
-        await database._writer.execute_fetchall("PRAGMA query_only = OFF")
+        async with stores.read_only():
+            for call in calls:
+                refused = await refusal(call())
+                assert (refused.code, refused.reason) == (StatusCode.UNAVAILABLE, "STORAGE_UNAVAILABLE")
+            found = await stub.BatchFindDevices(batch(ann, PersonRef(device_id=bob)))
+            assert [each.device_id for each in found.results[0].acquaintances] == [bob]
         for call in calls:
             await call()
 

@@ -1,39 +1,18 @@
 """What every store of blocks and of friendship changes does; a new store is one more parameter of `open_stores`."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 
 import pytest
+from tests.support.radar_stores import ENGINES, OpenRadarStores, RadarStores, opener
 
 from appshare import errors
 from appshare.relation_radar.block_store import BlockStore
 from appshare.relation_radar.friendship_change_store import FriendshipChangeStore
 from appshare.relation_radar.model import BlockedNumber, Friend, FriendshipChange, Level, Registration, Session
 from appshare.relation_radar.store import RadarStore
-from appshare.relation_radar.stores.sqlite import MIGRATIONS, SqliteRadarStore
-from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
-from appshare.relation_radar.stores.sqlite_friendship_changes import SqliteFriendshipChangeStore
-from appshare.sqlite.database import open_database
-
-Trouble = Callable[[], AbstractAsyncContextManager[None]]
-
-
-@dataclass
-class Stores:
-    """The stores of one database, and what can befall its disk for a while."""
-
-    devices: RadarStore
-    blocks: BlockStore
-    changes: FriendshipChangeStore
-    read_only: Trouble
-    purge: Callable[[str], Awaitable[None]]
-
-
-OpenStores = Callable[[], AbstractAsyncContextManager[Stores]]
 
 NOW = 1_800_000_000.0
 LOWEST, HIGHEST = -(2**63), 2**63 - 1
@@ -41,51 +20,28 @@ ANN, BOB, CARL, DORA = 11, 12, 13, 14
 PLENTY = 1000
 
 
-@pytest.fixture(params=["sqlite"])
-def open_stores(tmp_path: Path) -> OpenStores:
+@pytest.fixture(params=ENGINES)
+def open_stores(request: pytest.FixtureRequest, tmp_path: Path) -> OpenRadarStores:
     """Opens the same stores again and again, as a process does that is started anew."""
-
-    @asynccontextmanager
-    async def open_sqlite() -> AsyncIterator[Stores]:
-        async with open_database(tmp_path / "radar.db", MIGRATIONS) as database:
-
-            @asynccontextmanager
-            async def read_only() -> AsyncIterator[None]:
-                await database._writer.execute_fetchall("PRAGMA query_only = ON")
-                yield
-                await database._writer.execute_fetchall("PRAGMA query_only = OFF")
-
-            async def purge(device_id: str) -> None:
-                async with database.transaction() as transaction:
-                    await transaction.write("DELETE FROM devices WHERE device_id = ?", (device_id,))
-
-            yield Stores(
-                SqliteRadarStore(database),
-                SqliteBlockStore(database),
-                SqliteFriendshipChangeStore(database),
-                read_only,
-                purge,
-            )
-
-    return open_sqlite
+    return opener(request, tmp_path, request.param)
 
 
 @pytest.fixture
-async def stores(open_stores: OpenStores) -> AsyncIterator[Stores]:
+async def stores(open_stores: OpenRadarStores) -> AsyncIterator[RadarStores]:
     async with open_stores() as stores:
         yield stores
 
 
 @pytest.fixture
-def blocks(stores: Stores) -> BlockStore:
+def blocks(stores: RadarStores) -> BlockStore:
     return stores.blocks
 
 
 @pytest.fixture
-async def changes(stores: Stores) -> FriendshipChangeStore:
+async def changes(stores: RadarStores) -> FriendshipChangeStore:
     """The changes of two devices, "a" and "b", that are registered."""
     for number, device_id in ((ANN, "a"), (BOB, "b")):
-        await add_device(stores.devices, device_id, number)
+        await add_device(stores.radar, device_id, number)
     return stores.changes
 
 
@@ -100,12 +56,12 @@ def friend(device_id: str, level: Level = Level.LIKELY, contact_id: int = 1) -> 
 
 
 class TestDevicesWithIds:
-    async def test_devices_come_by_id_and_unknown_ones_do_not(self, stores: Stores) -> None:
+    async def test_devices_come_by_id_and_unknown_ones_do_not(self, stores: RadarStores) -> None:
         for device_id in ("b", "c", "a"):
-            await add_device(stores.devices, device_id, ANN)
-        found = await stores.devices.devices_with_ids(["c", "unknown", "", "a"])
+            await add_device(stores.radar, device_id, ANN)
+        found = await stores.radar.devices_with_ids(["c", "unknown", "", "a"])
         assert [device.device_id for device in found] == ["a", "c"]
-        assert await stores.devices.devices_with_ids([]) == []
+        assert await stores.radar.devices_with_ids([]) == []
 
 
 class TestBlocks:
@@ -183,13 +139,13 @@ class TestBlocks:
         assert sum(isinstance(result, errors.ResourceExhaustedError) for result in results) == 3
         assert len(await blocks.blocked_by(ANN)) == 3
 
-    async def test_blocks_are_there_after_a_restart(self, open_stores: OpenStores) -> None:
+    async def test_blocks_are_there_after_a_restart(self, open_stores: OpenRadarStores) -> None:
         async with open_stores() as stores:
             await stores.blocks.add_block(ANN, [BOB], "1", NOW, PLENTY)
         async with open_stores() as stores:
             assert await stores.blocks.blocked_by(ANN) == [BlockedNumber("1", BOB, NOW)]
 
-    async def test_a_disk_that_cannot_be_written_is_told_and_nothing_is_changed(self, stores: Stores) -> None:
+    async def test_a_disk_that_cannot_be_written_is_told_and_nothing_is_changed(self, stores: RadarStores) -> None:
         await stores.blocks.add_block(ANN, [BOB], "1", NOW, PLENTY)
         async with stores.read_only():
             for change in (
@@ -280,11 +236,11 @@ class TestFriendshipChanges:
         assert await changes.knowing("a") == []
 
     async def test_a_deleted_device_leaves_what_others_know_and_nothing_of_its_own(
-        self, stores: Stores, changes: FriendshipChangeStore
+        self, stores: RadarStores, changes: FriendshipChangeStore
     ) -> None:
         await changes.record("a", [friend("b")], NOW, PLENTY)
         await changes.record("b", [friend("a")], NOW, PLENTY)
-        await stores.purge("b")
+        await stores.write("DELETE FROM devices WHERE device_id = 'b'")
         assert await changes.knowing("b") == ["a"]
         assert await changes.knowing("a") == []
         assert await changes.known_friends("b") == {}
@@ -292,9 +248,9 @@ class TestFriendshipChanges:
         assert await changes.changes("b", 0, 10) == []
         assert await changes.acknowledge("b", 1) == 0
 
-    async def test_changes_are_there_after_a_restart(self, open_stores: OpenStores) -> None:
+    async def test_changes_are_there_after_a_restart(self, open_stores: OpenRadarStores) -> None:
         async with open_stores() as stores:
-            await add_device(stores.devices, "a", ANN)
+            await add_device(stores.radar, "a", ANN)
             await stores.changes.record("a", [friend("x"), friend("y")], NOW, PLENTY)
             await stores.changes.acknowledge("a", 1)
         async with open_stores() as stores:
@@ -302,7 +258,7 @@ class TestFriendshipChanges:
             assert set(await stores.changes.known_friends("a")) == {"x", "y"}
 
     async def test_a_disk_that_cannot_be_written_is_told_and_nothing_is_changed(
-        self, stores: Stores, changes: FriendshipChangeStore
+        self, stores: RadarStores, changes: FriendshipChangeStore
     ) -> None:
         await changes.record("a", [friend("x", Level.NONE)], NOW, PLENTY)
         async with stores.read_only():

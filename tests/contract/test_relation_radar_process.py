@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 from grpc import StatusCode
 from tests.contract.refusals import refusal
+from tests.support.stores import on_postgresql
 
 from appshare.relation_radar.__main__ import main
 from appshare.rpc.call import open_channel
@@ -23,6 +24,13 @@ from appshare.v1.friendship_pb2 import Contact, ContactBook, PersonRef
 from appshare.v1.relation_radar_pb2_grpc import RelationRadarServiceStub
 
 pytestmark = pytest.mark.usefixtures("fresh_store")
+
+OTHER_KEYS = (
+    "the file of the number keys is not that of the database: put back a backup of it;"
+    " all copies of the service need the same file"
+)
+PATIENCE = 60
+"""Seconds until something that must happen is taken not to happen."""
 
 ANN, BOB = "+8613800138000", "+8613800138001"
 
@@ -43,7 +51,7 @@ class Radar:
         """The next event of the name."""
         assert self.process.stderr is not None
         while True:
-            line = (await asyncio.wait_for(self.process.stderr.readline(), 20)).decode()
+            line = (await asyncio.wait_for(self.process.stderr.readline(), PATIENCE)).decode()
             self.log.append(line)
             event: Mapping[str, Any] = json.loads(line)
             if event["event"] == name:
@@ -102,7 +110,7 @@ async def test_what_was_answered_outlives_the_process(tmp_path: Path) -> None:
         stream = radar.stub.WatchFriendships(pb.WatchFriendshipsRequest(device_id=ann.device_id))
         await stream.read()
         radar.process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(radar.process.wait(), 4) == 0
+        assert await asyncio.wait_for(radar.process.wait(), PATIENCE) == 0
     everything = "".join(log + radar.log)
     for secret in (ANN.removeprefix("+86"), BOB.removeprefix("+86"), ann.refresh_token, rotated.refresh_token):
         assert secret not in everything
@@ -135,6 +143,13 @@ async def test_a_rotation_that_a_kill_interrupts_is_finished_by_the_next_process
     )
 
 
+async def test_a_key_file_of_another_deployment_is_refused(tmp_path: Path) -> None:
+    async with running(tmp_path):
+        pass
+    (tmp_path / "relation-radar" / "number.key").write_bytes(bytes(32))
+    assert await _start(tmp_path, listen="127.0.0.1:0") == (1, f"Error: {OTHER_KEYS}")
+
+
 async def test_settings_reach_what_they_are_for(tmp_path: Path) -> None:
     flags = (
         "--default-region=US",
@@ -161,12 +176,18 @@ async def test_settings_reach_what_they_are_for(tmp_path: Path) -> None:
 async def test_a_start_that_fails_says_why(tmp_path: Path) -> None:
     async with running(tmp_path) as radar:
         address = next(json.loads(line)["listen"] for line in radar.log if '"ready"' in line)
-        on_its_port, on_its_data = await asyncio.gather(
-            _start(tmp_path / "other", listen=address), _start(tmp_path, listen="127.0.0.1:0")
+        # With PostgreSQL, the same folder is for copies of the service; another has other keys.
+        on_its_port, refused = await asyncio.gather(
+            _start(tmp_path if on_postgresql() else tmp_path / "other", listen=address),
+            _start(tmp_path / "other" if on_postgresql() else tmp_path, listen="127.0.0.1:0"),
         )
     assert on_its_port == (1, f"Error: cannot listen on {address}: the port is taken or the address is not ours")
     folder = tmp_path / "relation-radar"
-    assert on_its_data == (1, f"Error: another process is using {folder}: stop it, or take another --data folder")
+    assert refused == (
+        (1, f"Error: {OTHER_KEYS}")
+        if on_postgresql()
+        else (1, f"Error: another process is using {folder}: stop it, or take another --data folder")
+    )
 
 
 @pytest.mark.parametrize(
@@ -196,5 +217,5 @@ async def _start(data: Path, listen: str) -> tuple[int | None, str]:
         stdin=DEVNULL,
         stderr=PIPE,
     )
-    _, errors = await asyncio.wait_for(process.communicate(), 20)
+    _, errors = await asyncio.wait_for(process.communicate(), PATIENCE)
     return process.returncode, errors.decode().splitlines()[-1]

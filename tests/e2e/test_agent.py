@@ -74,6 +74,8 @@ def test_a_phone_from_its_registration_to_its_deletion(agents: dict[str, Agent])
     assert zhang.lines("watch", "--poll") == []
     assert [each["app"]["package_name"] for each in zhang.run("shares", "Li Wei")["shares"]] == [CHAT]
     assert [each["package_name"] for each in zhang.run("shares", "--all")["shares"]] == [CHAT]
+    [found] = zhang.run("search", "chat sample")["apps"]
+    assert (found["package_name"], found["friend_count"]) == (CHAT, 1)
     assert [each["package_name"] for each in li.run("apps", "preview", "Zhang Min")["apps"]] == [CHAT]
 
     # Who is blocked sees nothing, until that is taken back.

@@ -27,6 +27,8 @@ _SETTINGS = {
     "listen_addresses": "127.0.0.1",
 }
 
+_DURABLE = {"fsync": "on", "full_page_writes": "on", "shared_buffers": "256MB", "max_wal_size": "2GB"}
+
 
 def missing() -> str | None:
     """Why there is no PostgreSQL server; None: there is one."""
@@ -38,12 +40,16 @@ def missing() -> str | None:
 class PostgresqlServer:
     """A server on a folder of its own, that can be killed and started again.
 
+    Args:
+        durable: as an operator runs it, for measuring.
+
     Attributes:
         url: of its database `postgres`; the user may create others.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool = False) -> None:
         self._folder = folder
+        self._settings = _SETTINGS | (_DURABLE if durable else {})
         self._programs = _programs_for(folder)
         self._user = _unprivileged()
         self._process: subprocess.Popen[bytes] | None = None
@@ -53,11 +59,16 @@ class PostgresqlServer:
         self._run("initdb", "-D", str(self._data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync")
 
     @contextmanager
-    def fresh_database(self) -> Iterator[str]:
-        """The URL of an empty database, dropped in the end with all connections to it."""
+    def fresh_database(self, template: str | None = None) -> Iterator[str]:
+        """The URL of a database, dropped in the end with all connections to it.
+
+        Args:
+            template: a database that nobody is connected to, to be copied; None: it is empty.
+        """
         name = f"test_{uuid4().hex}"
         at = ("-h", "127.0.0.1", "-p", str(self._port), "-U", "postgres")
-        self._run("createdb", *at, "--strategy=file_copy", name)  # the quicker one without fsync
+        origin = ("--template", template) if template else ()
+        self._run("createdb", *at, "--strategy=file_copy", *origin, name)  # the quicker one without fsync
         try:
             yield self._url(name)
         finally:
@@ -72,7 +83,7 @@ class PostgresqlServer:
 
     def start(self) -> None:
         """Starts it and returns when it takes connections."""
-        settings = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        settings = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         command = [str(self._programs / "postgres"), "-D", str(self._data), "-p", str(self._port), *settings]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log, user=self._user, cwd=self._folder)
@@ -105,14 +116,14 @@ class PostgresqlServer:
 
 
 @contextmanager
-def running_postgresql() -> Iterator[PostgresqlServer]:
+def running_postgresql(*, durable: bool = False) -> Iterator[PostgresqlServer]:
     """Runs a server with an empty database."""
     # Not below pytest's own folder: the server's user may not go there.
     with tempfile.TemporaryDirectory(prefix="appshare-postgresql-") as path:
         folder = Path(path)
         if user := _unprivileged():
             shutil.chown(folder, user)
-        server = PostgresqlServer(folder)
+        server = PostgresqlServer(folder, durable=durable)
         try:
             server.start()
             yield server

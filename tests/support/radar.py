@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 import grpc
+from tests.support.radar_stores import RadarStores
 from tests.unit.relation_radar.doubles import FakeClock, RecordingSender
 
 from appshare.relation_radar.blocks import Blocks
@@ -21,14 +22,9 @@ from appshare.relation_radar.radar import Radar
 from appshare.relation_radar.registration import Registrar, RegistrationLimits
 from appshare.relation_radar.servicer import RelationRadarServicer
 from appshare.relation_radar.servicers.steady_keys import SteadyKeys
-from appshare.relation_radar.stores.sqlite import SqliteRadarStore
-from appshare.relation_radar.stores.sqlite_blocks import SqliteBlockStore
-from appshare.relation_radar.stores.sqlite_friendship_changes import SqliteFriendshipChangeStore
-from appshare.relation_radar.stores.sqlite_key_rotation import SqliteKeyRotationStore
 from appshare.relation_radar.wakeups import Wakeups
 from appshare.rpc.address import Address
 from appshare.rpc.server import Service, running_server
-from appshare.sqlite.database import Database
 from appshare.v1 import relation_radar_pb2 as pb
 from appshare.v1.friendship_pb2 import Contact, ContactBook
 from appshare.v1.relation_radar_pb2_grpc import RelationRadarServiceStub, add_RelationRadarServiceServicer_to_server
@@ -44,15 +40,25 @@ LOOKUP_BURST = 120
 Register = Callable[..., Awaitable[str]]
 
 
+class NoKeys:
+    """Keeps no number keys: for radars that rotate none."""
+
+    def read(self) -> list[bytes]:
+        return [SECRET]
+
+    def add(self, key: bytes, behind: int) -> list[bytes]:
+        return [SECRET, key]
+
+
 @asynccontextmanager
 async def serving_radar(
-    database: Database, clock: FakeClock, sender: RecordingSender, *, heartbeat: float = 0.05
+    stores: RadarStores, clock: FakeClock, sender: RecordingSender, *, heartbeat: float = 0.05
 ) -> AsyncIterator[Any]:
     """Serves a radar under the default rule and small limits; yields its stub."""
-    store, keys = SqliteRadarStore(database), NumberKeys(SECRET)
+    keys = NumberKeys(SECRET)
     limits = RegistrationLimits(code_lifetime=600, codes_per_hour=5, max_devices=MAX_DEVICES)
-    registrar = Registrar(store, keys, sender, clock, secret=SECRET, limits=limits, default_region="CN")
-    rotation = KeyRotation(SqliteKeyRotationStore(database), keys, lambda _: None)
+    registrar = Registrar(stores.radar, keys, sender, clock, secret=SECRET, limits=limits, default_region="CN")
+    rotation = KeyRotation(stores.rotation, keys, NoKeys())
     bounds = RadarLimits(
         max_contacts=MAX_CONTACTS,
         max_friends=MAX_FRIENDS,
@@ -60,13 +66,13 @@ async def serving_radar(
         lookups_per_hour=60,
         lookup_burst=LOOKUP_BURST,
     )
-    async with serving(database, registrar, keys, rotation, clock, bounds, heartbeat=heartbeat) as stub:
+    async with serving(stores, registrar, keys, rotation, clock, bounds, heartbeat=heartbeat) as stub:
         yield stub
 
 
 @asynccontextmanager
 async def serving(
-    database: Database,
+    stores: RadarStores,
     registrar: Registrar,
     keys: NumberKeys,
     rotation: KeyRotation,
@@ -76,11 +82,7 @@ async def serving(
     heartbeat: float = 0.05,
 ) -> AsyncIterator[Any]:
     """Serves a radar of the given parts; yields its stub."""
-    store, blocks, changes = (
-        SqliteRadarStore(database),
-        SqliteBlockStore(database),
-        SqliteFriendshipChangeStore(database),
-    )
+    store, blocks, changes = stores.radar, stores.blocks, stores.changes
     rule, people, wakeups = FriendshipRule(), People(store, keys), Wakeups()
     watch_limits = WatchLimits(bounds.max_friends, heartbeat, rest=0)
     signals = FriendshipSignals(store, changes, rule, bounds.hub_limit, wakeups)

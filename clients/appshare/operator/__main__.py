@@ -31,6 +31,7 @@ _COMMANDS = "appshare.operator.commands"
         "storage": LazyCommand(f"{_COMMANDS}.storage:storage", "Check and clean the files of the packages."),
         "keys": LazyCommand(f"{_COMMANDS}.keys:keys", "Replace the key under which phone numbers are stored."),
         "backup": LazyCommand(f"{_COMMANDS}.backup:backup", "Copy what the servers keep, and put it back."),
+        "migrate": LazyCommand(f"{_COMMANDS}.migrate:migrate", "Move what the services keep to PostgreSQL, or back."),
         "signing-keys": LazyCommand(
             f"{_COMMANDS}.signing_keys:signing_keys", "Replace the key that signs devices' access tokens."
         ),

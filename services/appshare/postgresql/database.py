@@ -22,6 +22,9 @@ _ATTEMPTS = 10
 _LONGEST_PAUSE = 0.2
 """Seconds between two of them, at most."""
 
+_VACUUM_PATIENCE = 24 * 3600.0
+"""Seconds; it holds up nobody."""
+
 _CONNECT_PATIENCE = 30.0
 """Seconds in which the server must answer when a service starts: they are often started together."""
 
@@ -66,6 +69,17 @@ class Database:
         with translated():
             async with self._pool.acquire() as connection:
                 return await connection.fetchrow(sql, *values)
+
+    async def write(self, sql: str, *values: Any) -> int:
+        """Runs one statement that changes something; returns how many rows.
+
+        Raises:
+            errors.UnavailableError: STORAGE_UNAVAILABLE.
+        """
+        with translated():
+            async with self._pool.acquire() as connection:
+                tag = await connection.execute(sql, *values)
+        return int(tag.rpartition(" ")[2])
 
     async def run(self, work: Callable[[Connection], Awaitable[Result]]) -> Result:
         """Runs a function that reads, on one state of the database.
@@ -118,6 +132,18 @@ class Database:
             errors.UnavailableError: STORAGE_UNAVAILABLE.
         """
         return await self._change(work, "read_committed")
+
+    async def vacuum(self, *tables: str) -> None:
+        """Frees the places of rows that were deleted or changed, and counts anew what queries are planned by.
+
+        Raises:
+            errors.UnavailableError: STORAGE_UNAVAILABLE.
+        """
+        with translated():
+            async with self._pool.acquire() as connection:
+                await connection.execute("SET statement_timeout = 0")  # until the connection goes back
+                for table in tables:
+                    await connection.execute(f"VACUUM (ANALYZE) {table}", timeout=_VACUUM_PATIENCE)
 
     async def size(self) -> int:
         """Bytes of the schema's tables with their indices, as they are on the server's disk."""

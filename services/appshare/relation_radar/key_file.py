@@ -1,7 +1,8 @@
 """The file with the keys of the number digests, the oldest first."""
 
+import fcntl
+import os
 import secrets
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -34,11 +35,22 @@ class KeyFile:
         except ValueError:
             raise OSError(f"{self._path} is damaged: put it back from a backup") from None
 
-    def write(self, keys: Sequence[bytes]) -> None:
-        """Keeps these keys and no others, durably.
+    def add(self, key: bytes, behind: int) -> list[bytes]:
+        """Keeps one more key, durably, unless there are more than `behind` already; returns all of them.
+
+        Of several processes that share the folder, one after the other adds.
 
         Raises:
-            OSError: the file cannot be written.
+            OSError: the file cannot be read or written, or is damaged.
         """
-        lines = b"".join(key.hex().encode() + b"\n" for key in keys)
-        secret_file.replace(self._path, _HEADER + lines)
+        lock = os.open(self._path.with_name(f".{self._path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # given up by the system when the process ends, however it ends
+            keys = self.read()
+            if len(keys) <= behind:
+                keys.append(key)
+                lines = b"".join(each.hex().encode() + b"\n" for each in keys)
+                secret_file.replace(self._path, _HEADER + lines)
+            return keys
+        finally:
+            os.close(lock)

@@ -1,5 +1,7 @@
 """`appshare-admin backup take`."""
 
+import os
+
 import click
 
 from appshare.command_line.command import Command, json_option
@@ -28,6 +30,8 @@ def take(ctx: click.Context, options: AccessOptions, backup: BackupFolder, outpu
     The servers go on meanwhile. Each database is copied as it is at one moment, without what was deleted from it;
     package files that the backup has already are not copied again. Exit code 1: a package on the servers is damaged and
     could not be kept.
+
+    Of a cloud on PostgreSQL only the keys and packages are here: take the database itself with pg_dump.
     """
     data = DataFolder(options.data)
     with following("packages", sum(path.stat().st_size for path in data.packages()), output) as seen:
@@ -39,4 +43,6 @@ def take(ctx: click.Context, options: AccessOptions, backup: BackupFolder, outpu
         output.text(f"{snapshot.name}: {files} and {packages}, {snapshot.size:,} bytes.")
         for digest in damaged:
             output.note(f"Package {digest} is damaged on the servers: remove it there and add it again.")
+    if os.environ.get("APPSHARE_DATABASE") or not any(name.endswith(".db") for name in snapshot.files):
+        output.note("What the cloud keeps in PostgreSQL is not in it: back that up with pg_dump as well.")
     ctx.exit(ExitCode.FAILED if damaged else ExitCode.DONE)

@@ -1,7 +1,7 @@
 """The rotation of the number key in SQLite."""
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import partial
 
 from appshare.relation_radar.key_rotation_store import KeyState, Phase, Rekey
@@ -22,13 +22,25 @@ class SqliteKeyRotationStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def generation(self) -> tuple[int, Phase]:
+        """Under how many keys the numbers are stored, and what is being done about the next one."""
+        [row] = await self._database.read("SELECT generation, phase FROM number_key_state")
+        return row["generation"], Phase(row["phase"])
+
     async def state(self) -> KeyState:
         """How far it is."""
         return await self._database.run(_read_state)
 
-    async def begin(self) -> None:
-        """Has all books copied, from SETTLED; else it has begun."""
-        await self._database.change(_begin)
+    async def confirm(self, checks: Sequence[bytes]) -> bool:
+        """Whether keys, the oldest first, are those of the database, the next one with them when it has begun."""
+        async with self._database.transaction() as transaction:
+            await transaction.write("INSERT OR IGNORE INTO number_key_checks VALUES (1, ?)", (checks[0],))
+        rows = await self._database.read("SELECT generation, key_check FROM number_key_checks")
+        return all(checks[row["generation"] - 1 : row["generation"]] == [row["key_check"]] for row in rows)
+
+    async def begin(self, check: bytes) -> None:
+        """Has all books copied under the next key, from SETTLED; else it has begun."""
+        await self._database.change(partial(_begin, check))
 
     async def copy_books(self, rekey: Rekey) -> int:
         """Copies a few books under the next key; returns how many are left. Books that change come again."""
@@ -55,12 +67,13 @@ def _read_state(connection: sqlite3.Connection) -> KeyState:
     return KeyState(generation, Phase(phase), total - left if phase == Phase.COPYING else 0, total)
 
 
-def _begin(connection: sqlite3.Connection) -> None:
+def _begin(check: bytes, connection: sqlite3.Connection) -> None:
     began = connection.execute(
         "UPDATE number_key_state SET phase = ? WHERE phase = ?", (Phase.COPYING, Phase.SETTLED)
     ).rowcount
     if began:
         connection.execute("INSERT INTO books_to_copy SELECT device FROM books")
+        connection.execute("INSERT INTO number_key_checks SELECT generation + 1, ? FROM number_key_state", (check,))
 
 
 def _copy_books(rekey: Rekey, connection: sqlite3.Connection) -> int:

@@ -8,9 +8,10 @@ from appshare.share_registry.stores.postgresql_inboxes import drop_unreferenced
 from appshare.share_registry.stores.postgresql_locks import lock_devices
 
 # $1 are the devices, $2 the keys that name them.
-_OWNERS_NAMING = (
-    "SELECT device_id FROM app_keys WHERE key = ANY($1::text[])"
-    " UNION SELECT device_id FROM default_keys WHERE key = ANY($1::text[])"
+_OWNERS_CONCERNED = (
+    "SELECT device_id FROM app_keys WHERE key = ANY($2::text[])"
+    " UNION SELECT device_id FROM default_keys WHERE key = ANY($2::text[])"
+    " UNION SELECT device_id FROM installs WHERE viewer_id = ANY($1::text[])"
 )
 _LOCK_PREFERENCES = (
     "SELECT FROM push_preferences WHERE device_id = ANY($1::text[])"
@@ -42,10 +43,10 @@ _TRACES = (
 
 
 async def delete_devices(device_ids: Collection[str], keys: Collection[Key], connection: Connection) -> Deletion:
-    """Deletes all that is kept of devices, and the keys that name them; a change of all whose apps admit these."""
+    """Deletes all that is kept of devices, and the keys that name them; a change of all whose apps know of them."""
     devices = list(device_ids)
-    naming = await connection.fetch(_OWNERS_NAMING, list(keys))
-    await lock_devices({*devices, *(row["device_id"] for row in naming)}, connection)
+    concerned = await connection.fetch(_OWNERS_CONCERNED, devices, list(keys))
+    await lock_devices({*devices, *(row["device_id"] for row in concerned)}, connection)
 
     await connection.execute(_LOCK_PREFERENCES, devices)
     settings = [await _delete(connection, statement, devices) for statement in _PREFERENCES]
