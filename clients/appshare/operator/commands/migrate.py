@@ -25,7 +25,7 @@ _PAUSE = 2.0
 @click.command(
     cls=Command,
     examples="""
-    appshare-admin --data /srv/appshare migrate --to postgresql://appshare@db.internal/appshare
+    appshare-admin migrate --from /srv/appshare --to postgresql://appshare@db.internal/appshare
     appshare-admin migrate --to sqlite:restored --from postgresql://appshare@db.internal/appshare
     """,
 )
