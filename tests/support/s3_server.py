@@ -33,6 +33,10 @@ def running_s3_server(folder: Path) -> Iterator[dict[str, str]]:
     command += [f"-{name}.port={port}" for name, port in ports.items()]
     # Its own gRPC ports are ten thousand higher unless they are named.
     command += [f"-{name}.port.grpc={_free_port()}" for name in ports]
+    command += [
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+    ]  # on ports that all would share
     command += [f"-s3.config={folder / 's3.json'}", "-volume.max=8", "-master.volumeSizeLimitMB=64"]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
