@@ -70,8 +70,8 @@ compare-bundletool: setup ## Compare the files that we choose from split sets wi
 fuzz-packages: setup ## Read packages that are damaged at random: make fuzz-packages [SECONDS=180] [FIRST=1]
 	@$(BIN)/python -m benchmarks.fuzz --seconds $(or $(SECONDS),180) --first $(or $(FIRST),1)
 
-test: setup ## Run the whole suite; the processes that it starts on SQLite, or: make test STORE=postgresql
-	$(if $(STORE),APPSHARE_TEST_STORE=$(STORE)) $(BIN)/pytest -n $$(($$(nproc) + 1)) --dist loadgroup  # many tests wait
+test: setup ## Run the whole suite; with STORE=postgresql what starts clouds and processes, on that engine [TESTS=folders]
+	$(if $(STORE),APPSHARE_TEST_STORE=$(STORE)) $(BIN)/pytest -n $$(($$(nproc) + 1)) --dist loadgroup $(TESTS)  # many tests wait
 
 laws: setup ## Check every law on a thousand examples that are drawn at random
 	$(BIN)/pytest -n $$(nproc) -m hypothesis --hypothesis-profile thorough --timeout 1800

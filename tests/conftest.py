@@ -28,10 +28,17 @@ _LONGEST_FIRST = ("e2e", "integration", "contract", "unit")
 """The kinds of tests, each a folder."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the tests that take longest first: at the end no worker is left alone with one of them."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Puts the tests that take longest first: at the end no worker is left alone with one of them.
+
+    On another engine, only what starts clouds and processes: the rest takes no notice of the choice.
+    """
     folder = Path(__file__).parent
     items.sort(key=lambda item: _LONGEST_FIRST.index(item.path.relative_to(folder).parts[0]))
+    if on_postgresql():
+        left = [item for item in items if "fresh_store" not in getattr(item, "fixturenames", ())]
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in set(left)]
 
 
 @pytest.fixture(scope="session")
