@@ -241,9 +241,7 @@ from appshare.app_download.ingestion import Ingestion
 from appshare.app_download.model import AnnouncedFile, AnnouncedPackage
 from appshare.app_download.package_reader import ReadingLimits
 from appshare.app_download.storages import local
-from appshare.app_download.stores.sqlite import MIGRATIONS, SqliteCatalogueStore
-from appshare.app_download.stores.sqlite_decisions import SqliteDecisionStore
-from appshare.sqlite.database import open_database
+from appshare.app_download.stores.opening import opened_stores
 
 point, folder, file = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
 calls = {}
@@ -270,15 +268,15 @@ async def content():
 
 
 async def main():
-    async with open_database(folder / "app_download.db", MIGRATIONS) as database:
-        store, files = SqliteCatalogueStore(database), package_files.PackageFiles(folder / "packages")
+    async with opened_stores(folder, os.environ.get("APPSHARE_DATABASE", ""), 10) as stores:
+        store, files = stores.catalogue, package_files.PackageFiles(folder / "packages")
         files.prepare()
         package_files._filled = dying("compare", package_files._filled)
         local._sync = dying("sync", local._sync)
         add, store.add = store.add, lambda *package, **origin: (die("row"), add(*package, **origin))[1]
         data = file.read_bytes()
         announced = AnnouncedFile(file.name, len(data), hashlib.sha256(data).hexdigest())
-        catalogue = Catalogue(store, SqliteDecisionStore(database), files, AdmissionPolicy())
+        catalogue = Catalogue(store, stores.decisions, files, AdmissionPolicy())
         ingestion = Ingestion(catalogue, files, max_package_size=1 << 30, limits=ReadingLimits())
         await ingestion.add(AnnouncedPackage((announced,)), content())
         die("end")

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import grpc
 import pytest
@@ -71,8 +72,9 @@ async def process(data: Path) -> AsyncIterator[tuple[Process, AppDownloadService
     )
     try:
         assert started.stderr
-        ready = json.loads(await started.stderr.readline())
-        assert ready["event"] == "ready"
+        ready: dict[str, Any] = {}
+        while ready.get("event") != "ready":
+            ready = json.loads(await started.stderr.readline())
         async with open_channel(ready["listen"]) as channel:
             yield started, AppDownloadServiceStub(channel)
     finally:

@@ -10,6 +10,7 @@ from appshare.relation_radar.limits import RadarLimits
 from appshare.relation_radar.model import BookEntry, Contact, ContactQuota
 from appshare.relation_radar.numbers import NumberKeys, read_personal_number
 from appshare.relation_radar.people import People
+from appshare.relation_radar.refusals import too_many_contacts
 from appshare.relation_radar.store import RadarStore
 
 
@@ -103,11 +104,7 @@ class Books:
 
     def _require_bounded(self, contacts: Sequence[Contact]) -> None:
         if len(contacts) > self._limits.max_contacts:
-            raise errors.ResourceExhaustedError(
-                errors.Reason.LIMIT_EXCEEDED,
-                f"a contact book holds at most {self._limits.max_contacts} contacts",
-                limit="max_contacts",
-            )
+            raise too_many_contacts(self._limits.max_contacts)
 
     def _quota(self) -> ContactQuota:
         return ContactQuota(self._limits.new_contacts_per_day, self._clock())

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Collection
 
-from appshare import errors
 from appshare.postgresql.database import Connection, Database, alone_with
 from appshare.postgresql.texts import storable
 from appshare.relation_radar.model import BlockedNumber, NumberKey
+from appshare.relation_radar.refusals import too_many_blocks
 
 
 class PostgresqlBlockStore:
@@ -30,9 +30,7 @@ class PostgresqlBlockStore:
             await _add_block(blocker, list(numbers), block_id, now, connection)
             count = await connection.fetchval("SELECT count(*) FROM blocks WHERE blocker_key = $1", blocker)
             if count > at_most:
-                raise errors.ResourceExhaustedError(
-                    errors.Reason.LIMIT_EXCEEDED, f"a person blocks at most {at_most} numbers; take a block back first"
-                )
+                raise too_many_blocks(at_most)
 
         await self._database.change_under_locks(work)
 

@@ -14,7 +14,7 @@ import asyncpg
 from appshare import errors
 from appshare.postgresql.database import Connection
 from appshare.relation_radar.model import NumberKey, PackedContacts
-from appshare.relation_radar.refusals import device_not_registered
+from appshare.relation_radar.refusals import device_not_registered, too_many_contacts
 
 EMPTY = PackedContacts.pack([])
 
@@ -114,9 +114,7 @@ async def store_book(book: OpenBook, contacts: PackedContacts, max_contacts: int
     """
     count = len(set(contacts.contact_ids))
     if count > max_contacts:
-        raise errors.ResourceExhaustedError(
-            errors.Reason.LIMIT_EXCEEDED, f"a contact book holds at most {max_contacts} contacts"
-        )
+        raise too_many_contacts(max_contacts)
     gone, added = arrived(contacts, book.stored), arrived(book.stored, contacts)
     await connection.execute(_STORE, book.device, *pack(contacts), gone, added)
     return count

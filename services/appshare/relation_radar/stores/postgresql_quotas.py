@@ -1,10 +1,8 @@
 """How many numbers have come into the books of a person's devices, in PostgreSQL."""
 
-from datetime import timedelta
-
-from appshare import errors
 from appshare.postgresql.database import Connection
 from appshare.relation_radar.model import ContactQuota, NumberKey
+from appshare.relation_radar.refusals import too_many_new_contacts
 
 _DAY = 24 * 3600.0
 
@@ -29,15 +27,8 @@ async def count_arrived(person: NumberKey, arrived: int, quota: ContactQuota | N
     if quota is None or not arrived:
         return
     if arrived > quota.new_contacts:
-        raise errors.ResourceExhaustedError(
-            errors.Reason.LIMIT_EXCEEDED,
-            f"at most {quota.new_contacts} new numbers a day: sync fewer contacts, and the others on other days",
-        )
+        raise too_many_new_contacts(quota.new_contacts, None)
     counted = await connection.fetchrow(_COUNT, person, arrived, quota.now)
     assert counted is not None  # noqa: S101 - an upsert returns its row
     if counted["count"] > quota.new_contacts:
-        raise errors.ResourceExhaustedError(
-            errors.Reason.LIMIT_EXCEEDED,
-            f"at most {quota.new_contacts} new numbers a day; sync again tomorrow",
-            retry_after=timedelta(seconds=counted["since_time"] + _DAY - quota.now),
-        )
+        raise too_many_new_contacts(quota.new_contacts, counted["since_time"] + _DAY - quota.now)

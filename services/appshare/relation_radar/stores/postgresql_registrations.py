@@ -5,14 +5,13 @@ All that concerns one number comes one after the other (`alone_with`), and waits
 
 from collections.abc import Callable
 from dataclasses import astuple
-from datetime import timedelta
 
 import asyncpg
 
-from appshare import errors
 from appshare.postgresql.database import Connection, Database, alone_with
 from appshare.postgresql.texts import storable
 from appshare.relation_radar.model import DeviceLimit, NumberKey, Registration, Session
+from appshare.relation_radar.refusals import too_many_codes, too_many_devices
 
 _REGISTRATION = "registration_id, number_key, region, code_digest, attempts, expire_time"
 
@@ -160,11 +159,7 @@ async def _require_quota(connection: Connection, number_key: NumberKey, now: flo
         codes_per_hour,
     )
     if len(rows) >= codes_per_hour:
-        raise errors.ResourceExhaustedError(
-            errors.Reason.LIMIT_EXCEEDED,
-            "too many codes were sent to this number; try again later",
-            retry_after=timedelta(seconds=rows[-1]["send_time"] + _HOUR - now),
-        )
+        raise too_many_codes(rows[-1]["send_time"] + _HOUR - now)
 
 
 async def _require_room(connection: Connection, number_key: NumberKey, limit: DeviceLimit) -> None:
@@ -175,10 +170,7 @@ async def _require_room(connection: Connection, number_key: NumberKey, limit: De
         limit.in_use_since,
     )
     if in_use >= limit.at_most:
-        raise errors.ResourceExhaustedError(
-            errors.Reason.LIMIT_EXCEEDED,
-            f"this number has {limit.at_most} devices already; remove one of them, then confirm again",
-        )
+        raise too_many_devices(limit.at_most)
 
 
 async def _add_device(connection: Connection, registration: Registration, device_id: str, session: Session) -> None:

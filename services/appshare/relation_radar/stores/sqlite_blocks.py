@@ -5,8 +5,8 @@ import sqlite3
 from collections.abc import Collection
 from functools import partial
 
-from appshare import errors
 from appshare.relation_radar.model import BlockedNumber, NumberKey
+from appshare.relation_radar.refusals import too_many_blocks
 from appshare.sqlite.database import Database
 
 _FEW_BLOCKS = 64
@@ -88,11 +88,7 @@ def _add_block(
     query = "SELECT count(*) FROM blocks WHERE blocker_key = ?"
     [(count,)] = connection.execute(query, (blocker,))
     if count > at_most:
-        raise errors.ResourceExhaustedError(
-            errors.Reason.LIMIT_EXCEEDED,
-            f"a person blocks at most {at_most} numbers; take a block back first",
-            limit="max_blocks",
-        )
+        raise too_many_blocks(at_most)
 
 
 def _oldest_block(

@@ -12,6 +12,7 @@ from itertools import chain
 
 from appshare import errors
 from appshare.relation_radar.model import Device, NumberKey, PackedContacts
+from appshare.relation_radar.refusals import too_many_contacts
 from appshare.relation_radar.stores.sqlite_postings import Postings
 
 DEVICE = "devices.device, devices.device_id, devices.number_key, devices.region, devices.book_version"
@@ -167,11 +168,7 @@ def _store_book(
 ) -> tuple[int, int]:
     contacts = len(set(book.contact_ids))
     if contacts > max_contacts:
-        raise errors.ResourceExhaustedError(
-            errors.Reason.LIMIT_EXCEEDED,
-            f"a contact book holds at most {max_contacts} contacts",
-            limit="max_contacts",
-        )
+        raise too_many_contacts(max_contacts)
     # The versions of one device and the keys of many go through all turns.
     CURRENT.store(device, book, device + version, connection)
     connection.execute(

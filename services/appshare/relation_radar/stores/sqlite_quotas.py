@@ -2,11 +2,9 @@
 
 import sqlite3
 from collections.abc import Callable
-from datetime import timedelta
 
-from appshare import errors
 from appshare.relation_radar.model import ContactQuota, Device, NumberKey
-from appshare.relation_radar.refusals import device_not_registered
+from appshare.relation_radar.refusals import device_not_registered, too_many_new_contacts
 from appshare.relation_radar.stores import sqlite_books
 
 _DAY = 24 * 3600.0
@@ -38,22 +36,13 @@ def _count(person: NumberKey, arrived: int, quota: ContactQuota, connection: sql
     if not arrived:
         return
     if arrived > quota.new_contacts:
-        raise errors.ResourceExhaustedError(
-            errors.Reason.LIMIT_EXCEEDED,
-            f"at most {quota.new_contacts} new numbers a day: sync fewer contacts, and the others on other days",
-            limit="new_contacts_per_day",
-        )
+        raise too_many_new_contacts(quota.new_contacts, None)
     query = "SELECT since_time, count FROM new_contacts WHERE number_key = ?"
     since, count = connection.execute(query, (person,)).fetchone() or (quota.now, 0)
     if not 0 <= quota.now - since < _DAY:  # a time to come is what a clock has left that was set back
         since, count = quota.now, 0
     if count + arrived > quota.new_contacts:
-        raise errors.ResourceExhaustedError(
-            errors.Reason.LIMIT_EXCEEDED,
-            f"at most {quota.new_contacts} new numbers a day; sync again tomorrow",
-            retry_after=timedelta(seconds=since + _DAY - quota.now),
-            limit="new_contacts_per_day",
-        )
+        raise too_many_new_contacts(quota.new_contacts, since + _DAY - quota.now)
     connection.execute(
         "INSERT OR REPLACE INTO new_contacts (number_key, since_time, count) VALUES (?, ?, ?)",
         (person, since, count + arrived),

@@ -2,10 +2,9 @@
 
 import sqlite3
 from dataclasses import astuple
-from datetime import timedelta
 
-from appshare import errors
 from appshare.relation_radar.model import DeviceLimit, NumberKey, Registration, Session
+from appshare.relation_radar.refusals import too_many_codes, too_many_devices
 from appshare.sqlite.database import Database, Transaction
 
 _REGISTRATION = "registration_id, number_key, region, code_digest, attempts, expire_time"
@@ -116,12 +115,7 @@ async def _require_quota(transaction: Transaction, number_key: NumberKey, now: f
         (number_key, codes_per_hour),
     )
     if len(rows) >= codes_per_hour:
-        raise errors.ResourceExhaustedError(
-            errors.Reason.LIMIT_EXCEEDED,
-            "too many codes were sent to this number; try again later",
-            retry_after=timedelta(seconds=rows[-1]["send_time"] + _HOUR - now),
-            limit="codes_per_hour",
-        )
+        raise too_many_codes(rows[-1]["send_time"] + _HOUR - now)
 
 
 async def _require_room(transaction: Transaction, number_key: NumberKey, limit: DeviceLimit) -> None:
@@ -131,11 +125,7 @@ async def _require_room(transaction: Transaction, number_key: NumberKey, limit: 
         (number_key, limit.in_use_since),
     )
     if row["in_use"] >= limit.at_most:
-        raise errors.ResourceExhaustedError(
-            errors.Reason.LIMIT_EXCEEDED,
-            f"this number has {limit.at_most} devices already; remove one of them, then confirm again",
-            limit="max_devices",
-        )
+        raise too_many_devices(limit.at_most)
 
 
 async def _add_device(transaction: Transaction, registration: Registration, device_id: str, session: Session) -> None:
