@@ -183,6 +183,8 @@ async def test_every_accepted_push_arrives_whoever_is_killed(tmp_path: Path, mon
         "CALLS_PER_NUMBER",
         "COSTLY_CALLS_PER_NUMBER",
         "CALLS_PER_PEER",
+        "LOOKUPS_PER_HOUR",
+        "LOOKUP_BURST",
     ):
         monkeypatch.setenv(f"APPSHARE_{limit}", "1000000")
     chance, truth = random.Random(11), Truth()  # noqa: S311 - chooses when to kill, not a secret
