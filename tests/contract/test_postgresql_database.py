@@ -44,6 +44,14 @@ async def test_copies_that_start_together_migrate_once(
     assert await asyncio.gather(*(open_one() for _ in range(5))) == [[("pear", 0)]] * 5
 
 
+async def test_a_migration_takes_longer_than_a_statement_may(
+    postgresql: PostgresqlServer, schema: str, migrations: Path
+) -> None:
+    (migrations / "0003_slow.sql").write_text("SELECT pg_sleep(1);", encoding="utf-8")
+    async with open_database(postgresql.url, schema, migrations, Limits(statement_seconds=0.2)) as database:
+        assert len(await database.read("SELECT FROM migrations")) == 3
+
+
 async def test_a_migration_that_fails_leaves_nothing_and_those_before_it_stay(
     postgresql: PostgresqlServer, schema: str, migrations: Path
 ) -> None:

@@ -195,7 +195,8 @@ async def open_database(
     limits = limits or Limits()
     options = _connection_options(schema, limits)
     with translated():
-        connection = await _first_connection(url, options)
+        # A migration takes as long as it takes, and so does the turn of another copy that migrates.
+        connection = await _first_connection(url, {"server_settings": _session(schema)})
         try:
             await migrate(connection, schema, migrations)
         finally:
@@ -212,13 +213,16 @@ async def _leave_as_it_is(_connection: asyncpg.Connection) -> None:
 def _connection_options(schema: str, limits: Limits) -> dict[str, Any]:
     return {
         "command_timeout": 2 * limits.statement_seconds,  # a server that does not even say that it has given up
-        "server_settings": {
-            "application_name": f"appshare {schema}",
-            "search_path": schema,
+        "server_settings": _session(schema)
+        | {
             "statement_timeout": f"{limits.statement_seconds * 1000:.0f}",
             "idle_in_transaction_session_timeout": f"{limits.idle_seconds * 1000:.0f}",
         },
     }
+
+
+def _session(schema: str) -> dict[str, str]:
+    return {"application_name": f"appshare {schema}", "search_path": schema}
 
 
 async def _first_connection(url: str, options: dict[str, Any]) -> asyncpg.Connection:
