@@ -141,7 +141,9 @@ async def test_a_server_that_refuses_says_why_without_the_password(
     with pytest.raises(errors.UnavailableError) as caught:
         async with open_database(url, schema, migrations):
             pass
-    assert caught.value.message == "the database cannot be used (InvalidCatalogNameError); try again shortly"
+    assert caught.value.message == (
+        "PostgreSQL cannot be reached (InvalidCatalogNameError): look at the URL in APPSHARE_DATABASE"
+    )
 
 
 async def test_what_fails_beside_the_database_stays_what_it_is(

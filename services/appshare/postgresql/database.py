@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 import asyncpg
 
 from appshare.postgresql.migrations import migrate
-from appshare.postgresql.trouble import CONFLICTS, translated
+from appshare.postgresql.trouble import CONFLICTS, FAILURES, translated, unreachable
 
 Connection = asyncpg.pool.PoolConnectionProxy
 Result = TypeVar("Result")
@@ -194,9 +194,9 @@ async def open_database(
     """
     limits = limits or Limits()
     options = _connection_options(schema, limits)
+    # A migration takes as long as it takes, and so does the turn of another copy that migrates.
+    connection = await _first_connection(url, {"server_settings": _session(schema)})
     with translated():
-        # A migration takes as long as it takes, and so does the turn of another copy that migrates.
-        connection = await _first_connection(url, {"server_settings": _session(schema)})
         try:
             await migrate(connection, schema, migrations)
         finally:
@@ -230,7 +230,8 @@ async def _first_connection(url: str, options: dict[str, Any]) -> asyncpg.Connec
     while True:
         try:
             return await asyncpg.connect(url, **options)
-        except (OSError, asyncpg.CannotConnectNowError):
-            if asyncio.get_running_loop().time() > deadline:
-                raise
+        except FAILURES as error:
+            may_come = isinstance(error, (OSError, asyncpg.CannotConnectNowError))
+            if not may_come or asyncio.get_running_loop().time() > deadline:
+                raise unreachable(error) from error
             await asyncio.sleep(0.5)

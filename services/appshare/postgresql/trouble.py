@@ -17,7 +17,7 @@ _DEFECTS = (
 CONFLICTS = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)
 """Two transactions at once of which only one can be: the other is to be tried again."""
 
-_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 
 class translated:  # noqa: N801 - read as a function: `with translated():`
@@ -31,7 +31,7 @@ class translated:  # noqa: N801 - read as a function: `with translated():`
             raise errors.InvalidArgumentError(
                 errors.Reason.INVALID_FIELD, "text must not hold the character NUL, which the database cannot keep"
             ) from error
-        if isinstance(error, _FAILURES) and not isinstance(error, _DEFECTS):
+        if isinstance(error, FAILURES) and not isinstance(error, _DEFECTS):
             raise unavailable(error) from error
 
 
@@ -45,4 +45,12 @@ def unavailable(error: BaseException) -> errors.UnavailableError:
         errors.Reason.STORAGE_UNAVAILABLE,
         f"the database cannot be used ({type(error).__name__}); try again shortly",
         retry_after=timedelta(seconds=1),
+    )
+
+
+def unreachable(error: BaseException) -> errors.UnavailableError:
+    """The refusal to start without PostgreSQL; neither its address nor a password is in it."""
+    return errors.UnavailableError(
+        errors.Reason.STORAGE_UNAVAILABLE,
+        f"PostgreSQL cannot be reached ({type(error).__name__}): look at the URL in APPSHARE_DATABASE",
     )
