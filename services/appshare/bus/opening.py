@@ -15,27 +15,21 @@ async def open_bus(settings: ProcessSettings, name: str) -> AsyncIterator[Bus]:
 
     Args:
         name: of the process, for the server's operator.
-
-    Raises:
-        OSError: the packages for it are missing.
     """
     nats, database = settings.nats.get_secret_value(), settings.database.get_secret_value()
     if not (nats or database):
         yield NoBus()
         return
-    try:
-        from appshare.bus.linked import LinkedBus  # noqa: PLC0415  # its metrics are for who has a bus
+    from appshare.bus.linked import LinkedBus  # noqa: PLC0415  # its metrics are for who has a bus
 
-        if nats:
-            from appshare.bus.nats_link import open_nats_link  # noqa: PLC0415  # needs the extra `scale`
+    if nats:
+        from appshare.bus.nats_link import open_nats_link  # noqa: PLC0415  # needs the extra `scale`
 
-            servers = [each.strip() for each in nats.split(",")]
-            bus = LinkedBus("NATS", partial(open_nats_link, servers, settings.nats_ca, f"appshare {name}"))
-        else:
-            from appshare.bus.postgresql_link import open_postgresql_link  # noqa: PLC0415  # the same
+        servers = [each.strip() for each in nats.split(",")]
+        bus = LinkedBus("NATS", partial(open_nats_link, servers, settings.nats_ca, f"appshare {name}"))
+    else:
+        from appshare.bus.postgresql_link import open_postgresql_link  # noqa: PLC0415  # the same
 
-            bus = LinkedBus("PostgreSQL", partial(open_postgresql_link, database, f"appshare {name} bus"))
-    except ModuleNotFoundError:
-        raise OSError("--nats and --database need more packages: pip install 'appshare[scale]'") from None
+        bus = LinkedBus("PostgreSQL", partial(open_postgresql_link, database, f"appshare {name} bus"))
     async with in_background(bus.run()):
         yield bus

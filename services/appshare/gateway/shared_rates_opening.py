@@ -23,16 +23,14 @@ async def open_shared_rates(settings: GatewaySettings, folder: Path) -> AsyncIte
 
     Raises:
         errors.UnavailableError: STORAGE_UNAVAILABLE, as `open_database` says.
-        OSError: the secret cannot be read or written, or the packages for PostgreSQL are missing.
+        OSError: the secret cannot be read or written.
     """
     url = settings.database.get_secret_value()
     if not url:
         yield None
         return
-    try:
-        from appshare.gateway.postgresql_rates import open_postgresql_rates  # noqa: PLC0415  # needs the extra `scale`
-    except ModuleNotFoundError:
-        raise OSError("--database needs more packages: pip install 'appshare[scale]'") from None
+    from appshare.gateway.postgresql_rates import open_postgresql_rates  # noqa: PLC0415  # needs the extra `scale`
+
     secret = secret_file.read_or_create(folder / _SECRET, lambda: secrets.token_bytes(32))
     async with open_postgresql_rates(url, _CONNECTIONS) as store:
         rates = SharedRates(store, secret)

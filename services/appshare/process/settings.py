@@ -1,5 +1,6 @@
 """Settings of a process: a flag, else an environment variable, else a working default."""
 
+import importlib.util
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -31,6 +32,10 @@ _WORKER_PORTS = 10
 """From the port of one worker's metrics to the next one's: between them are those of the other services of `all`."""
 _OPTIONAL = (Address | None, Path | None)
 """Types of settings that an empty text leaves out."""
+
+
+_DRIVERS = {"database": "asyncpg", "nats": "nats"}
+"""Packages that settings need, which come with the extra `scale`."""
 
 
 def default_data_folder() -> Path:
@@ -102,6 +107,13 @@ class ProcessSettings(BaseSettings):
     def _require_pair(self) -> Self:
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("--tls-certificate and --tls-key go together: give both or neither")
+        return self
+
+    @model_validator(mode="after")
+    def _require_drivers(self) -> Self:
+        for name, driver in _DRIVERS.items():
+            if getattr(self, name).get_secret_value() and importlib.util.find_spec(driver) is None:
+                raise ValueError(f"--{name} needs the package {driver}: pip install 'appshare[scale]'")
         return self
 
     def certificates(self) -> CertificateFiles | None:

@@ -1,5 +1,6 @@
 """A flag, else an environment variable, else a working default."""
 
+import sys
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -206,6 +207,17 @@ def test_a_certificate_without_its_key_is_refused(load: Load, flag: str) -> None
     result = load(flag)
     assert result.exit_code == 2
     assert "--tls-certificate and --tls-key go together" in result.output
+
+
+@pytest.mark.parametrize(("setting", "package"), [("database", "asyncpg"), ("nats", "nats")])
+def test_what_needs_a_package_that_is_not_here_says_how_to_get_it(
+    load: Load, monkeypatch: pytest.MonkeyPatch, setting: str, package: str
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    result = load(f"--{setting}=server://user:a-secret@host/name")
+    assert result.exit_code == 2
+    assert f"--{setting} needs the package {package}: pip install 'appshare[scale]'" in result.output
+    assert "a-secret" not in result.output
 
 
 def test_a_service_behind_the_gateway_has_all_of_mutual_tls_or_nothing() -> None:
