@@ -10,9 +10,9 @@ import click
 import structlog
 
 from appshare import errors
-from appshare.process.lifetime import tell_ready, until_stopped
+from appshare.process.lifetime import in_background, tell_ready, until_stopped
 from appshare.process.logs import configure_logs
-from appshare.process.memory import keep_freed_memory
+from appshare.process.memory import give_back_freed_memory, keep_freed_memory
 from appshare.process.metrics import served_metrics
 from appshare.process.open_files import raise_open_files
 from appshare.process.settings import ProcessSettings, settings_options
@@ -51,7 +51,8 @@ def server_command(name: str, settings: type[Settings], running: Running[Setting
 
 async def _run_served(name: str, running: Running[Settings], settings: Settings) -> None:
     with exported_traces(name, settings.otlp_endpoint), served_metrics(settings.metrics_address):
-        await _run_until_stopped(name, running, settings)
+        async with in_background(give_back_freed_memory()):
+            await _run_until_stopped(name, running, settings)
 
 
 async def _run_until_stopped(name: str, running: Running[Settings], settings: Settings) -> None:
