@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help setup demo docs walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-gateway benchmark-fit
 .PHONY: benchmark-stream benchmark-index compare-aapt compare-bundletool test laws soak fault-download check lint
 .PHONY: access-matrix fuzz fuzz-packages simulate-scaling kubernetes up-scale down-scale compose-scale-smoke
-.PHONY: abuse types imports contract contract-breaking protos up down compose-smoke clean
+.PHONY: abuse types imports contract contract-breaking contract-release protos up down compose-smoke clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -116,6 +116,9 @@ contract: setup
 
 contract-breaking: setup ## Refuse what breaks the contract of the last release
 	protos/breaking.sh
+
+contract-release: setup ## Make protos/ the contract of a release, which later changes are compared with
+	protos/release.sh
 
 protos: setup ## Generate the Python stubs from protos/
 	protos/generate.sh

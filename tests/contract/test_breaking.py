@@ -1,4 +1,4 @@
-"""`protos/breaking.sh`: what was released cannot be broken unseen."""
+"""`protos/breaking.sh` and `release.sh`: what was released cannot be broken unseen."""
 
 import os
 import shutil
@@ -14,28 +14,21 @@ PROJECT = Path(__file__).parents[2]
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A project of its own with the contract and no release."""
-    ignore = shutil.ignore_patterns("gen")
+    ignore = shutil.ignore_patterns("gen", "released.binpb")
     shutil.copytree(PROJECT / "protos", tmp_path / "protos", ignore=ignore)
     shutil.copy(PROJECT / "buf.yaml", tmp_path)
-    git(tmp_path, "init", "--quiet")
-    git(tmp_path, "add", ".")
-    git(tmp_path, "-c", "user.name=test", "-c", "user.email=test", "commit", "--quiet", "--message", "the contract")
     return tmp_path
 
 
 @pytest.fixture
 def released(project: Path) -> Path:
-    git(project, "tag", "v1.0.0")
+    assert run(project, "release").returncode == 0
     return project
 
 
-def git(folder: Path, *arguments: str) -> None:
-    subprocess.run(["git", *arguments], cwd=folder, check=True)  # noqa: S607  # git is where the machine has it
-
-
-def compare(project: Path) -> subprocess.CompletedProcess[str]:
+def run(project: Path, script: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [project / "protos" / "breaking.sh"],
+        [project / "protos" / f"{script}.sh"],
         capture_output=True,
         text=True,
         check=False,
@@ -52,14 +45,14 @@ def replace(project: Path, file: str, old: str, new: str) -> None:
 
 def test_without_a_release_nothing_is_broken(project: Path) -> None:
     replace(project, "inbox.proto", "string note = 3;", "")
-    result = compare(project)
+    result = run(project, "breaking")
     assert (result.returncode, result.stdout) == (0, "no release yet: there is no contract to break\n")
 
 
 def test_what_is_added_breaks_nothing(released: Path) -> None:
     replace(released, "inbox.proto", "string note = 3;", "string note = 3;\n  string language = 4;")
-    result = compare(released)
-    assert (result.returncode, result.stdout) == (0, "the contract of v1.0.0 holds\n")
+    result = run(released, "breaking")
+    assert (result.returncode, result.stdout) == (0, "the contract of the last release holds\n")
 
 
 @pytest.mark.parametrize(
@@ -79,6 +72,13 @@ def test_what_is_added_breaks_nothing(released: Path) -> None:
 )
 def test_what_was_released_stays(released: Path, file: str, old: str, new: str) -> None:
     replace(released, file, old, new)
-    result = compare(released)
+    result = run(released, "breaking")
     assert result.returncode != 0
     assert f"appshare/v1/{file}" in result.stdout
+
+
+def test_what_breaks_the_last_release_is_not_released(released: Path) -> None:
+    contract = (released / "protos" / "released.binpb").read_bytes()
+    replace(released, "inbox.proto", "string note = 3;", "")
+    assert run(released, "release").returncode != 0
+    assert (released / "protos" / "released.binpb").read_bytes() == contract
