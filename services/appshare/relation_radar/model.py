@@ -245,7 +245,7 @@ class Book:
 
     def contact_of(self, device: Device) -> int:
         """The id of the contact that a device belongs to; 0 when it is not in the book."""
-        return min(self.contacts.get(device.number_key, ()), default=0)
+        return min(self.packed.ids_of(device.number_key), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,9 +264,8 @@ class Acquaintance:
     as_owner: Level
 
 
-@dataclass(frozen=True, slots=True)
-class Friend:
-    """An owner who is a friend of the viewer that asks, or was one, with the level NONE."""
+class Friend(NamedTuple):
+    """An owner who is a friend of the viewer that asks, or was one, with the level NONE; a tuple, as the device."""
 
     device_id: str
     contact_id: int

@@ -1,6 +1,8 @@
 """Messages become the words of the domain, and the words become messages."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.metrics import VERDICTS
@@ -95,12 +97,17 @@ def write_person_devices(found: Sequence[Acquaintance] | None) -> pb.PersonDevic
 
 def write_friend(friend: Friend, rule: FriendshipRule) -> friendship_pb2.Friend:
     """A friend, and by what, which follows from the operator's rule."""
-    return friendship_pb2.Friend(
-        device_id=friend.device_id,
-        contact_id=friend.contact_id,
-        level=_LEVELS[friend.level],
-        reason=_REASONS[rule.ground(friend.level)],
-    )
+    message = friendship_pb2.Friend()
+    _fill_in_friend(message, friend, rule)
+    return message
+
+
+def add_friends(
+    messages: RepeatedCompositeFieldContainer[friendship_pb2.Friend], friends: Iterable[Friend], rule: FriendshipRule
+) -> None:
+    """Adds friends to a page; made elsewhere and put into it, each would be copied."""
+    for friend in friends:
+        _fill_in_friend(messages.add(), friend, rule)
 
 
 def write_change(change: FriendshipChange, rule: FriendshipRule) -> friendship_pb2.FriendshipChanged:
@@ -117,3 +124,10 @@ def write_block(block: Block) -> friendship_pb2.Block:
     return friendship_pb2.Block(
         block_id=block.block_id, contact_id=block.contact_id, create_time=timestamp(block.create_time)
     )
+
+
+def _fill_in_friend(message: friendship_pb2.Friend, friend: Friend, rule: FriendshipRule) -> None:
+    message.device_id = friend.device_id
+    message.contact_id = friend.contact_id
+    message.level = _LEVELS[friend.level]
+    message.reason = _REASONS[rule.ground(friend.level)]
