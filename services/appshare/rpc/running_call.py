@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from types import TracebackType
+from typing import Any
 
 import grpc
 import structlog
@@ -24,13 +25,15 @@ class RunningCall:
     """An asynchronous context manager around a handler.
 
     Args:
+        metadata: what came with the call.
         watches: see the call begin in this order, and end in the other.
     """
 
     __slots__ = ("_begun", "_call", "_watches")
 
-    def __init__(self, method: str, context: Context, watches: Sequence[CallWatch]) -> None:
-        metadata = context.invocation_metadata() or ()
+    def __init__(
+        self, method: str, context: Context, metadata: Sequence[tuple[str, Any]], watches: Sequence[CallWatch]
+    ) -> None:
         self._call = Call(method, context, dict(metadata), len(metadata))
         self._watches = watches
         self._begun = 0
