@@ -97,17 +97,22 @@ def write_person_devices(found: Sequence[Acquaintance] | None) -> pb.PersonDevic
 
 def write_friend(friend: Friend, rule: FriendshipRule) -> friendship_pb2.Friend:
     """A friend, and by what, which follows from the operator's rule."""
-    message = friendship_pb2.Friend()
-    _fill_in_friend(message, friend, rule)
-    return message
+    return friendship_pb2.Friend(
+        device_id=friend.device_id,
+        contact_id=friend.contact_id,
+        level=_LEVELS[friend.level],
+        reason=_REASONS[rule.ground(friend.level)],
+    )
 
 
 def add_friends(
     messages: RepeatedCompositeFieldContainer[friendship_pb2.Friend], friends: Iterable[Friend], rule: FriendshipRule
 ) -> None:
     """Adds friends to a page; made elsewhere and put into it, each would be copied."""
+    shown = {level: (_LEVELS[level], _REASONS[rule.ground(level)]) for level in Level}
     for friend in friends:
-        _fill_in_friend(messages.add(), friend, rule)
+        level, reason = shown[friend.level]
+        messages.add(device_id=friend.device_id, contact_id=friend.contact_id, level=level, reason=reason)
 
 
 def write_change(change: FriendshipChange, rule: FriendshipRule) -> friendship_pb2.FriendshipChanged:
@@ -124,10 +129,3 @@ def write_block(block: Block) -> friendship_pb2.Block:
     return friendship_pb2.Block(
         block_id=block.block_id, contact_id=block.contact_id, create_time=timestamp(block.create_time)
     )
-
-
-def _fill_in_friend(message: friendship_pb2.Friend, friend: Friend, rule: FriendshipRule) -> None:
-    message.device_id = friend.device_id
-    message.contact_id = friend.contact_id
-    message.level = _LEVELS[friend.level]
-    message.reason = _REASONS[rule.ground(friend.level)]

@@ -58,7 +58,6 @@ class RunningCall:
     ) -> None:
         if error is None:
             self._end(grpc.StatusCode.OK)
-            _log.debug("call", code="OK", ms=self._elapsed_ms())
         elif isinstance(error, Exception):
             await self._fail(error)
         else:  # the caller has given up
@@ -74,7 +73,7 @@ class RunningCall:
         count_refusal(typed)
         # Whoever calls too often must not fill the log as well; how often that is, the metrics tell.
         tell = _log.debug if typed.reason is errors.Reason.LIMIT_EXCEEDED else _log.info
-        tell("call", code=code.name, reason=str(typed.reason), ms=self._elapsed_ms())
+        tell("call", code=code.name, reason=str(typed.reason), ms=self._call.elapsed_ms)
         await self._call.context.abort(code, typed.message, status.to_trailers(typed))
 
     def _typed(self, error: Exception) -> errors.AppShareError:
@@ -89,9 +88,6 @@ class RunningCall:
         while self._begun:
             self._begun -= 1
             self._watches[self._begun].end(self._call, code)
-
-    def _elapsed_ms(self) -> float:
-        return round(self._call.elapsed * 1000, 1)
 
 
 def unknown_method() -> errors.UnimplementedError:
