@@ -17,8 +17,13 @@ from tests.contract.refusals import Refusal, read_refusal, refusal
 from appshare import errors
 from appshare.errors import Reason
 from appshare.rpc.call import Callee
+from appshare.rpc.call_log import CallLog
+from appshare.rpc.server import ServerOptions
 
 PROBE = Callee("the probe")
+
+TELLING = ServerOptions(watches=[CallLog()])
+"""Of a server that also tells of calls that end well."""
 
 
 @pytest.fixture
@@ -119,14 +124,14 @@ class TestEveryKind:
             structlog.get_logger().info("inside")
             return request
 
-        async with running_probe(**answering(act)) as channel:
+        async with running_probe(options=TELLING, **answering(act)) as channel:
             await ProbeStub(channel).ask(kind, metadata=[("x-request-id", "abc")])
         assert {event["event"] for event in log} == {"inside", "call"}
         for event in log:
             assert (event["request_id"], event["method"]) == ("abc", f"/{NAME}/{kind}")
 
     async def test_a_call_without_a_request_id_gets_one_of_its_own(self, kind: str, log: list[Any]) -> None:
-        async with running_probe(**answering()) as channel:
+        async with running_probe(options=TELLING, **answering()) as channel:
             for _ in range(2):
                 await ProbeStub(channel).ask(kind)
         [one, other] = [event["request_id"] for event in log]
@@ -306,7 +311,7 @@ async def test_an_interceptor_is_asked_for_each_call_though_a_handler_is_wrapped
 
 
 async def test_a_request_id_is_cut_to_a_length_that_a_log_bears(log: list[Any]) -> None:
-    async with running_probe(**answering()) as channel:
+    async with running_probe(options=TELLING, **answering()) as channel:
         await ProbeStub(channel).ask("unary_unary", metadata=[("x-request-id", "x" * 1000)])
     assert log[0]["request_id"] == "x" * 64
 
@@ -320,6 +325,6 @@ async def test_whoever_calls_too_often_does_not_fill_the_log(log: list[Any]) -> 
 
 async def test_what_is_bound_where_the_server_was_started_is_not_in_the_log_of_a_call(log: list[Any]) -> None:
     with structlog.contextvars.bound_contextvars(left_behind=True):
-        async with running_probe(**answering()) as channel:
+        async with running_probe(options=TELLING, **answering()) as channel:
             await ProbeStub(channel).ask("unary_unary")
     assert "left_behind" not in log[0]

@@ -214,7 +214,7 @@ async def running_cloud(
         registry: settings of ShareRegistry.
         radar: settings of RelationRadar.
     """
-    every = every or {}
+    every = {"log_level": "debug"} | dict(every or {})  # everything that a process may tell is looked at
     logs = LogCapture()
     structlog.configure(processors=[structlog.contextvars.merge_contextvars, logs])
     async with AsyncExitStack() as stack:

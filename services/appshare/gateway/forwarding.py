@@ -26,11 +26,13 @@ class Forwarder:
         self._channel = channel
         self._callee = callee
         self._service = service
+        self._calls: dict[str, Any] = {}
 
     async def call(self, method: str, request: bytes, *, time_limit: float) -> bytes:
         """Calls a method that takes one message and gives one."""
-        call: Any = self._channel.unary_unary(self._path(method))
-        answer: bytes = await self._callee.unary(call, request, time_limit=time_limit)
+        if method not in self._calls:
+            self._calls[method] = self._channel.unary_unary(self._path(method))
+        answer: bytes = await self._callee.unary(self._calls[method], request, time_limit=time_limit)
         return answer
 
     def unary(self, method: str) -> Handler:

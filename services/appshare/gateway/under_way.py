@@ -15,6 +15,7 @@ async def under_way(question: Coroutine[Any, Any, Answer]) -> AsyncIterator[Awai
     try:
         yield asking
     finally:
-        asking.cancel()
-        await asyncio.wait([asking])
+        if not asking.done():  # to wait for what is done takes a turn of the event loop
+            asking.cancel()
+            await asyncio.wait([asking])
         asking.cancelled() or asking.exception()  # a failure that nobody has waited for counts for nothing

@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from appshare.process.traces import trace_watches
 from appshare.process.worker import worker_index
 from appshare.rpc.address import Address, Addresses
+from appshare.rpc.call_log import CallLog
 from appshare.rpc.call_metrics import CallMetrics
 from appshare.rpc.certificates import CertificateFiles
 from appshare.rpc.server import ServerOptions
@@ -145,7 +146,11 @@ class ProcessSettings(BaseSettings):
             certificates=self.certificates(),
             limits=ServerLimits(calls=self.max_calls),
             # They count also where nobody fetches them: the operator asks for the status.
-            watches=[*trace_watches(self.otlp_endpoint), CallMetrics()],
+            watches=[
+                *trace_watches(self.otlp_endpoint),
+                CallMetrics(),
+                *([CallLog()] if self.log_level == "debug" else []),
+            ],
             with_reflection=self.reflection,
             shares_port=worker_index() is not None,
         )

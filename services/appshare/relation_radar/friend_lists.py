@@ -45,7 +45,7 @@ class FriendLists:
         book = await self._store.book(viewer)
         candidates = await self._unblocked_candidates(viewer)
         owners = candidates[: self._limits.max_friends]
-        rest = [owner for owner in owners if self._may_be_behind(book, owner, after)]
+        rest = owners if after is None else [owner for owner in owners if self._may_be_behind(book, owner, after)]
         found: list[Friend] = []
         for start in range(0, len(rest), BOOKS_AT_ONCE):
             found += await self._friends_among(book, rest[start : start + BOOKS_AT_ONCE], after)
@@ -53,9 +53,9 @@ class FriendLists:
                 break
         return found[:at_most], len(candidates) > len(owners)
 
-    def _may_be_behind(self, viewer: Book, owner: Device, after: FriendPlace | None) -> bool:
+    def _may_be_behind(self, viewer: Book, owner: Device, after: FriendPlace) -> bool:
         """Whether an owner is behind a place of the list, should it be a friend; where contacts decide, it may be."""
-        if after is None or self._rule.rule is Rule.SHARED_CONTACTS:
+        if self._rule.rule is Rule.SHARED_CONTACTS:
             return True
         level = Level.CONFIRMED if viewer.lists(owner.number_key) else Level.LIKELY
         return place_of(Friend(owner.device_id, 0, level)) > after
@@ -87,10 +87,13 @@ class FriendLists:
 
     async def _levels_of_candidates(self, viewer: Book, owners: Sequence[Device]) -> dict[int, Level]:
         """The levels of owners by key. The books are read only of those whose listing the viewer does not decide."""
+        # All candidates list the viewer, unless shared contacts decide, and with them this is None.
+        of_listed = self._rule.level_by_listing(owner_lists=True, viewer_lists=True)
+        of_others = self._rule.level_by_listing(owner_lists=True, viewer_lists=False)
         levels: dict[int, Level] = {}
         undecided = []
         for owner in owners:
-            level = self._level_of_candidate(viewer, owner)
+            level = of_listed if viewer.lists(owner.number_key) else of_others
             if level is None:
                 undecided.append(owner)
             else:
@@ -100,10 +103,6 @@ class FriendLists:
             for owner, book in zip(undecided, await self._store.books(undecided), strict=True):
                 levels[owner.key] = self._rule.level(viewer, book, hubs)
         return levels
-
-    def _level_of_candidate(self, viewer: Book, owner: Device) -> Level | None:
-        """The level of an owner that lists the viewer, as all candidates do unless shared contacts decide; or None."""
-        return self._rule.level_by_listing(owner_lists=True, viewer_lists=viewer.lists(owner.number_key))
 
 
 def place_of(friend: Friend) -> FriendPlace:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
 from appshare import errors
@@ -157,7 +157,7 @@ def differences(known: Mapping[str, Friend], friends: Mapping[str, Friend]) -> l
     blocks, or forgets.
     """
     over = [
-        replace(friend, level=Level.NONE)
+        friend._replace(level=Level.NONE)
         for device_id, friend in known.items()
         if friend.level is not Level.NONE and device_id not in friends
     ]

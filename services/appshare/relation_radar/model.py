@@ -157,7 +157,7 @@ class PackedContacts(Mapping[NumberKey, frozenset[int]]):
 
     Attributes:
         numbers: sorted; a number of several contacts is there for each.
-        contact_ids: the contact of each number.
+        contact_ids: the contact of each number, the lowest of a number's first.
     """
 
     __slots__ = ("contact_ids", "numbers")
@@ -200,6 +200,11 @@ class PackedContacts(Mapping[NumberKey, frozenset[int]]):
         """The contacts that have a number."""
         first = bisect_left(self.numbers, number)
         return self.contact_ids[first : bisect_right(self.numbers, number, first)]
+
+    def first_id_of(self, number: NumberKey) -> int:
+        """The lowest id of the contacts that have a number; 0 when none has it."""
+        index = bisect_left(self.numbers, number)
+        return self.contact_ids[index] if index < len(self.numbers) and self.numbers[index] == number else 0
 
     def numbers_of(self, contact_id: int) -> list[NumberKey]:
         """The numbers of a contact; what would be looked for number by number is found as bytes, at once."""
@@ -245,7 +250,7 @@ class Book:
 
     def contact_of(self, device: Device) -> int:
         """The id of the contact that a device belongs to; 0 when it is not in the book."""
-        return min(self.contacts.get(device.number_key, ()), default=0)
+        return self.packed.first_id_of(device.number_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,9 +269,8 @@ class Acquaintance:
     as_owner: Level
 
 
-@dataclass(frozen=True, slots=True)
-class Friend:
-    """An owner who is a friend of the viewer that asks, or was one, with the level NONE."""
+class Friend(NamedTuple):
+    """An owner who is a friend of the viewer that asks, or was one, with the level NONE; a tuple, as the device."""
 
     device_id: str
     contact_id: int

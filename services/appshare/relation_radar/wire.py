@@ -1,6 +1,8 @@
 """Messages become the words of the domain, and the words become messages."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+
+from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.metrics import VERDICTS
@@ -101,6 +103,16 @@ def write_friend(friend: Friend, rule: FriendshipRule) -> friendship_pb2.Friend:
         level=_LEVELS[friend.level],
         reason=_REASONS[rule.ground(friend.level)],
     )
+
+
+def add_friends(
+    messages: RepeatedCompositeFieldContainer[friendship_pb2.Friend], friends: Iterable[Friend], rule: FriendshipRule
+) -> None:
+    """Adds friends to a page; made elsewhere and put into it, each would be copied."""
+    shown = {level: (_LEVELS[level], _REASONS[rule.ground(level)]) for level in Level}
+    for friend in friends:
+        level, reason = shown[friend.level]
+        messages.add(device_id=friend.device_id, contact_id=friend.contact_id, level=level, reason=reason)
 
 
 def write_change(change: FriendshipChange, rule: FriendshipRule) -> friendship_pb2.FriendshipChanged:

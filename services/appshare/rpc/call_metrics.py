@@ -1,5 +1,7 @@
 """Calls as Prometheus counts them. A label is a method of the contract or a status, never what a caller chose."""
 
+from functools import cache
+
 import grpc
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -20,10 +22,29 @@ class CallMetrics:
 
     def begin(self, call: Call) -> None:
         """One more runs."""
-        _RUNNING.labels(call.method).inc()
+        _running(call.method).inc()
 
     def end(self, call: Call, code: grpc.StatusCode) -> None:
         """One fewer runs."""
-        _RUNNING.labels(call.method).dec()
-        _CALLS.labels(call.method, code.name).inc()
-        _SECONDS.labels(call.method).observe(call.elapsed)
+        _running(call.method).dec()
+        _calls(call.method, code).inc()
+        _seconds(call.method).observe(call.elapsed)
+
+
+# What a metric has under its labels is looked up for each call: kept at hand, that costs a fraction. There are no more
+# of them than methods and statuses.
+
+
+@cache
+def _running(method: str) -> Gauge:
+    return _RUNNING.labels(method)
+
+
+@cache
+def _calls(method: str, code: grpc.StatusCode) -> Counter:
+    return _CALLS.labels(method, code.name)
+
+
+@cache
+def _seconds(method: str) -> Histogram:
+    return _SECONDS.labels(method)

@@ -4,11 +4,13 @@ import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, nullcontext, suppress
+from contextvars import ContextVar
 from typing import Any, TypeAlias
 
 import grpc
 
 from appshare import errors
+from appshare.rpc.arrivals import Arrivals
 from appshare.rpc.draining import Draining
 from appshare.rpc.handlers import Handler, WrappedOnce, behavior_of, taking_bytes
 from appshare.rpc.idle import until_idle, within
@@ -28,6 +30,9 @@ _UNKNOWN = "unknown"
 
 _MOMENT = 0.5
 """Seconds that the caller of a failed call may go on sending."""
+
+_metadata: ContextVar[Sequence[tuple[str, Any]]] = ContextVar("metadata", default=())
+"""What came with the current call. The handler runs where it was looked for; gRPC would read all of it once more."""
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
@@ -49,6 +54,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     ) -> None:
         self._watches = tuple(watches)
         self._idle_limit = idle_limit
+        self._arrivals = Arrivals(idle_limit)
         self._draining = draining or Draining()
         self._wrapped = WrappedOnce(self._wrap)
 
@@ -59,6 +65,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     ) -> Handler:
         """Finds the handler and wraps it."""
         method = handler_call_details.method
+        _metadata.set(handler_call_details.invocation_metadata or ())
         try:
             handler = await continuation(handler_call_details)
         except Exception as error:  # every failure becomes a status, also that of another interceptor
@@ -76,7 +83,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         self, behavior: Callable[..., Awaitable[Any]], take: Take, finish: Finish, method: str
     ) -> Callable[..., Awaitable[Any]]:
         async def handle(requests: Any, context: Context) -> Any:
-            async with RunningCall(method, context, self._watches), finish(requests):
+            async with RunningCall(method, context, _metadata.get(), self._watches), finish(requests):
                 return await behavior(await take(requests, context), context)
 
         return handle
@@ -85,7 +92,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         self, behavior: Callable[..., Any], take: Take, finish: Finish, method: str
     ) -> Callable[..., Awaitable[None]]:
         async def handle(requests: Any, context: Context) -> None:
-            async with RunningCall(method, context, self._watches), finish(requests):
+            async with RunningCall(method, context, _metadata.get(), self._watches), finish(requests):
                 with self._draining.running(method) as stream:
                     answer = behavior(await take(requests, context), context)
                     if inspect.isawaitable(answer):  # a method may write to the context instead of yielding
@@ -111,7 +118,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             return read_all(requests)
 
         async def take_one(_requests: AsyncIterator[bytes], context: Context) -> Any:
-            request = await within(self._idle_limit, context.read(), "the caller sent nothing")
+            request = await self._arrivals.wait(context.read(), "the caller sent nothing")
             if request is grpc.aio.EOF:
                 raise errors.InvalidArgumentError(errors.Reason.INVALID_FIELD, "the call carries no message")
             return read(request)

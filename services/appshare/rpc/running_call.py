@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from types import TracebackType
+from typing import Any
 
 import grpc
 import structlog
@@ -24,13 +25,15 @@ class RunningCall:
     """An asynchronous context manager around a handler.
 
     Args:
+        metadata: what came with the call.
         watches: see the call begin in this order, and end in the other.
     """
 
     __slots__ = ("_begun", "_call", "_watches")
 
-    def __init__(self, method: str, context: Context, watches: Sequence[CallWatch]) -> None:
-        metadata = context.invocation_metadata() or ()
+    def __init__(
+        self, method: str, context: Context, metadata: Sequence[tuple[str, Any]], watches: Sequence[CallWatch]
+    ) -> None:
         self._call = Call(method, context, dict(metadata), len(metadata))
         self._watches = watches
         self._begun = 0
@@ -55,7 +58,6 @@ class RunningCall:
     ) -> None:
         if error is None:
             self._end(grpc.StatusCode.OK)
-            _log.debug("call", code="OK", ms=self._elapsed_ms())
         elif isinstance(error, Exception):
             await self._fail(error)
         else:  # the caller has given up
@@ -71,7 +73,7 @@ class RunningCall:
         count_refusal(typed)
         # Whoever calls too often must not fill the log as well; how often that is, the metrics tell.
         tell = _log.debug if typed.reason is errors.Reason.LIMIT_EXCEEDED else _log.info
-        tell("call", code=code.name, reason=str(typed.reason), ms=self._elapsed_ms())
+        tell("call", code=code.name, reason=str(typed.reason), ms=self._call.elapsed_ms)
         await self._call.context.abort(code, typed.message, status.to_trailers(typed))
 
     def _typed(self, error: Exception) -> errors.AppShareError:
@@ -86,9 +88,6 @@ class RunningCall:
         while self._begun:
             self._begun -= 1
             self._watches[self._begun].end(self._call, code)
-
-    def _elapsed_ms(self) -> float:
-        return round(self._call.elapsed * 1000, 1)
 
 
 def unknown_method() -> errors.UnimplementedError:

@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 from appshare.rpc.address import Address
 from appshare.rpc.call_limit import CallLimit
@@ -14,6 +15,7 @@ from appshare.rpc.certificates import CertificateFiles
 from appshare.rpc.draining import Draining
 from appshare.rpc.header_limit import HeaderLimit
 from appshare.rpc.interceptor import CallInterceptor
+from appshare.rpc.methods import Methods
 from appshare.rpc.peer import OnlyGateway
 from appshare.rpc.readiness import reported_readiness
 from appshare.rpc.server_limits import ServerLimits
@@ -77,12 +79,15 @@ async def running_server(
     draining = Draining()
     calls = CallInterceptor(_watches(options), idle_limit=options.limits.idle, draining=draining)
     server = grpc.aio.server(interceptors=[calls, *interceptors], options=_channel_options(options))
+    methods: Any = Methods()  # to what adds methods it is a server
     for service in services:
-        service.register(server)
+        service.register(methods)
     names = [service.full_name for service in services]
-    checks = _add_health(server)
+    checks = _add_health(methods)
     if options.with_reflection:
-        reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
+        listed = reflection.aio.ReflectionServicer([*names, health.SERVICE_NAME, reflection.SERVICE_NAME])
+        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(listed, methods)
+    server.add_generic_rpc_handlers((methods,))
     bound = _bind(server, address, options.certificates)
     await server.start()
     for name in ("", *names):
@@ -108,9 +113,9 @@ def _channel_options(options: ServerOptions) -> list[tuple[str, int]]:
     return [("grpc.so_reuseport", int(options.shares_port)), *options.limits.channel_options()]
 
 
-def _add_health(server: grpc.aio.Server) -> health.aio.HealthServicer:
+def _add_health(methods: Any) -> health.aio.HealthServicer:
     checks = health.aio.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+    health_pb2_grpc.add_HealthServicer_to_server(checks, methods)
     return checks
 
 

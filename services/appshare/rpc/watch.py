@@ -37,6 +37,11 @@ class Call:
         return time.monotonic() - self.started
 
     @property
+    def elapsed_ms(self) -> float:
+        """The same in milliseconds, as a log tells it."""
+        return round(self.elapsed * 1000, 1)
+
+    @property
     def is_health_check(self) -> bool:
         """Whether it only asks how the process is."""
         return self.method.startswith(HEALTH_PREFIX)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import Generic, NewType, TypeAlias, TypeVar
+from typing import Generic, NamedTuple, NewType, TypeAlias, TypeVar
 
 Item = TypeVar("Item")
 
@@ -15,9 +15,11 @@ class Platform(StrEnum):
     IOS = "ios"
 
 
-@dataclass(frozen=True, slots=True)
-class App:
-    """An app as it is installed on a device; the fields are those of `app.proto`."""
+class App(NamedTuple):
+    """An app as it is installed on a device; the fields are those of `app.proto`.
+
+    A tuple, since a page of shares makes hundreds of them.
+    """
 
     platform: Platform
     package_name: str
@@ -57,9 +59,8 @@ class InventoryApp:
     audience: Audience
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
-    """An app that an owner shares with the viewer who asks."""
+class Share(NamedTuple):
+    """An app that an owner shares with the viewer who asks; a tuple, as the app."""
 
     owner_id: str
     app: App

@@ -105,13 +105,11 @@ class ShareRegistryServicer(share_registry_pb2_grpc.ShareRegistryServiceServicer
         page = await self._registry.visible_shares(
             viewer_id, owners, (str(owner_id), str(package_name)), paging.page_size(request.page_size)
         )
-        return pb.ListVisibleSharesResponse(
-            shares=map(wire.write_share, page.items),
-            next_page_token=(
-                paging.encode_token(page.items[-1].owner_id, page.items[-1].app.package_name) if page.more else ""
-            ),
-            list_version=version,
-        )
+        response = pb.ListVisibleSharesResponse(list_version=version)
+        wire.add_shares(response.shares, page.items)
+        if page.more:
+            response.next_page_token = paging.encode_token(page.items[-1].owner_id, page.items[-1].app.package_name)
+        return response
 
     async def ListMergedShares(
         self, request: pb.ListMergedSharesRequest, context: Context

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
+from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from appshare.rpc import paging
@@ -252,12 +253,22 @@ def write_audience(audience: Audience) -> share_pb2.Audience:
 
 def write_inventory_app(entry: InventoryApp) -> share_pb2.InventoryApp:
     """An app with its audience."""
-    return share_pb2.InventoryApp(app=_write_app(entry.app), audience=write_audience(entry.audience))
+    message = share_pb2.InventoryApp(audience=write_audience(entry.audience))
+    _fill_in_app(message.app, entry.app)
+    return message
 
 
 def write_share(share: Share) -> share_pb2.Share:
     """An app that an owner shares."""
-    return share_pb2.Share(owner_device_id=share.owner_id, app=_write_app(share.app))
+    message = share_pb2.Share(owner_device_id=share.owner_id)
+    _fill_in_app(message.app, share.app)
+    return message
+
+
+def add_shares(messages: RepeatedCompositeFieldContainer[share_pb2.Share], shares: Iterable[Share]) -> None:
+    """Adds apps that owners share to a page; made elsewhere and put into it, each would be copied twice."""
+    for share in shares:
+        _fill_in_app(messages.add(owner_device_id=share.owner_id).app, share.app)
 
 
 def write_merged_share(share: MergedShare) -> share_pb2.MergedShare:
@@ -386,13 +397,11 @@ def _write_version(version: SharedVersion) -> share_pb2.SharedVersion:
     )
 
 
-def _write_app(app: App) -> app_pb2.App:
-    return app_pb2.App(
-        platform=_PLATFORM_NUMBERS[app.platform],
-        package_name=app.package_name,
-        label=app.label,
-        version_name=app.version_name,
-        version_code=app.version_code,
-        signer_sha256=app.signer_sha256,
-        icon_sha256=app.icon_sha256,
-    )
+def _fill_in_app(message: app_pb2.App, app: App) -> None:
+    message.platform = _PLATFORM_NUMBERS[app.platform]
+    message.package_name = app.package_name
+    message.label = app.label
+    message.version_name = app.version_name
+    message.version_code = app.version_code
+    message.signer_sha256 = app.signer_sha256
+    message.icon_sha256 = app.icon_sha256

@@ -5,7 +5,7 @@ from appshare.relation_radar.acquaintances import Acquaintances
 from appshare.relation_radar.friend_lists import FriendLists, place_of
 from appshare.relation_radar.friendship import FriendshipRule
 from appshare.relation_radar.model import Acquaintance, BookContact, DialledNumber, OneDevice, Person
-from appshare.relation_radar.wire import read_person, write_acquaintance, write_friend, write_person_devices
+from appshare.relation_radar.wire import add_friends, read_person, write_acquaintance, write_person_devices
 from appshare.rpc import paging
 from appshare.rpc.fields import invalid_field
 from appshare.rpc.interceptor import Context
@@ -49,11 +49,11 @@ class FriendshipServicer:
         size = paging.page_size(request.page_size)
         found, truncated = await self._friends.behind(request.device_id, after, size + 1)
         page = found[:size]
-        return pb.ListFriendshipsResponse(
-            friends=[write_friend(each, self._rule) for each in page],
-            next_page_token=paging.encode_token(*place_of(page[-1])) if len(found) > size else "",
-            truncated=truncated,
-        )
+        response = pb.ListFriendshipsResponse(truncated=truncated)
+        add_friends(response.friends, page, self._rule)
+        if len(found) > size:
+            response.next_page_token = paging.encode_token(*place_of(page[-1]))
+        return response
 
     async def _find(self, device_id: str, person: Person) -> list[Acquaintance]:
         match person:

@@ -186,7 +186,7 @@ def _listed(device: Device, connection: sqlite3.Connection) -> set[NumberKey]:
 def _listing(device: Device, listed: Collection[NumberKey], at_most: int, connection: sqlite3.Connection) -> list[int]:
     """The devices that list a device; of very many, those with a number that is `listed`, and some others."""
     holders = array("I")
-    for _, packed in CURRENT.postings.holders([device.number_key], connection):
+    for packed in CURRENT.postings.holders_of(device.number_key, connection):
         holders.frombytes(packed)
     if len(holders) <= at_most:
         return holders.tolist()

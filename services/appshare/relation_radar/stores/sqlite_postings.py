@@ -64,6 +64,15 @@ class Postings:
                 (json.dumps(list(numbers)),),
             )
 
+    def holders_of(self, number: NumberKey, connection: sqlite3.Connection) -> list[bytes]:
+        """The devices whose books hold one number, packed in parts."""
+        rows = connection.execute(
+            f"SELECT holders FROM {self._settled} WHERE number_key = ?1"
+            f" UNION ALL SELECT holders FROM {self._recent} WHERE number_key = ?1",
+            (number,),
+        )
+        return [packed for (packed,) in rows]
+
     def count_holders(self, number: NumberKey, connection: sqlite3.Connection) -> int:
         """How many devices hold a number."""
         query = f"SELECT {_length_in(self._settled)} + {_length_in(self._recent)}"

@@ -20,6 +20,9 @@ _OPENED = (
     " WHERE app_keys.device_id = :owner AND app_keys.key IN (SELECT value FROM json_each(:keys))"
 )
 
+_COLUMNS = len(App._fields)
+_PLATFORMS = {platform.value: platform for platform in Platform}
+
 _NAMED = " AND app_keys.package_name IN (SELECT package_name FROM push_apps WHERE push = :push)"
 
 
@@ -69,17 +72,16 @@ def shares_text(keyring: Keyring, connection: sqlite3.Connection, *, at_most: in
     Returns:
         None when there are more.
     """
-    found: list[tuple[object, ...]] = []
+    found: list[str] = []
     for owner_id, keys in sorted(keyring.items()):
         rows = connection.execute(
-            f"SELECT {APP}{_OPENED} ORDER BY app_keys.package_name LIMIT :limit",
+            f"SELECT json_array(:owner, {APP}){_OPENED} ORDER BY app_keys.package_name LIMIT :limit",
             _opening(owner_id, keys) | {"limit": at_most + 1 - len(found) if at_most >= 0 else -1},
         )
-        found += [(owner_id, *row) for row in rows]
+        found += [text for (text,) in rows]
         if 0 <= at_most < len(found):
             return None
-    # Without the brackets around it, the texts of some owners each are together the text of all.
-    return f"{json.dumps(found, separators=(',', ':'))[1:-1]},".encode() if found else b""
+    return "".join(found).encode()
 
 
 def shared_names(
@@ -171,20 +173,12 @@ def pushed_shares(
 
 
 def app_of(row: sqlite3.Row) -> App:
-    """The app of a row that has the columns `APP`."""
-    return App(
-        Platform(row["platform"]),
-        row["package_name"],
-        row["label"],
-        row["version_name"],
-        row["version_code"],
-        row["signer_sha256"],
-        row["icon_sha256"],
-    )
+    """The app of a row that begins with the columns `APP`, which are in the order of its fields."""
+    return App(_PLATFORMS[row[0]], *row[1:_COLUMNS])
 
 
 def share_of(owner_id: str, row: sqlite3.Row) -> Share:
-    """The share of a row that has the columns `APP`."""
+    """The share of a row that begins with the columns `APP`."""
     return Share(owner_id, app_of(row))
 
 
