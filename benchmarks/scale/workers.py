@@ -1,23 +1,26 @@
-"""The whole cloud with one, two and four workers.
+"""The whole cloud with several workers.
 
-On SQLite these are of the gateway alone, on PostgreSQL of every service as well. All clouds run all the time and are
-called in turn.
+On SQLite these are of the gateway alone, on PostgreSQL of every service as well, with package files in a bucket. All
+clouds of an engine run all the time and are called in turn.
 """
 
 import os
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 from tests.support.postgresql_server import PostgresqlServer
+from tests.support.s3_server import BUCKET, running_s3_server
 
 from benchmarks.gateway.cloud import real_cloud
 from benchmarks.gateway.load import Load, loads_in_turn, per_second, percentile, processor
 from benchmarks.gateway.scenarios import scenarios
-from benchmarks.storage import POSTGRESQL, storage
+from benchmarks.storage import POSTGRESQL, SQLITE, storage
 
-WORKERS = (1, 2, 4)
+WORKERS = {SQLITE: (1, 2, 4), POSTGRESQL: (1, 2)}
 
 _IN_FLIGHT = (16, 64)
 _CONNECTIONS = 16
@@ -57,12 +60,16 @@ async def workers_compared(engine: str, calls: int, rounds: int, server: Postgre
     """Calls through clouds of so many workers each."""
     found: list[Shared] = []
     async with AsyncExitStack() as stack:
+        bucket = stack.enter_context(_bucket()) if engine == POSTGRESQL else {}
         clouds = []
-        for workers in WORKERS:
+        for workers in WORKERS[engine]:
             settings = {
                 "APPSHARE_WORKERS": str(workers),
                 "APPSHARE_DATABASE_CONNECTIONS": str(_TO_POSTGRESQL // workers),
+                **bucket,
             }
+            if bucket:
+                settings["APPSHARE_PACKAGES_URL"] = f"s3://{BUCKET}/{workers}"
             kept = stack.enter_context(storage(engine, server))
             cloud = real_cloud(kept, connections=_CONNECTIONS, settings=settings)
             clouds.append(await stack.enter_async_context(cloud))
@@ -72,7 +79,8 @@ async def workers_compared(engine: str, calls: int, rounds: int, server: Postgre
                 loads = await loads_in_turn(targets, in_flight, calls, rounds)
                 what, alone = f"{same[0].name}, {in_flight} in flight", per_second(loads[0])
                 found += [
-                    _shared(engine, what, workers, own, alone) for workers, own in zip(WORKERS, loads, strict=True)
+                    _shared(engine, what, workers, own, alone)
+                    for workers, own in zip(WORKERS[engine], loads, strict=True)
                 ]
     return found
 
@@ -80,6 +88,13 @@ async def workers_compared(engine: str, calls: int, rounds: int, server: Postgre
 def cores() -> int:
     """Processors that this process may use."""
     return len(os.sched_getaffinity(0))
+
+
+@contextmanager
+def _bucket() -> Iterator[Mapping[str, str]]:
+    """An S3 server; how services reach it."""
+    with tempfile.TemporaryDirectory() as folder, running_s3_server(Path(folder)) as environment:
+        yield environment
 
 
 def _shared(engine: str, what: str, workers: int, loads: Sequence[Load], alone: float) -> Shared:
