@@ -8,8 +8,8 @@ STAMP := .venv/.complete
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo docs walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-gateway benchmark-fit
-.PHONY: benchmark-stream benchmark-index compare-aapt compare-bundletool test laws soak fault-download check lint
+.PHONY: help setup demo docs walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-registry benchmark-fit
+.PHONY: benchmark-gateway benchmark-scale benchmark-stream benchmark-index compare-aapt compare-bundletool test laws soak fault-download check lint
 .PHONY: access-matrix fuzz fuzz-packages simulate-scaling kubernetes up-scale down-scale compose-scale-smoke
 .PHONY: abuse types imports contract contract-breaking contract-release protos up down compose-smoke clean
 
@@ -45,8 +45,15 @@ accuracy: setup ## Measure the rules of friendship on a social graph: make accur
 benchmark-radar: setup ## Measure RelationRadar beside bare SQLite: make benchmark-radar [DEVICES=10000] [STORE=postgresql]
 	@$(BIN)/python -m benchmarks.radar --devices $(or $(DEVICES),10000) $(if $(STORE),--store $(STORE))
 
-benchmark-gateway: setup ## Measure the whole cloud beside bare gRPC with the same hops: make benchmark-gateway [CALLS=600]
-	@$(BIN)/python -m benchmarks.gateway --calls $(or $(CALLS),600)
+benchmark-registry: setup ## Measure ShareRegistry beside bare SQLite: make benchmark-registry [OWNERS=10000] [STORE=postgresql]
+	@$(BIN)/python -m benchmarks.registry --owners $(or $(OWNERS),10000) $(if $(STORE),--store $(STORE))
+
+benchmark-gateway: setup ## Measure the whole cloud beside bare gRPC with the same hops: [CALLS=600] [STORE=postgresql]
+	@$(BIN)/python -m benchmarks.gateway --calls $(or $(CALLS),600) $(if $(STORE),--store $(STORE))
+
+benchmark-scale: setup ## Measure PostgreSQL beside SQLite, and workers: [DEVICES=2000] [OWNERS=1000] [CALLS=320] [ROUNDS=3]
+	@GRPC_VERBOSITY=NONE $(BIN)/python -m benchmarks.scale --devices $(or $(DEVICES),2000) --owners $(or $(OWNERS),1000) --calls $(or $(CALLS),320) \
+	  --rounds $(or $(ROUNDS),3)
 
 benchmark-fit: setup ## Measure matches among 10 and 10,000 packages, and ingestion: make benchmark-fit [PACKAGES=10000]
 	@$(BIN)/python -m benchmarks.fit --packages $(or $(PACKAGES),10000)

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,8 +78,14 @@ class ServerProcess:
 
 
 @contextmanager
-def running_server_process(data: Path, log: Path) -> Iterator[ServerProcess]:
-    """Starts `appshare-server all` on free ports and waits until it is ready."""
+def running_server_process(
+    data: Path, log: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[ServerProcess]:
+    """Starts `appshare-server all` on free ports and waits until it is ready.
+
+    Args:
+        environment: variables that it has besides ours.
+    """
     with log.open("a", encoding="utf-8") as standard_error:
         process = subprocess.Popen(
             [sys.executable, "-m", "appshare.server", "all", "--free-ports", "--data", str(data)],
@@ -87,7 +93,7 @@ def running_server_process(data: Path, log: Path) -> Iterator[ServerProcess]:
             stdout=subprocess.PIPE,
             stderr=standard_error,
             text=True,
-            env=supervised_environment(),
+            env={**supervised_environment(), **(environment or {})},
         )
     try:
         first = process.stdout.readline() if process.stdout else ""

@@ -3,25 +3,25 @@
 import argparse
 import asyncio
 from collections.abc import Sequence
-from statistics import median, quantiles
 
 import grpc
 
 from benchmarks.figures import Figures
 from benchmarks.gateway.bare import Bare, bare_cloud
 from benchmarks.gateway.cloud import Cloud, real_cloud
-from benchmarks.gateway.load import Load, Target, load
+from benchmarks.gateway.load import Target, loads_in_turn, per_second, percentile, processor, processor_of_all
 from benchmarks.gateway.scenarios import SERVICES, scenarios
+from benchmarks.storage import ENGINES, POSTGRESQL, SQLITE, Storage, storage
 
 _ROUNDS = 5
 _IN_FLIGHT = (1, 16, 64)
 _BARE = "grpc.aio, the same hops"
 
 
-async def main(calls: int, names: Sequence[str]) -> Figures:
+async def main(calls: int, names: Sequence[str], storage: Storage) -> Figures:
     figures = Figures()
     with bare_cloud(SERVICES) as bare:
-        async with real_cloud() as cloud, grpc.aio.insecure_channel(bare.gateway.address) as channel:
+        async with real_cloud(storage) as cloud, grpc.aio.insecure_channel(bare.gateway.address) as channel:
             before = _memory(cloud, bare)
             for scenario in scenarios(cloud):
                 if scenario.name in names:
@@ -37,43 +37,19 @@ async def main(calls: int, names: Sequence[str]) -> Figures:
 
 
 async def _measure(figures: Figures, what: str, ours: Target, bare: Target, in_flight: int, calls: int) -> None:
-    for target in (ours, bare):
-        await load(target, in_flight, calls // 4)
-    own, other = [], []
-    for _ in range(_ROUNDS):  # in turn, so that a busy machine is unfair to none
-        own.append(await load(ours, in_flight, calls))
-        other.append(await load(bare, in_flight, calls))
-    figures.add(f"{what}: throughput", "calls/s", _per_second(own), _per_second(other), _BARE)
-    figures.add(f"{what}: p50", "ms", _percentile(own, 50), _percentile(other, 50), _BARE)
-    figures.add(f"{what}: p99", "ms", _percentile(own, 99), _percentile(other, 99), _BARE)
+    own, other = await loads_in_turn([ours, bare], in_flight, calls, _ROUNDS)
+    figures.add(f"{what}: throughput", "calls/s", per_second(own), per_second(other), _BARE)
+    figures.add(f"{what}: p50", "ms", percentile(own, 50), percentile(other, 50), _BARE)
+    figures.add(f"{what}: p99", "ms", percentile(own, 99), percentile(other, 99), _BARE)
     if in_flight == max(_IN_FLIGHT):
-        figures.add(f"{what}: gateway", "us of CPU per call", _gateway(own), _gateway(other), _BARE)
-        figures.add(f"{what}: all processes", "us of CPU per call", _all(own), _all(other), _BARE)
+        gateways = processor(own, "gateway"), processor(other, "gateway")
+        figures.add(f"{what}: gateway", "us of CPU per call", *gateways, _BARE)
+        figures.add(
+            f"{what}: all processes", "us of CPU per call", processor_of_all(own), processor_of_all(other), _BARE
+        )
         for name in own[0].processor:
-            if name != "gateway" and _processor(own, name) > 1:
-                figures.add(f"{what}: {name}", "us of CPU per call", _processor(own, name))
-
-
-def _per_second(loads: Sequence[Load]) -> float:
-    return median(each.per_second for each in loads)
-
-
-def _percentile(loads: Sequence[Load], percent: int) -> float:
-    """Of each round, and of these the median: one round that the machine held up does not decide."""
-    return median(quantiles(each.seconds, n=100)[percent - 1] for each in loads) * 1e3
-
-
-def _gateway(loads: Sequence[Load]) -> float:
-    return _processor(loads, "gateway")
-
-
-def _all(loads: Sequence[Load]) -> float:
-    """What the cloud as a whole spends: of all figures the one that a busy machine changes least."""
-    return median(sum(each.processor.values()) / len(each.seconds) for each in loads) * 1e6
-
-
-def _processor(loads: Sequence[Load], name: str) -> float:
-    return median(each.processor[name] / len(each.seconds) for each in loads) * 1e6
+            if name != "gateway" and processor(own, name) > 1:
+                figures.add(f"{what}: {name}", "us of CPU per call", processor(own, name))
 
 
 def _memory(cloud: Cloud, bare: Bare) -> dict[str, tuple[float, float]]:
@@ -81,6 +57,7 @@ def _memory(cloud: Cloud, bare: Bare) -> dict[str, tuple[float, float]]:
     return {
         name: (each.resident() / 1024, (bare.gateway.resident() if name == "gateway" else services) / 1024)
         for name, each in cloud.processes.items()
+        if name != POSTGRESQL  # of its processes nobody could say what memory is whose
     }
 
 
@@ -88,7 +65,9 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--calls", type=int, default=600, help="of each round")
     parser.add_argument("--only", nargs="*", default=["shares", "friends", "match"])
+    parser.add_argument("--store", choices=ENGINES, default=SQLITE)
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     arguments = parser.parse_args()
-    found = asyncio.run(main(arguments.calls, arguments.only))
+    with storage(arguments.store) as kept:
+        found = asyncio.run(main(arguments.calls, arguments.only, kept))
     print(found.json() if arguments.json else found.table())

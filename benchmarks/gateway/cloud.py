@@ -1,10 +1,8 @@
 """A real cloud with a viewer, friends of it, apps that they share and packages of these."""
 
 import hashlib
-import os
-import tempfile
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from appshare.v1 import operator_gateway_pb2 as operator_pb
 from appshare.v1.device_pb2 import PLATFORM_ANDROID
 from appshare.v1.operator_gateway_pb2_grpc import CatalogueServiceStub
 from benchmarks.served import Served
+from benchmarks.storage import POSTGRESQL, Storage
 
 FRIENDS = 20
 APPS = 20
@@ -34,8 +33,10 @@ _LIMITS = (
     "CALLS_PER_PEER",
     "OPEN_CALLS_PER_PEER",
 )
-_UNLIMITED = str(10**9)
+_SETTINGS = {**{f"APPSHARE_{name}": str(10**9) for name in _LIMITS}, "APPSHARE_STREAMS_PER_DEVICE": "1000"}
 """The limits count, and refuse nobody."""
+_OWN_CONNECTION = [("grpc.use_local_subchannel_pool", 1)]
+"""Else channels of one process to one address share it."""
 
 
 @dataclass(frozen=True)
@@ -52,44 +53,52 @@ class Cloud:
     """A running cloud.
 
     Attributes:
+        channels: a connection to the gateway each.
+        processes: of the cloud by name; `postgresql` among them where there is one.
         owner: a friend of the viewer who shares `APPS` apps, `PACKAGE` among them.
     """
 
-    channel: grpc.aio.Channel
+    channels: Sequence[grpc.aio.Channel]
     processes: dict[str, Served]
     viewer: Phone
     owner: Phone
 
 
 @asynccontextmanager
-async def real_cloud() -> AsyncIterator[Cloud]:
-    """Starts the four processes and fills them through the gateway."""
-    for name in (
-        "CALLS_PER_DEVICE",
-        "COSTLY_CALLS_PER_DEVICE",
-        "CALLS_PER_NUMBER",
-        "COSTLY_CALLS_PER_NUMBER",
-        "CALLS_PER_PEER",
-        "OPEN_CALLS_PER_PEER",
-    ):
-        os.environ[f"APPSHARE_{name}"] = _UNLIMITED
-    os.environ["APPSHARE_STREAMS_PER_DEVICE"] = "1000"
-    with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder)
-        with running_server_process(data / "data", data / "log") as server:
-            async with grpc.aio.insecure_channel(server.devices) as channel:
-                yield await _filled(server, channel)
+async def real_cloud(
+    storage: Storage, *, connections: int = 1, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Cloud]:
+    """Starts the four processes and fills them through the gateway.
+
+    Args:
+        storage: where they keep their data; empty.
+        connections: to the gateway.
+        settings: more of them, by their variables.
+    """
+    environment = {**_SETTINGS, **storage.environment, **(settings or {})}
+    with running_server_process(storage.data, storage.folder / "log", environment) as server:
+        async with AsyncExitStack() as stack:
+            channels = [
+                await stack.enter_async_context(grpc.aio.insecure_channel(server.devices, options=_OWN_CONNECTION))
+                for _ in range(connections)
+            ]
+            viewer, owner = await _filled(server, channels[0])
+            await storage.settle()
+            processes = {name: Served("", process_id) for name, process_id in server.children().items()}
+            if storage.database:
+                processes[POSTGRESQL] = storage.database
+            yield Cloud(channels, processes, viewer, owner)
 
 
-async def _filled(server: ServerProcess, channel: grpc.aio.Channel) -> Cloud:
+async def _filled(server: ServerProcess, channel: grpc.aio.Channel) -> tuple[Phone, Phone]:
+    """A viewer, and the friend of it who shares apps."""
     viewer, *friends = [await _register(server, channel, f"+86138000{index:05}") for index in range(FRIENDS + 1)]
     await _sync(channel, viewer, [each.number for each in friends])
     for friend in friends:
         await _sync(channel, friend, [viewer.number])
     await _share(channel, friends[0])
     await _add_packages(server)
-    processes = {name: Served("", process_id) for name, process_id in server.children().items()}
-    return Cloud(channel, processes, viewer, friends[0])
+    return viewer, friends[0]
 
 
 async def _register(server: ServerProcess, channel: grpc.aio.Channel, number: str) -> Phone:

@@ -39,7 +39,7 @@ class Scenario:
 
     def ours(self, cloud: Cloud) -> Target:
         request = self.request.SerializeToString()
-        return Target(cloud.channel, self.path, request, cloud.viewer.metadata, cloud.processes)
+        return Target(cloud.channels, self.path, request, cloud.viewer.metadata, cloud.processes)
 
     async def bare(self, bare: Bare, cloud: Cloud, channel: grpc.aio.Channel) -> Target:
         """The same with bare processes; it asks ours once, for the size of the answer."""
@@ -50,7 +50,7 @@ class Scenario:
         ]
         metadata = (*cloud.viewer.metadata, hops_metadata(hops, size))
         processes = {"gateway": bare.gateway, **{f"service {i}": each for i, each in enumerate(bare.services)}}
-        return Target(channel, GATEWAY_METHOD, self.request.SerializeToString(), metadata, processes)
+        return Target([channel], GATEWAY_METHOD, self.request.SerializeToString(), metadata, processes)
 
 
 def scenarios(cloud: Cloud) -> list[Scenario]:

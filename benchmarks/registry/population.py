@@ -1,12 +1,11 @@
 """Owners with apps that they share with their friends."""
 
-import sqlite3
+import asyncio
 from functools import cache
-from pathlib import Path
 from random import Random
 
-from appshare.share_registry.model import App, Audience, AudienceKind, Platform
-from appshare.share_registry.stores import sqlite_shares
+from appshare.share_registry.model import App, Audience, AudienceKind, Platform, PushPolicy, PushPreference
+from appshare.share_registry.store import RegistryStore
 from appshare.share_registry.visibility import keys_admitted
 
 APPS = 60
@@ -15,7 +14,8 @@ FRIENDS = 50
 _POPULAR = 100
 _OTHERS = 20_000
 _SETS = 1_000
-_OWNERS_PER_COMMIT = 1_000
+_OWNERS_AT_ONCE = 64
+_FRIENDS_KEYS = keys_admitted(Audience(AudienceKind.FRIENDS))
 
 
 def owner_id(index: int) -> str:
@@ -39,23 +39,18 @@ def friends_of(index: int, owners: int) -> list[str]:
     return [owner_id((index + step) % owners) for step in range(1, FRIENDS + 1)]
 
 
-def fill(path: Path, owners: int) -> None:
-    """Stores the apps of so many owners in a database that is there, by the store's own statements."""
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA synchronous = OFF")
-    connection.execute("PRAGMA cache_size = -262144")
-    keys = keys_admitted(Audience(AudienceKind.FRIENDS))
-    for first in range(0, owners, _OWNERS_PER_COMMIT):
-        connection.execute("BEGIN")
-        for index in range(first, min(first + _OWNERS_PER_COMMIT, owners)):
-            device_id = owner_id(index)
-            connection.executemany("INSERT INTO default_keys VALUES (?, ?)", [(device_id, key) for key in keys])
-            connection.execute("INSERT INTO push_preferences VALUES (?, 'friends')", (device_id,))
-            sqlite_shares.put_apps(device_id, apps_of(index), connection)
-        connection.execute("COMMIT")
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
+async def fill(store: RegistryStore, owners: int) -> None:
+    """Has so many owners publish their apps to their friends, some at a time."""
+    for first in range(0, owners, _OWNERS_AT_ONCE):
+        await asyncio.gather(*(_publish(store, each) for each in range(first, min(first + _OWNERS_AT_ONCE, owners))))
+
+
+async def _publish(store: RegistryStore, index: int) -> None:
+    device_id = owner_id(index)
+    async with store.change(device_id) as change:
+        await change.replace_default_keys(device_id, _FRIENDS_KEYS)
+        await change.replace_push_preference(device_id, PushPreference(PushPolicy.FRIENDS))
+        await change.put_apps(device_id, apps_of(index))
 
 
 def _app(number: int, version: int) -> App:

@@ -3,16 +3,18 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from benchmarks.served import Served, running_process
+from benchmarks.storage import Storage
 
 
 @contextmanager
-def registry(data: Path, *settings: str) -> Iterator[Served]:
-    """Runs ShareRegistry on a data folder."""
-    arguments = ["-m", "appshare.share_registry", "--listen", "127.0.0.1:0", "--log-format", "json", *settings]
-    with running_process(*arguments, "--data", str(data), speaks_on="stderr") as (line, process_id):
+def registry(storage: Storage) -> Iterator[Served]:
+    """Runs ShareRegistry on a storage."""
+    arguments = ["--listen", "127.0.0.1:0", "--log-format", "json", "--data", str(storage.data)]
+    with running_process(
+        *("-m", "appshare.share_registry", *arguments), speaks_on="stderr", environment=storage.environment
+    ) as (line, process_id):
         yield Served(json.loads(line)["listen"], process_id)
 
 

@@ -74,6 +74,12 @@ class PostgresqlServer:
         finally:
             self._run("dropdb", *at, "--force", name)
 
+    @property
+    def process_id(self) -> int:
+        """Of the process that starts all others."""
+        assert self._process
+        return self._process.pid
+
     def _url(self, database: str) -> str:
         return f"postgresql://postgres@127.0.0.1:{self._port}/{database}"
 

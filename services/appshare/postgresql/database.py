@@ -28,6 +28,14 @@ _VACUUM_PATIENCE = 24 * 3600.0
 _CONNECT_PATIENCE = 30.0
 """Seconds in which the server must answer when a service starts: they are often started together."""
 
+_PLANNING = {
+    # A statement is planned once for each connection. For each call's values the server would plan many a join anew,
+    # which takes longer than the join; and for many ids at once it would read small tables from end to end.
+    "plan_cache_mode": "force_generic_plan",
+    # To compile what runs for a millisecond takes longer, too.
+    "jit": "off",
+}
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -222,7 +230,7 @@ def _connection_options(schema: str, limits: Limits) -> dict[str, Any]:
 
 
 def _session(schema: str) -> dict[str, str]:
-    return {"application_name": f"appshare {schema}", "search_path": schema}
+    return {"application_name": f"appshare {schema}", "search_path": schema, **_PLANNING}
 
 
 async def _first_connection(url: str, options: dict[str, Any]) -> asyncpg.Connection:

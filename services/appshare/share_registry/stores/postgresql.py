@@ -78,11 +78,11 @@ class PostgresqlRegistryStore:
 
     async def shares(self, keyring: Keyring, after: tuple[str, str], limit: int) -> Page[Share]:
         """The apps that the keys open, by owner and package name from behind the pair `after`."""
-        return await self._database.run(partial(postgresql_shares.shares, keyring, after, limit))
+        return await postgresql_shares.shares(keyring, after, limit, self._database)
 
     async def shares_digest(self, keyring: Keyring) -> bytes:
         """A digest of all apps that the keys open, whichever of them does it; empty when there is none."""
-        return await self._database.run(partial(postgresql_shares.digest, keyring))
+        return await postgresql_shares.digest(keyring, self._database)
 
     async def newest_share(self, keyring: Keyring, package_name: str) -> Share | None:
         """The app that the keys open with the highest version code, of the first owner that has it."""

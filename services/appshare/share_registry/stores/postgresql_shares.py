@@ -1,7 +1,8 @@
 """Apps and the keys that open them in PostgreSQL.
 
 What the keys of a viewer open is looked up for some owners at a time: a key costs a place in an index, and an app that
-it opens a row, however many others there are.
+it opens a row, however many others there are. Each look-up is a statement and so a state by itself: what an owner
+shares is of one moment, what two owners share need not be.
 """
 
 import hashlib
@@ -28,6 +29,21 @@ _OPENED = (
     " FROM unnest($1::text[], $2::text[]) AS held (device_id, key)"
     " JOIN app_keys USING (device_id, key) JOIN apps USING (device_id, package_name)"
 )
+
+# The index has the names: of all that the keys open, the rows are read only of as many names as are wanted, and of the
+# one that `after` stands at ($3, $4), which may have no other platform.
+_FIRST_NAMES = """
+    WITH held AS MATERIALIZED (SELECT * FROM unnest($1::text[], $2::text[]) AS held (device_id, key)),
+    first AS MATERIALIZED (
+        SELECT DISTINCT package_name FROM held JOIN app_keys USING (device_id, key)
+        WHERE package_name >= $3 ORDER BY package_name LIMIT $5::bigint + 1
+    )
+    SELECT DISTINCT apps.package_name, apps.platform
+    FROM held JOIN app_keys USING (device_id, key) JOIN apps USING (device_id, package_name)
+    WHERE app_keys.package_name BETWEEN (SELECT min(package_name) FROM first) AND (SELECT max(package_name) FROM first)
+    AND (apps.package_name, apps.platform) > ($3, $4)
+    ORDER BY apps.package_name, apps.platform LIMIT $5
+"""
 
 
 async def put_apps(device_id: str, apps: Collection[App], connection: Connection) -> None:
@@ -64,12 +80,12 @@ async def replace_keys(device_id: str, keys: Mapping[str, frozenset[Key]], conne
     )
 
 
-async def shares(keyring: Keyring, after: tuple[str, str], limit: int, connection: Connection) -> Page[Share]:
+async def shares(keyring: Keyring, after: tuple[str, str], limit: int, database: Database) -> Page[Share]:
     """The apps that the keys open, by owner and package name from behind the pair `after`."""
     found: list[Share] = []
     wanted = {owner_id: keys for owner_id, keys in keyring.items() if owner_id >= after[0]}
     for part in parts(wanted, at_first=_OWNERS_OF_A_PAGE):
-        rows = await connection.fetch(
+        rows = await database.read(
             f"SELECT DISTINCT ON (apps.device_id, apps.package_name) apps.device_id, {APP}{_OPENED}"
             " WHERE (apps.device_id, apps.package_name) > ($3, $4) ORDER BY apps.device_id, apps.package_name LIMIT $5",
             *(*_pairs(part), *after, limit + 1 - len(found)),
@@ -80,17 +96,17 @@ async def shares(keyring: Keyring, after: tuple[str, str], limit: int, connectio
     return Page(tuple(found), more=False)
 
 
-async def digest(keyring: Keyring, connection: Connection) -> bytes:
+async def digest(keyring: Keyring, database: Database) -> bytes:
     """A digest of all apps that the keys open, whichever of them does it; empty when there is none."""
     whole, any_is_open = hashlib.sha256(), False
     for part in parts(keyring):
-        of_part = await connection.fetchval(
-            "SELECT sha256(convert_to(string_agg(line, '' ORDER BY line), 'UTF8')) FROM (SELECT DISTINCT"
+        row = await database.read_one(
+            "SELECT sha256(convert_to(string_agg(line, '' ORDER BY line), 'UTF8')) AS digest FROM (SELECT DISTINCT"
             f' json_build_array(apps.device_id, {APP})::text COLLATE "C" AS line{_OPENED}) AS lines',
             *_pairs(part),
         )
-        if of_part:
-            whole.update(of_part)
+        if row and row["digest"]:
+            whole.update(row["digest"])
             any_is_open = True
     return whole.digest() if any_is_open else b""
 
@@ -99,13 +115,15 @@ async def shared_names(
     keyring: Keyring, search: str, after: tuple[str, str], limit: int, database: Database
 ) -> list[tuple[str, str]]:
     """Package names and platforms of apps that the keys open, each pair once, in order from behind `after`."""
-    rows = await database.read(
-        f"SELECT DISTINCT apps.package_name, apps.platform{_OPENED}"
-        " WHERE app_keys.package_name >= $3 AND (apps.package_name, apps.platform) > ($3, $4)"
-        " AND ($5 = '' OR strpos(apps.folded, $5) > 0)"
-        " ORDER BY apps.package_name, apps.platform LIMIT $6",
-        *(*_pairs(keyring), *after, search, limit),
-    )
+    if search:
+        rows = await database.read(
+            f"SELECT DISTINCT apps.package_name, apps.platform{_OPENED}"
+            " WHERE app_keys.package_name >= $3 AND (apps.package_name, apps.platform) > ($3, $4)"
+            " AND strpos(apps.folded, $5) > 0 ORDER BY apps.package_name, apps.platform LIMIT $6",
+            *(*_pairs(keyring), *after, search, limit),
+        )
+    else:
+        rows = await database.read(_FIRST_NAMES, *_pairs(keyring), *after, limit)
     return [(row["package_name"], row["platform"]) for row in rows]
 
 

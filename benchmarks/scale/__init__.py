@@ -1,0 +1,1 @@
+"""PostgreSQL beside SQLite, and several processes of the gateway and the services beside one, in one run."""
