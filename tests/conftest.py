@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -75,10 +76,23 @@ def s3_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[st
 @pytest.fixture
 def fresh_store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every process and cloud that the test starts keeps its data in the engine that `APPSHARE_TEST_STORE` names."""
+    with _store_of_its_own(request, monkeypatch):
+        yield
+
+
+@pytest.fixture(scope="module")
+def module_store(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The same for what fixtures of a module start for all of its tests; what a test starts itself has a fresh one."""
+    with pytest.MonkeyPatch.context() as environment, _store_of_its_own(request, environment):
+        yield
+
+
+@contextmanager
+def _store_of_its_own(request: pytest.FixtureRequest, environment: pytest.MonkeyPatch) -> Iterator[None]:
     if not on_postgresql():
         yield
         return
     with store_environment(request.getfixturevalue("postgresql")) as variables:
         for name, value in variables.items():
-            monkeypatch.setenv(name, value)
+            environment.setenv(name, value)
         yield
