@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from tests.support import postgresql_server, s3_server
-from tests.support.stores import on_postgresql, store_environment
+from tests.support.stores import laid_out_database, on_postgresql, store_environment
 
 # Time is measured by benchmarks, never asserted by tests: a busy machine is no failure.
 # Each run draws other examples; `make laws` draws many.
@@ -65,6 +65,13 @@ def postgresql() -> Iterator[postgresql_server.PostgresqlServer]:
 
 
 @pytest.fixture(scope="session")
+def laid_out(postgresql: postgresql_server.PostgresqlServer) -> Iterator[str]:
+    """The name of a database in which every service finds its tables, to be copied."""
+    with laid_out_database(postgresql) as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
 def s3_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The variables by which a bucket of a real S3 server is used: take a prefix of your own in it."""
     if s3_server.weed() is None:
@@ -92,7 +99,8 @@ def _store_of_its_own(request: pytest.FixtureRequest, environment: pytest.Monkey
     if not on_postgresql():
         yield
         return
-    with store_environment(request.getfixturevalue("postgresql")) as variables:
+    server, template = (request.getfixturevalue(name) for name in ("postgresql", "laid_out"))
+    with store_environment(server, template) as variables:
         for name, value in variables.items():
             environment.setenv(name, value)
         yield
