@@ -3,13 +3,14 @@
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
 from tests.support import postgresql_server, s3_server
-from tests.support.stores import on_postgresql, store_environment
+from tests.support.stores import laid_out_database, on_postgresql, store_environment
 
 # Time is measured by benchmarks, never asserted by tests: a busy machine is no failure.
 # Each run draws other examples; `make laws` draws many.
@@ -64,6 +65,13 @@ def postgresql() -> Iterator[postgresql_server.PostgresqlServer]:
 
 
 @pytest.fixture(scope="session")
+def laid_out(postgresql: postgresql_server.PostgresqlServer) -> Iterator[str]:
+    """The name of a database in which every service finds its tables, to be copied."""
+    with laid_out_database(postgresql) as name:
+        yield name
+
+
+@pytest.fixture(scope="session")
 def s3_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The variables by which a bucket of a real S3 server is used: take a prefix of your own in it."""
     if s3_server.weed() is None:
@@ -75,10 +83,24 @@ def s3_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[st
 @pytest.fixture
 def fresh_store(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every process and cloud that the test starts keeps its data in the engine that `APPSHARE_TEST_STORE` names."""
+    with _store_of_its_own(request, monkeypatch):
+        yield
+
+
+@pytest.fixture(scope="module")
+def module_store(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The same for what fixtures of a module start for all of its tests; what a test starts itself has a fresh one."""
+    with pytest.MonkeyPatch.context() as environment, _store_of_its_own(request, environment):
+        yield
+
+
+@contextmanager
+def _store_of_its_own(request: pytest.FixtureRequest, environment: pytest.MonkeyPatch) -> Iterator[None]:
     if not on_postgresql():
         yield
         return
-    with store_environment(request.getfixturevalue("postgresql")) as variables:
+    server, template = (request.getfixturevalue(name) for name in ("postgresql", "laid_out"))
+    with store_environment(server, template) as variables:
         for name, value in variables.items():
-            monkeypatch.setenv(name, value)
+            environment.setenv(name, value)
         yield

@@ -11,6 +11,7 @@ import pytest
 from google.protobuf.wrappers_pb2 import StringValue
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from tests.contract.probe import NAME, ProbeStub, probe_service
+from tests.support.name_server import NameServer
 
 from appshare.rpc.address import Address, Addresses
 from appshare.rpc.call import open_channel
@@ -32,12 +33,12 @@ async def stack() -> AsyncIterator[AsyncExitStack]:
         yield stack
 
 
-async def copy_that_says(name: str) -> Running:
+async def copy_that_says(name: str, at: Address = ANYWHERE) -> Running:
     async def answer(_request: Any, _context: Any) -> Any:
         await asyncio.sleep(0)
         return StringValue(value=name)
 
-    server = running_server(ANYWHERE, [probe_service(unary_unary=answer)])
+    server = running_server(at, [probe_service(unary_unary=answer)])
     return Running(await server.__aenter__(), server)
 
 
@@ -75,6 +76,22 @@ async def test_a_copy_that_stops_fails_no_call_also_not_one_that_is_sent_once(st
         while not stopping.done():
             await asyncio.gather(*(ask(channel) for _ in range(5)))  # raises when one fails
         assert {await ask(channel) for _ in range(4)} == {"other"}
+
+
+async def test_a_name_is_all_its_addresses_also_those_that_it_gets_when_a_copy_goes(stack: AsyncExitStack) -> None:
+    first = await copy_that_says("first")
+    hosts = ("127.0.0.2", "127.0.0.3")
+    second, third = [await copy_that_says(host, Address(host, first.address.port)) for host in hosts]
+    for each in (second, third):
+        stack.push_async_exit(each.server)
+    names = stack.enter_context(NameServer(["127.0.0.1", hosts[0]]).running())
+    target = Addresses.parse(f"dns://{names.address}/copies.test:{first.address.port}").target
+    async with open_channel(target, service_options(NAME, [])) as channel:
+        await until_all_answer(channel, "first", hosts[0])
+        assert sorted([await ask(channel) for _ in range(10)]) == [hosts[0]] * 5 + ["first"] * 5
+        names.hosts = hosts
+        await first.server.__aexit__(None, None, None)
+        await until_all_answer(channel, *hosts)
 
 
 async def test_a_copy_that_says_it_does_not_serve_gets_no_calls(stack: AsyncExitStack) -> None:

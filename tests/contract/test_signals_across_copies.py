@@ -1,4 +1,4 @@
-"""What one copy of ShareRegistry does, the streams of another hear of through a real NATS server."""
+"""What one copy of a service does, the streams of another hear of through a real NATS server."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -15,6 +15,7 @@ from tests.support.nats_server import NatsServer, running_nats
 from appshare import errors
 from appshare.bus.linked import LinkedBus
 from appshare.bus.nats_link import open_nats_link
+from appshare.gateway.doubts import Doubts
 from appshare.process.lifetime import in_background
 from appshare.relation_radar.wakeups import Wakeups
 from appshare.share_registry.deletion import Deletions
@@ -194,6 +195,22 @@ async def test_a_changed_friendship_wakes_the_streams_of_every_copy(nats: NatsSe
             one.wake(["viewer", "nobody"])
             await woken.wait()
         assert one.anybody  # somebody may listen at another copy
+
+
+async def test_a_doubt_at_one_gateway_ends_a_stream_at_the_other(nats: NatsServer) -> None:
+    async def refuse() -> None:
+        raise errors.PermissionDeniedError(errors.Reason.NOT_SHARED_WITH_YOU, "not any more")
+
+    async with AsyncExitStack() as stack:
+        buses = [await bus_to(nats, stack) for _ in range(2)]
+        one, other = [Doubts(bus) for bus in buses]
+        for bus in buses:
+            await bus.connected()
+        with other.standing(["viewer", "owner"], refuse) as standing, pytest.raises(errors.PermissionDeniedError):
+            one.about(["nobody", "owner"])
+            while True:
+                standing.require()
+                await asyncio.sleep(0.005)
 
 
 async def test_thousands_of_listeners_are_one_subscription(nats: NatsServer) -> None:

@@ -130,7 +130,7 @@ async def test_a_download_that_is_cut_and_whose_services_are_killed_arrives_whol
     with running_server_process(tmp_path / "data", tmp_path / "server.log") as server:
         async with grpc.aio.insecure_channel(server.devices) as channel:
             owner, viewer = await share_with_a_friend(server, channel)
-        relay = CuttingRelay(server.devices, allowance, kill_now_and_then)
+        relay = CuttingRelay([server.devices], allowance, kill_now_and_then)
         async with relay.running() as address, DeviceClient(address, wire.read_session(viewer.session)) as client:
             stream = Stream(client, owner.number)
             downloaded = await get_insistently(stream, tmp_path / "downloads")

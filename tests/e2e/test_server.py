@@ -75,7 +75,7 @@ def live(folder: Path, number: signal.Signals) -> Life:
 
 
 @pytest.fixture(scope="module")
-def lives(tmp_path_factory: pytest.TempPathFactory) -> dict[signal.Signals, Life]:
+def lives(tmp_path_factory: pytest.TempPathFactory, module_store: None) -> dict[signal.Signals, Life]:
     """Two servers, one after the other on one folder, by the signal that stopped them."""
     folder = tmp_path_factory.mktemp("server")
     return {number: live(folder, number) for number in (signal.SIGINT, signal.SIGTERM)}

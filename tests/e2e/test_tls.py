@@ -25,7 +25,9 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> CertificateFolder:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory, certificates: CertificateFolder) -> Iterator[ServerProcess]:
+def server(
+    tmp_path_factory: pytest.TempPathFactory, certificates: CertificateFolder, module_store: None
+) -> Iterator[ServerProcess]:
     folder, gateway = tmp_path_factory.mktemp("tls"), certificates.path / "gateway"
     with ExitStack() as stack:
         with pytest.MonkeyPatch.context() as environment:  # of the processes; the commands of the tests have another

@@ -40,7 +40,7 @@ class Strangers:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def cloud(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cloud]:
+async def cloud(tmp_path_factory: pytest.TempPathFactory, module_store: None) -> AsyncIterator[Cloud]:
     """A cloud that lets a device call as often as it takes to compare the times."""
     calls = [f"{kind}_PER_{whom}" for kind in ("CALLS", "COSTLY_CALLS") for whom in ("DEVICE", "NUMBER")]
     with pytest.MonkeyPatch.context() as environment:

@@ -1,21 +1,30 @@
-"""Copies of every service as real processes on this machine, on one PostgreSQL database and one NATS server."""
+"""Copies of every service as real processes on this machine, on one PostgreSQL database and one NATS server.
+
+Gateways have the addresses of the radars and of AppDownload; the registries are at one port of two addresses, and the
+gateways know a name that resolves to both.
+"""
 
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from demo.server_process import ServerProcess
+from tests.support.name_server import NameServer
+from tests.support.s3_server import BUCKET
 
 from appshare.process.lifetime import supervised_environment
 from appshare.rpc.address import Address
 from appshare.server.held_ports import HeldPorts
 
 ANY = Address("127.0.0.1", 0)
+HOSTS = ("127.0.0.1", "127.0.0.2")
+"""Of this machine."""
 
 
 class Copy:
@@ -67,11 +76,11 @@ class Copy:
 
 @dataclass
 class Copies:
-    """Two radars, two registries and two gateways; AppDownload, which these tests do not copy, once."""
+    """Two of each."""
 
     radars: list[Copy]
     registries: list[Copy]
-    download: Copy
+    downloads: list[Copy]
     gateways: list[Copy]
     data: Path
     log: Path
@@ -83,32 +92,43 @@ class Copies:
 
 
 @contextmanager
-def running_copies(folder: Path, *, database: str, nats: str, gateway: Sequence[str] = ()) -> Iterator[Copies]:
+def running_copies(
+    folder: Path, *, database: str, nats: str, bucket: Mapping[str, str], gateway: Sequence[str] = ()
+) -> Iterator[Copies]:
     """Runs the copies.
 
     Args:
         folder: for keys and the log.
         database: URL of PostgreSQL.
         nats: URL of NATS; empty: PostgreSQL carries also the wake-ups.
+        bucket: the variables by which the S3 server is used that has the packages.
         gateway: more flags for the gateways.
     """
-    environment = {"APPSHARE_DATABASE": database, "APPSHARE_NATS": nats, "GRPC_VERBOSITY": "NONE"}
+    environment = {"APPSHARE_DATABASE": database, "APPSHARE_NATS": nats, "GRPC_VERBOSITY": "NONE", **bucket}
     environment["APPSHARE_WAITING_PER_SENDER"] = "100"
     environment |= {name: value for name, value in os.environ.items() if name.startswith("PG")}
     log = folder / "log"
     log.touch()
     with ExitStack() as stack:
         ports = stack.enter_context(HeldPorts())
+        names = stack.enter_context(NameServer(HOSTS).running())
 
-        def two(name: str) -> list[Copy]:
-            flags = [f"--data={folder}", "--log-format=json", "--database-connections=4"]
-            return [Copy(name, ports.take(ANY), flags, environment, log) for _ in range(2)]
+        def copies_at(addresses: Iterable[Address], name: str, *more: str) -> list[Copy]:
+            flags = [f"--data={folder}", "--log-format=json", "--database-connections=4", *more]
+            return [Copy(name, address, flags, environment, log) for address in addresses]
 
-        radars, registries, (download, _) = two("relation-radar"), two("share-registry"), two("app-download")
+        def two(name: str, *more: str) -> list[Copy]:
+            return copies_at((ports.take(ANY), ports.take(ANY)), name, *more)
+
+        registry_port = ports.take(ANY).port
+        radars = two("relation-radar")
+        registries = copies_at((Address(host, registry_port) for host in HOSTS), "share-registry")
+        downloads = two("app-download", f"--packages-url=s3://{BUCKET}/{uuid4()}", "--chunk-kib=16")
         behind = [
             f"--relation-radar={','.join(str(each.address) for each in radars)}",
-            f"--share-registry={','.join(str(each.address) for each in registries)}",
-            f"--app-download={download.address}",
+            f"--share-registry=dns://{names.address}/registries.test:{registry_port}",
+            f"--app-download={','.join(str(each.address) for each in downloads)}",
+            "--private-network",  # what a name stands for could be elsewhere
             f"--keys-folder={folder / 'keys'}",
             "--log-format=json",
             *gateway,
@@ -123,8 +143,8 @@ def running_copies(folder: Path, *, database: str, nats: str, gateway: Sequence[
             )
             for number in range(2)
         ]
-        copies = Copies(radars, registries, download, gateways, folder, log)
-        for together in ([*radars, *registries, download], gateways):
+        copies = Copies(radars, registries, downloads, gateways, folder, log)
+        for together in ([*radars, *registries, *downloads], gateways):
             for copy in together:
                 stack.callback(copy.end, signal.SIGKILL)
                 copy.begin()

@@ -1,8 +1,8 @@
-"""A TCP relay that cuts connections in the middle of what the server sends."""
+"""A TCP relay that cuts connections in the middle of what the server sends, or only passes them on."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 
 _PIECE = 16 * 1024
 
@@ -15,13 +15,18 @@ class CuttingRelay:
         sent: bytes of the server that were passed on.
 
     Args:
+        servers: host:port each; a connection goes to the first that takes it.
         allowance: asked for every connection: how many bytes of the server it passes on before it is cut; None: all.
         cut: told of every cut.
     """
 
-    def __init__(self, server: str, allowance: Callable[[], int | None], cut: Callable[[], None]) -> None:
-        self._host, _, port = server.rpartition(":")
-        self._port = int(port)
+    def __init__(
+        self,
+        servers: Sequence[str],
+        allowance: Callable[[], int | None] = lambda: None,
+        cut: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._servers = servers
         self._allowance = allowance
         self._cut = cut
         self._tasks: set[asyncio.Task[None]] = set()
@@ -45,11 +50,11 @@ class CuttingRelay:
         assert task is not None
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        try:
-            from_server, to_server = await asyncio.open_connection(self._host, self._port)
-        except OSError:  # it was killed
+        connection = await self._connect()
+        if connection is None:  # it was killed
             to_client.transport.abort()
             return
+        from_server, to_server = connection
         up = asyncio.ensure_future(_pass_on(from_client, to_server))
         try:
             await self._pass_down(from_server, to_client)
@@ -59,6 +64,13 @@ class CuttingRelay:
             up.cancel()
             to_server.transport.abort()
             to_client.transport.abort()
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        for server in self._servers:
+            host, _, port = server.rpartition(":")
+            with suppress(OSError):
+                return await asyncio.open_connection(host, int(port))
+        return None
 
     async def _pass_down(self, from_server: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         left = self._allowance()

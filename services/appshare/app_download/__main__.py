@@ -64,8 +64,7 @@ async def running(settings: DownloadSettings) -> AsyncIterator[dict[str, Address
 def _working_folder(settings: DownloadSettings) -> AbstractContextManager[Path]:
     """Where files are filled; and kept, when no bucket is given: then one process has it."""
     folder = settings.data / "app-download"
-    several_may_run = settings.packages_url and settings.database.get_secret_value()
-    return folder_of_copy(folder) if several_may_run else owned_folder(folder)
+    return folder_of_copy(folder) if settings.may_have_copies else owned_folder(folder)
 
 
 main = server_command("app-download", DownloadSettings, running)

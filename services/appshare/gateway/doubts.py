@@ -10,7 +10,10 @@ from appshare import errors
 from appshare.bus.bus import Bus, NoBus
 
 _TOPIC = "standing"
-"""Between the copies of the gateway; its keys are ids of devices that were removed, or have blocked somebody."""
+"""Between the copies of the gateway.
+
+Its keys are ids of devices that were removed, have blocked somebody, or have changed their book or what they share.
+"""
 
 _LOOK_EVERY = 300.0
 """Seconds between two looks without a doubt: word of another copy may be lost."""

@@ -58,7 +58,7 @@ def device_services(
     return [
         Service("appshare.v1.AccountService", partial(grpc_stubs.add_AccountServiceServicer_to_server, account)),
         Service(FRIEND_SERVICE, FriendServicer(backends, doubts).add_to),
-        Service(SHARING_SERVICE, SharingServicer(backends, owners).add_to),
+        Service(SHARING_SERVICE, SharingServicer(backends, doubts, owners).add_to),
         Service("appshare.v1.InboxService", partial(grpc_stubs.add_InboxServiceServicer_to_server, inbox)),
         Service(DOWNLOAD_SERVICE, DownloadServicer(backends, doubts, owners, public_search=public_search).add_to),
     ]

@@ -32,7 +32,8 @@ class GatewaySettings(ProcessSettings):
     )
     relation_radar: Addresses = Field(
         Addresses((Address("127.0.0.1", 7410),)),
-        description="Address of RelationRadar; of several copies a name that resolves to all, or ip:port,ip:port.",
+        description="Address of RelationRadar; of several copies a name that resolves to all, or ip:port,ip:port;"
+        " dns://ip:port/name:port has that DNS server asked.",
     )
     share_registry: Addresses = Field(
         Addresses((Address("127.0.0.1", 7420),)), description="Address of ShareRegistry, or of its copies."

@@ -70,7 +70,8 @@ class ProcessSettings(BaseSettings):
         1,
         ge=1,
         le=64,
-        description="Processes that share the port; a service behind the gateway needs --database for more than one.",
+        description="Processes that share the port; a service behind the gateway needs --database for more than one,"
+        " AppDownload --packages-url as well.",
     )
     max_calls: int = Field(10_000, ge=1, description="Calls that a port answers at once, streams included.")
     metrics_listen: Address | None = Field(

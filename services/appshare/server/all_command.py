@@ -1,16 +1,20 @@
 """`appshare-server all`: the whole cloud on one machine, on its embedded defaults."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from appshare.gateway.settings import GatewaySettings
 from appshare.process.command import server_command
-from appshare.process.settings import ProcessSettings, to_environment, to_flags
+from appshare.process.settings import ENV_PREFIX, ProcessSettings, to_environment, to_flags
 from appshare.process.supervisor import Child, Supervised
 from appshare.rpc.address import Address
 from appshare.server.held_ports import HeldPorts
 from appshare.server.settings import AllSettings
+
+_BUCKET = f"{ENV_PREFIX}PACKAGES_URL"
+"""The variable by which AppDownload is told of one; without it, one process keeps the package files in a folder."""
 
 
 @asynccontextmanager
@@ -41,9 +45,12 @@ def _children(settings: AllSettings) -> list[Child]:
         "app-download": settings.app_download,
     }
     secrets = to_environment(settings, ProcessSettings.model_fields)
+    has_database, has_bucket = bool(settings.database.get_secret_value()), bool(os.environ.get(_BUCKET))
     children = []
     for index, (name, address) in enumerate(services.items(), 1):
-        flags = to_flags(settings.of_service(address.all[0], index), ProcessSettings.model_fields)
+        may_have_workers = has_database and (has_bucket or name != "app-download")
+        of_service = settings.of_service(address.all[0], index, may_have_workers=may_have_workers)
+        flags = to_flags(of_service, ProcessSettings.model_fields)
         children.append(Child(name, [*flags, "--tls-ca="], secrets))
     flags = to_flags(settings.of_gateway(), GatewaySettings.model_fields)
     return [*children, Child("gateway", flags, secrets)]

@@ -28,12 +28,12 @@ class AllSettings(GatewaySettings):
         """The settings of the gateway, which calls the others on this machine."""
         return self.model_copy(update=dict.fromkeys(("services_ca", "services_certificate", "services_key")))
 
-    def of_service(self, address: Address, index: int) -> Self:
+    def of_service(self, address: Address, index: int, *, may_have_workers: bool) -> Self:
         """The settings of a service at `address`, which only this machine reaches; the first has the index 1."""
         metrics = self.metrics_listen
         own_metrics = Address(metrics.host, metrics.port and metrics.port + index) if metrics else None
         plain = {"tls_certificate": None, "tls_key": None}
-        workers = self.workers if self.database.get_secret_value() else 1
+        workers = self.workers if may_have_workers else 1
         return self.model_copy(update={"listen": address, "metrics_listen": own_metrics, "workers": workers, **plain})
 
     def with_ports(self, ports: HeldPorts) -> Self:

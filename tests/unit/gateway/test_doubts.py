@@ -13,9 +13,10 @@ from appshare.v1 import app_download_pb2 as download_pb
 from appshare.v1 import device_gateway_pb2 as pb
 from appshare.v1 import relation_radar_pb2 as radar_pb
 from appshare.v1 import share_registry_pb2 as registry_pb
+from appshare.v1.app_pb2 import App
 from appshare.v1.fit_pb2 import FileChunk
-from appshare.v1.friendship_pb2 import FRIENDSHIP_LEVEL_LIKELY, PersonRef
-from appshare.v1.share_pb2 import Share
+from appshare.v1.friendship_pb2 import FRIENDSHIP_LEVEL_LIKELY, ContactBook, PersonRef
+from appshare.v1.share_pb2 import Inventory, InventoryDelta, Share
 
 OWNER = PersonRef(device_id="owner")
 SHARED = registry_pb.FindVisibleShareResponse(share=Share())
@@ -47,6 +48,35 @@ async def test_a_download_ends_when_the_share_is_none_any_more_after_a_block(sta
     with pytest.raises(errors.PermissionDeniedError):
         async for _message in downloading:
             pass
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pb.SetAudiencesRequest(),
+        pb.PublishAppsRequest(full=Inventory()),
+        pb.PublishAppsRequest(delta=InventoryDelta(removed_package_names=["org.app"])),
+        pb.SyncContactsRequest(full=ContactBook()),
+    ],
+    ids=["an audience", "an app that is gone", "an app that is removed", "a book"],
+)
+async def test_a_download_ends_when_a_change_leaves_no_share(stage: Stage, downloading: Any, change: Any) -> None:
+    await anext(downloading)
+    stage.registry.answers["FindVisibleShare"] = registry_pb.FindVisibleShareResponse()
+    await stage.ask(change)
+    with pytest.raises(errors.PermissionDeniedError):
+        async for _message in downloading:
+            pass
+
+
+async def test_apps_that_come_raise_no_doubt(stage: Stage, downloading: Any) -> None:
+    await anext(downloading)
+    asked = len(stage.registry.asked("FindVisibleShare"))
+    await stage.ask(pb.PublishAppsRequest(delta=InventoryDelta(upserted=[App(package_name="org.other")])))
+    for _ in range(10):
+        await anext(downloading)
+    assert len(stage.registry.asked("FindVisibleShare")) == asked
+    await downloading.aclose()
 
 
 async def test_a_download_goes_on_after_a_block_that_does_not_concern_it(stage: Stage, downloading: Any) -> None:

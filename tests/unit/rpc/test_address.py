@@ -83,10 +83,25 @@ def test_other_hosts_are_not_loopback(host: str) -> None:
         ("127.0.0.1:7420", "ipv4:127.0.0.1:7420"),
         ("127.0.0.1:7420,127.0.0.1:7421", "ipv4:127.0.0.1:7420,127.0.0.1:7421"),
         ("[::1]:7420, [::2]:7420", "ipv6:[::1]:7420,[::2]:7420"),
+        ("dns://127.0.0.1:8600/registry:7420", "dns://127.0.0.1:8600/registry:7420"),
     ],
 )
 def test_copies_are_behind_a_name_or_each_at_an_address(text: str, target: str) -> None:
     assert Addresses.parse(text).target == target
+
+
+@pytest.mark.parametrize("text", ["registry:7420", "127.0.0.1:7420,127.0.0.1:7421", "dns://[::1]:53/registry:7420"])
+def test_copies_are_written_as_they_are_read(text: str) -> None:
+    assert str(Addresses.parse(text)) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["dns://resolver:53/a:1", "dns:///a:1", "dns://127.0.0.1/a:1", "dns://127.0.0.1:53/a:1,b:1", "dns://1.2.3.4:5/"],
+)
+def test_a_name_is_asked_for_at_an_address(text: str) -> None:
+    with pytest.raises(ValueError, match=r"not host:port|IP address"):
+        Addresses.parse(text)
 
 
 @pytest.mark.parametrize("text", ["", "a:1,b:1", "127.0.0.1:1,b:1", "127.0.0.1:1,[::1]:1", "127.0.0.1:1,"])

@@ -29,6 +29,8 @@ _MIB = 1 << 20
 async def status(options: AccessOptions, output: Output) -> ExitCode:
     """Say how every process of the cloud does: version, sizes, calls, failures, and what it counts.
 
+    Of several copies of a service one answers, for itself; what all of them say together is in their metrics.
+
     Exit code 5: a process does not answer.
     """
     async with open_client(options) as client:

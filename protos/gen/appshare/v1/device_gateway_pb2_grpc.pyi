@@ -542,7 +542,8 @@ class DownloadServiceStub:
     """Streams the build of a shared app that fits a device. The first message is the answer; chunks follow when it is a fit.
 
     The files come in the order of the fit, each from the offset that the caller names for its digest, or only the range
-    that is asked for. Files that are removed meanwhile are sent to their end. The share is asked for when a download begins.
+    that is asked for. Files that are removed meanwhile are sent to their end. The share is asked for when a download begins,
+    and again when its owner or the device changes something that may end it: then no more chunks follow.
     PERMISSION_DENIED NOT_SHARED_WITH_YOU: the app is not shared with the calling device by that person, for whatever reason.
     INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
     INVALID_ARGUMENT INVALID_FIELD: an offset or a range is beyond its file, or there is both.
@@ -591,7 +592,8 @@ class DownloadServiceServicer(metaclass=_abc_1.ABCMeta):
         """Streams the build of a shared app that fits a device. The first message is the answer; chunks follow when it is a fit.
 
         The files come in the order of the fit, each from the offset that the caller names for its digest, or only the range
-        that is asked for. Files that are removed meanwhile are sent to their end. The share is asked for when a download begins.
+        that is asked for. Files that are removed meanwhile are sent to their end. The share is asked for when a download begins,
+        and again when its owner or the device changes something that may end it: then no more chunks follow.
         PERMISSION_DENIED NOT_SHARED_WITH_YOU: the app is not shared with the calling device by that person, for whatever reason.
         INVALID_ARGUMENT INVALID_DEVICE_PROFILE: the profile is out of range or names no OS version.
         INVALID_ARGUMENT INVALID_FIELD: an offset or a range is beyond its file, or there is both.

@@ -627,6 +627,7 @@ class SystemServiceServicer:
 
     def GetSystemStatus(self, request, context):
         """Says how every process of the cloud does. One that does not answer is told in its entry, not by the status of the call.
+        Of several copies of a service one answers, for itself, and mostly another one the next time.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -218,7 +218,9 @@ class SystemServiceStub:
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetSystemStatus: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.GetSystemStatusRequest, _operator_gateway_pb2.GetSystemStatusResponse]
-    """Says how every process of the cloud does. One that does not answer is told in its entry, not by the status of the call."""
+    """Says how every process of the cloud does. One that does not answer is told in its entry, not by the status of the call.
+    Of several copies of a service one answers, for itself, and mostly another one the next time.
+    """
     GetSystemSettings: _aio.UnaryUnaryMultiCallable[_operator_gateway_pb2.GetSystemSettingsRequest, _operator_gateway_pb2.GetSystemSettingsResponse]
     """Says which settings are in force in every process, and what their limits have refused. One that does not answer is
     told in its entry, not by the status of the call.
@@ -233,7 +235,9 @@ class SystemServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _operator_gateway_pb2.GetSystemStatusRequest,
         context: _aio.ServicerContext[_operator_gateway_pb2.GetSystemStatusRequest, _abc.Awaitable[_operator_gateway_pb2.GetSystemStatusResponse]],
     ) -> _abc.Awaitable[_operator_gateway_pb2.GetSystemStatusResponse]:
-        """Says how every process of the cloud does. One that does not answer is told in its entry, not by the status of the call."""
+        """Says how every process of the cloud does. One that does not answer is told in its entry, not by the status of the call.
+        Of several copies of a service one answers, for itself, and mostly another one the next time.
+        """
 
     @_abc_1.abstractmethod
     def GetSystemSettings(

@@ -47,6 +47,7 @@ class FriendServicer(device_gateway_pb2_grpc.FriendServiceServicer):
             case _:
                 raise invalid_field("change", "say what changes: `full` or `delta`")
         synced = await RADAR.unary(self._backends.radar.SyncBook, sync, time_limit=remaining_time(context))
+        self._doubts.about([sync.device_id])
         return pb.SyncContactsResponse(
             book_version=synced.book_version,
             contact_count=synced.contact_count,

@@ -2,6 +2,7 @@
 
 from appshare.gateway.authentication import calling_device
 from appshare.gateway.backends import REGISTRY, Backends
+from appshare.gateway.doubts import Doubts
 from appshare.rpc.call import remaining_time
 from appshare.rpc.fields import invalid_field
 from appshare.rpc.interceptor import Context
@@ -10,10 +11,11 @@ from appshare.v1 import share_registry_pb2 as registry_pb
 
 
 class OwnAppsServicer:
-    """The RPCs by which a device says what it shares."""
+    """The RPCs by which a device says what it shares; downloads that run then may have to end."""
 
-    def __init__(self, backends: Backends) -> None:
+    def __init__(self, backends: Backends, doubts: Doubts) -> None:
         self._registry = backends.registry
+        self._doubts = doubts
 
     async def PublishApps(self, request: pb.PublishAppsRequest, context: Context) -> pb.PublishAppsResponse:
         """Replaces or changes the apps of the device."""
@@ -26,12 +28,15 @@ class OwnAppsServicer:
             case _:
                 raise invalid_field("change", "say what changes: `full` or `delta`")
         published = await REGISTRY.unary(self._registry.PublishInventory, publish, time_limit=remaining_time(context))
+        if request.HasField("full") or request.delta.removed_package_names:
+            self._doubts.about([publish.device_id])
         return pb.PublishAppsResponse(app_count=published.app_count)
 
     async def SetAudiences(self, request: pb.SetAudiencesRequest, context: Context) -> pb.SetAudiencesResponse:
         """Says with whom apps are shared."""
         change = registry_pb.ChangeAudiencesRequest(device_id=calling_device(), changes=request.changes)
         await REGISTRY.unary(self._registry.ChangeAudiences, change, time_limit=remaining_time(context))
+        self._doubts.about([change.device_id])
         return pb.SetAudiencesResponse()
 
     async def GetDefaultAudience(

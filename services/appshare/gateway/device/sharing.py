@@ -8,6 +8,7 @@ from appshare.gateway.backends import Backends
 from appshare.gateway.device.own_apps import OwnAppsServicer
 from appshare.gateway.device.pushes import PushesServicer
 from appshare.gateway.device.shared_lists import SharedListsServicer
+from appshare.gateway.doubts import Doubts
 from appshare.gateway.owners import OwnersAsked
 from appshare.v1 import device_gateway_pb2 as pb
 from appshare.v1 import device_gateway_pb2_grpc
@@ -20,8 +21,8 @@ class SharingServicer(
 ):
     """Serves `SharingService`, a class for each of its topics."""
 
-    def __init__(self, backends: Backends, owners: OwnersAsked) -> None:
-        OwnAppsServicer.__init__(self, backends)
+    def __init__(self, backends: Backends, doubts: Doubts, owners: OwnersAsked) -> None:
+        OwnAppsServicer.__init__(self, backends, doubts)
         SharedListsServicer.__init__(self, backends, owners)
         PushesServicer.__init__(self, backends)
 
