@@ -11,7 +11,7 @@ from benchmarks.figures import Figures
 from benchmarks.gateway.bare import Bare, bare_cloud
 from benchmarks.gateway.cloud import Cloud, real_cloud
 from benchmarks.gateway.load import Load, Target, load
-from benchmarks.gateway.scenarios import SERVICES, scenarios
+from benchmarks.gateway.scenarios import NAMES, SERVICES, scenarios
 
 _ROUNDS = 5
 _IN_FLIGHT = (1, 16, 64)
@@ -47,11 +47,12 @@ async def _measure(figures: Figures, what: str, ours: Target, bare: Target, in_f
     figures.add(f"{what}: p50", "ms", _percentile(own, 50), _percentile(other, 50), _BARE)
     figures.add(f"{what}: p99", "ms", _percentile(own, 99), _percentile(other, 99), _BARE)
     if in_flight == max(_IN_FLIGHT):
-        figures.add(f"{what}: gateway", "us of CPU per call", _gateway(own), _gateway(other), _BARE)
         figures.add(f"{what}: all processes", "us of CPU per call", _all(own), _all(other), _BARE)
-        for name in own[0].processor:
-            if name != "gateway" and _processor(own, name) > 1:
-                figures.add(f"{what}: {name}", "us of CPU per call", _processor(own, name))
+        for name in ("gateway", *NAMES):
+            if _processor(other, name):  # none: the call does not come by there
+                figures.add(
+                    f"{what}: {name}", "us of CPU per call", _processor(own, name), _processor(other, name), _BARE
+                )
 
 
 def _per_second(loads: Sequence[Load]) -> float:
@@ -61,10 +62,6 @@ def _per_second(loads: Sequence[Load]) -> float:
 def _percentile(loads: Sequence[Load], percent: int) -> float:
     """Of each round, and of these the median: one round that the machine held up does not decide."""
     return median(quantiles(each.seconds, n=100)[percent - 1] for each in loads) * 1e3
-
-
-def _gateway(loads: Sequence[Load]) -> float:
-    return _processor(loads, "gateway")
 
 
 def _all(loads: Sequence[Load]) -> float:
