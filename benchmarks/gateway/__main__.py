@@ -42,14 +42,12 @@ async def _measure(figures: Figures, what: str, ours: Target, bare: Target, in_f
     figures.add(f"{what}: p50", "ms", percentile(own, 50), percentile(other, 50), _BARE)
     figures.add(f"{what}: p99", "ms", percentile(own, 99), percentile(other, 99), _BARE)
     if in_flight == max(_IN_FLIGHT):
-        gateways = processor(own, "gateway"), processor(other, "gateway")
-        figures.add(f"{what}: gateway", "us of CPU per call", *gateways, _BARE)
-        figures.add(
-            f"{what}: all processes", "us of CPU per call", processor_of_all(own), processor_of_all(other), _BARE
-        )
+        all_ours, all_bare = processor_of_all(own), processor_of_all(other)
+        figures.add(f"{what}: all processes", "us of CPU per call", all_ours, all_bare, _BARE)
         for name in own[0].processor:
-            if name != "gateway" and processor(own, name) > 1:
-                figures.add(f"{what}: {name}", "us of CPU per call", processor(own, name))
+            if processor(own, name) > 1:  # else the call does not come by there
+                beside = processor(other, name) if name in other[0].processor else None
+                figures.add(f"{what}: {name}", "us of CPU per call", processor(own, name), beside, _BARE)
 
 
 def _memory(cloud: Cloud, bare: Bare) -> dict[str, tuple[float, float]]:

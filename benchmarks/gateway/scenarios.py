@@ -16,7 +16,9 @@ from benchmarks.gateway.cloud import PACKAGE, Cloud
 from benchmarks.gateway.load import Target
 
 RADAR, REGISTRY, DOWNLOAD = range(3)
-SERVICES = 3
+NAMES = ("relation-radar", "share-registry", "app-download")
+"""Of the processes; each is measured beside the bare one that takes its place."""
+SERVICES = len(NAMES)
 
 _PROFILE = DeviceProfile(
     platform=PLATFORM_ANDROID, sdk_version=34, supported_abis=["arm64-v8a", "armeabi-v7a"], screen_density=420
@@ -49,7 +51,7 @@ class Scenario:
             for service, request, answer in self.hops
         ]
         metadata = (*cloud.viewer.metadata, hops_metadata(hops, size))
-        processes = {"gateway": bare.gateway, **{f"service {i}": each for i, each in enumerate(bare.services)}}
+        processes = {"gateway": bare.gateway, **dict(zip(NAMES, bare.services, strict=True))}
         return Target([channel], GATEWAY_METHOD, self.request.SerializeToString(), metadata, processes)
 
 

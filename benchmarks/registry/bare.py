@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import astuple
 from pathlib import Path
 
 from appshare.share_registry.model import App
@@ -30,7 +29,7 @@ class Bare:
         """Writes a row per app, in one transaction."""
         self._connection.execute("BEGIN IMMEDIATE")
         self._connection.executemany(
-            "INSERT OR REPLACE INTO apps VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [(owner, *astuple(app)) for app in apps]
+            "INSERT OR REPLACE INTO apps VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [(owner, *app) for app in apps]
         )
         self._connection.execute("COMMIT")
 

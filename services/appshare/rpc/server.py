@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
+from grpc_reflection.v1alpha import reflection
 
 from appshare.rpc.address import Address
 from appshare.rpc.call_limit import CallLimit
@@ -84,9 +84,8 @@ async def running_server(
         service.register(methods)
     names = [service.full_name for service in services]
     checks = _add_health(methods)
-    if options.with_reflection:
-        listed = reflection.aio.ReflectionServicer([*names, health.SERVICE_NAME, reflection.SERVICE_NAME])
-        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(listed, methods)
+    if options.with_reflection:  # looks for itself what kind of server it is added to
+        reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
     server.add_generic_rpc_handlers((methods,))
     bound = _bind(server, address, options.certificates)
     await server.start()

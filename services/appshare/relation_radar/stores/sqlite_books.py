@@ -39,13 +39,19 @@ class BookTables:
         )
         return {device: _unpack(numbers, contact_ids) for device, numbers, contact_ids in rows}
 
+    def numbers(self, device: int, connection: sqlite3.Connection) -> set[NumberKey]:
+        """The numbers of a device's book; none when there is no book."""
+        query = f"SELECT numbers FROM {self._books} WHERE device = ?"
+        [numbers] = connection.execute(query, (device,)).fetchone() or (b"",)
+        return set(array("q", numbers))
+
     def store(self, device: int, book: PackedContacts, turn: int, connection: sqlite3.Connection) -> None:
         """Stores a book in place of the one that there is.
 
         Args:
             turn: as `Postings.add` takes it.
         """
-        before, after = self._numbers(device, connection), set(book.numbers)
+        before, after = self.numbers(device, connection), set(book.numbers)
         connection.execute(
             f"INSERT OR REPLACE INTO {self._books} (device, numbers, contact_ids) VALUES (?, ?, ?)",
             (device, book.numbers.tobytes(), book.contact_ids.tobytes()),
@@ -55,13 +61,8 @@ class BookTables:
 
     def remove(self, device: int, connection: sqlite3.Connection) -> None:
         """Removes a device's book, if there is one."""
-        self.postings.remove(device, sorted(self._numbers(device, connection)), connection)
+        self.postings.remove(device, sorted(self.numbers(device, connection)), connection)
         connection.execute(f"DELETE FROM {self._books} WHERE device = ?", (device,))
-
-    def _numbers(self, device: int, connection: sqlite3.Connection) -> set[NumberKey]:
-        query = f"SELECT numbers FROM {self._books} WHERE device = ?"
-        [numbers] = connection.execute(query, (device,)).fetchone() or (b"",)
-        return set(array("q", numbers))
 
 
 CURRENT = BookTables()
@@ -180,7 +181,7 @@ def _store_book(
 
 def _listed(device: Device, connection: sqlite3.Connection) -> set[NumberKey]:
     """The numbers that a device lists, its own with them."""
-    return {*_book(device.key, connection).numbers, device.number_key}
+    return {*CURRENT.numbers(device.key, connection), device.number_key}
 
 
 def _listing(device: Device, listed: Collection[NumberKey], at_most: int, connection: sqlite3.Connection) -> list[int]:
