@@ -91,11 +91,11 @@ class LocalFile:
 
 
 def _whole_pages(size: int) -> mmap.mmap:
-    """Memory that begins with a page, as what is copied from the page cache does.
+    """Memory for at least one byte that begins with a page, as what is copied from the page cache does.
 
-    That of a `bytearray` begins 16 bytes later, and there some processors copy five times slower.
+    A large `bytearray` may begin 16 bytes later, and there some processors copy five times slower.
     """
-    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    return mmap.mmap(-1, max(size, 1), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
 def _move(path: Path, target: Path) -> None:
