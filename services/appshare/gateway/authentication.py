@@ -1,7 +1,6 @@
 """Who calls: nothing behind a port is reached without a token, but for what is open by name."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable
 from contextvars import ContextVar
 from typing import Any
 
@@ -92,11 +91,10 @@ class DeviceAuthentication(grpc.aio.ServerInterceptor):
             await self._check_device(calling_device(), remaining_time(context))
             return await behavior(request, context)
 
-        async def stream(request: Any, context: Context) -> AsyncIterator[Any]:
+        async def stream(request: Any, context: Context) -> AsyncGenerator[Any, None]:
             await self._check_device(calling_device(), remaining_time(context))
-            async with aclosing(behavior(request, context)) as messages:
-                async for message in messages:
-                    yield message
+            messages: AsyncGenerator[Any, None] = behavior(request, context)
+            return messages  # as they are: a generator around another costs something for every message
 
         if handler.response_streaming:
             return with_behavior(handler, stream)

@@ -1,7 +1,6 @@
 """Calls that are passed on as bytes: messages that are the same on both sides are neither read nor built again."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
 from typing import Any
 
 import grpc
@@ -56,19 +55,15 @@ class Forwarder:
     def stream(self, method: str) -> Handler:
         """A handler for a method that takes one message and gives a stream."""
 
-        async def forward(request: bytes, _context: Context) -> AsyncIterator[bytes]:
-            async with aclosing(self.download(method, request)) as messages:
-                async for message in messages:
-                    yield message
+        def forward(request: bytes, _context: Context) -> AsyncGenerator[bytes, None]:
+            return self.download(method, request)
 
         return grpc.unary_stream_rpc_method_handler(forward)
 
-    async def download(self, method: str, request: bytes) -> AsyncGenerator[bytes, None]:
+    def download(self, method: str, request: bytes) -> AsyncGenerator[bytes, None]:
         """Calls a method that gives a stream; closing the iterator cancels the call."""
         call: Any = self._channel.unary_stream(self._path(method))
-        async with aclosing(self._callee.stream(call, request, idle_limit=_IDLE_LIMIT)) as messages:
-            async for message in messages:
-                yield message
+        return self._callee.stream(call, request, idle_limit=_IDLE_LIMIT)
 
     def _path(self, method: str) -> str:
         return f"/{self._service}/{method}"

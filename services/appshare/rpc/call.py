@@ -2,15 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 import grpc
 
 from appshare import errors
 from appshare.rpc import status
 from appshare.rpc.carried import carried
-from appshare.rpc.idle import idle_error, until_idle
+from appshare.rpc.idle import IdleLimit, idle_error
 from appshare.rpc.watch import Context
 
 Request = TypeVar("Request")
@@ -125,8 +126,13 @@ class Callee:
         """
         call = method(request, metadata=(*metadata, *carried()))
         try:
-            async for response in until_idle(aiter(call), idle_limit, f"{self.name} sent nothing"):
-                yield response
+            with closing(IdleLimit(idle_limit, f"{self.name} sent nothing")) as idle:
+                while True:
+                    with idle:
+                        response: Any = await call.read()
+                    if response is grpc.aio.EOF:
+                        return
+                    yield response
         except grpc.aio.AioRpcError as error:
             raise status.from_rpc_error(error, self.name) from None
         except asyncio.CancelledError:

@@ -2,8 +2,8 @@
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, nullcontext, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, closing, nullcontext, suppress
 from contextvars import ContextVar
 from typing import Any, TypeAlias
 
@@ -11,9 +11,9 @@ import grpc
 
 from appshare import errors
 from appshare.rpc.arrivals import Arrivals
-from appshare.rpc.draining import Draining
+from appshare.rpc.draining import Draining, Stream
 from appshare.rpc.handlers import Handler, WrappedOnce, behavior_of, taking_bytes
-from appshare.rpc.idle import until_idle, within
+from appshare.rpc.idle import IdleLimit, until_idle
 from appshare.rpc.running_call import RunningCall, unknown_method
 from appshare.rpc.watch import CallWatch, Context
 
@@ -95,16 +95,22 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             async with RunningCall(method, context, _metadata.get(), self._watches), finish(requests):
                 with self._draining.running(method) as stream:
                     answer = behavior(await take(requests, context), context)
-                    if inspect.isawaitable(answer):  # a method may write to the context instead of yielding
-                        await answer
-                        return
-                    async with aclosing(answer):  # a cancelled call frees what its handler holds at once
-                        async for response in answer:
-                            stream.begin_message()
-                            await within(self._idle_limit, context.write(response), "the caller took nothing")
-                            stream.end_message()
+                    if inspect.isawaitable(answer):
+                        answer = await answer
+                    if answer is not None:  # a method may write to the context instead
+                        await self._write_all(answer, stream, context)
 
         return handle
+
+    async def _write_all(self, answer: AsyncGenerator[Any, None], stream: Stream, context: Context) -> None:
+        # Closed at once, so that a cancelled call frees what its handler holds.
+        async with aclosing(answer):
+            with closing(IdleLimit(self._idle_limit, "the caller took nothing")) as idle:
+                async for response in answer:
+                    stream.begin_message()
+                    with idle:
+                        await context.write(response)
+                    stream.end_message()
 
     def _taking(self, handler: Any) -> Take:
         """What gives the handler's function what it takes: a message, or a stream of them."""

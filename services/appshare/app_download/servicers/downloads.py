@@ -1,7 +1,6 @@
 """The wire of what fits a device, and of its bytes."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,23 +53,18 @@ class DownloadServicer:
         async with self._files.held([piece.artifact.sha256 for piece in pieces]):
             yield pb.DownloadResponse(answer=write_answer(answer)).SerializeToString()
             for piece in pieces:
-                async with aclosing(self._chunks(piece)) as chunks:
-                    async for chunk in chunks:
-                        yield chunk
+                artifact, offset = piece.artifact, piece.start
+                async with self._files.open(artifact.sha256, artifact.size) as file:
+                    async for data in file.chunks(piece.start, piece.end, self._chunk_size):
+                        yield encode_chunk(piece.file_index, offset, data)
+                        offset += len(data)
+                        DOWNLOADED_BYTES.inc(len(data))
         if artifacts:
             DOWNLOADS.inc()
 
     async def _match(self, request: pb.MatchRequest | pb.DownloadRequest) -> Fit | NoFit | AppStoreLink:
         package_name = require_text(request.package_name, "package_name")
         return await self._matching.match(package_name, read_profile(request.profile), read_modules(request.modules))
-
-    async def _chunks(self, piece: "_Piece") -> AsyncGenerator[bytes, None]:
-        artifact, offset = piece.artifact, piece.start
-        async with self._files.open(artifact.sha256, artifact.size) as file:
-            async for data in file.chunks(piece.start, piece.end, self._chunk_size):
-                yield encode_chunk(piece.file_index, offset, data)
-                offset += len(data)
-                DOWNLOADED_BYTES.inc(len(data))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import mmap
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -66,14 +67,14 @@ class LocalFile:
 
     async def chunks(self, start: int, end: int, chunk_size: int) -> AsyncIterator[memoryview]:
         """The bytes from `start` to before `end`."""
-        buffer = memoryview(bytearray(min(chunk_size, end - start)))
-        while start < end:
-            chunk = buffer[: end - start]
-            with translated():
+        buffer = memoryview(_whole_pages(min(chunk_size, end - start)))
+        with translated():
+            while start < end:
+                chunk = buffer[: end - start]
                 if not self._fill_from_cache(chunk, start):
                     await asyncio.to_thread(self._fill, chunk, start)
-            yield chunk
-            start += len(chunk)
+                yield chunk
+                start += len(chunk)
 
     def _fill_from_cache(self, chunk: memoryview, offset: int) -> bool:
         """Reads what the page cache holds, at once: a thread would cost more than the reading."""
@@ -87,6 +88,14 @@ class LocalFile:
     def _fill(self, chunk: memoryview, offset: int) -> None:
         if os.preadv(self._descriptor, [chunk], offset) < len(chunk):
             raise corrupt()
+
+
+def _whole_pages(size: int) -> mmap.mmap:
+    """Memory for at least one byte that begins with a page, as what is copied from the page cache does.
+
+    A large `bytearray` may begin 16 bytes later, and there some processors copy five times slower.
+    """
+    return mmap.mmap(-1, max(size, 1), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
 
 def _move(path: Path, target: Path) -> None:
