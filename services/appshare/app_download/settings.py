@@ -1,5 +1,6 @@
 """What AppDownload can be told."""
 
+import click
 from pydantic import Field
 
 from appshare.app_download.admission_policy import AdmissionPolicy
@@ -41,6 +42,19 @@ class DownloadSettings(BackendSettings):
         pattern=r"^(s3://[^/]+(/.*)?)?$",
         description="Bucket for package files, s3://bucket/prefix, with AWS_* from the environment; empty: a folder.",
     )
+
+    def require_safe(self) -> None:
+        """Refuses also several processes on one folder of package files, which only one may keep.
+
+        Raises:
+            click.UsageError: with what to do about it.
+        """
+        super().require_safe()
+        if self.workers > 1 and not self.packages_url:
+            raise click.UsageError(
+                f"--workers {self.workers} needs a bucket for package files (--packages-url or APPSHARE_PACKAGES_URL):"
+                " in a folder one process keeps them; leave --workers out, or give a bucket"
+            )
 
     @property
     def max_package_size(self) -> int:

@@ -1,16 +1,20 @@
 """`appshare-server all`: the whole cloud on one machine, on its embedded defaults."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from appshare.gateway.settings import GatewaySettings
 from appshare.process.command import server_command
-from appshare.process.settings import ProcessSettings, to_environment, to_flags
+from appshare.process.settings import ENV_PREFIX, ProcessSettings, to_environment, to_flags
 from appshare.process.supervisor import Child, Supervised
 from appshare.rpc.address import Address
 from appshare.server.held_ports import HeldPorts
 from appshare.server.settings import AllSettings
+
+_PACKAGES_URL = f"{ENV_PREFIX}PACKAGES_URL"
+"""AppDownload's own setting, which it reads from the environment."""
 
 
 @asynccontextmanager
@@ -43,7 +47,10 @@ def _children(settings: AllSettings) -> list[Child]:
     secrets = to_environment(settings, ProcessSettings.model_fields)
     children = []
     for index, (name, address) in enumerate(services.items(), 1):
-        flags = to_flags(settings.of_service(address.all[0], index), ProcessSettings.model_fields)
+        own = settings.of_service(address.all[0], index)
+        if name == "app-download" and not os.environ.get(_PACKAGES_URL):
+            own = own.model_copy(update={"workers": 1})  # in a folder one process keeps the package files
+        flags = to_flags(own, ProcessSettings.model_fields)
         children.append(Child(name, [*flags, "--tls-ca="], secrets))
     flags = to_flags(settings.of_gateway(), GatewaySettings.model_fields)
     return [*children, Child("gateway", flags, secrets)]
