@@ -8,9 +8,10 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, TypeVar
+from functools import partial
+from typing import TypeVar
 
 from tests.support.postgresql_server import running_postgresql
 
@@ -40,20 +41,22 @@ async def measured(devices: int, owners: int, calls: int, rounds: int) -> Found:
     """Measures everything, one after the other, and says on standard error what it is at."""
     with running_postgresql(durable=True) as server:
         parts = {
-            f"RelationRadar, {devices} devices": radar_compared(devices, rounds, server),
-            f"ShareRegistry, {owners} owners": registry_compared(owners, rounds, server),
-            "the whole cloud, a process each": gateway_compared(calls, _ROUNDS_OF_CALLS, server),
+            f"RelationRadar, {devices} devices": partial(radar_compared, devices, rounds, server),
+            f"ShareRegistry, {owners} owners": partial(registry_compared, owners, rounds, server),
+            "the whole cloud, a process each": partial(gateway_compared, calls, _ROUNDS_OF_CALLS, server),
         }
         compared = {name: await _announced(name, part) for name, part in parts.items()}
         shared: list[Shared] = []
         for engine in ENGINES:
-            shared += await _announced(f"workers, {engine}", workers_compared(engine, calls, _ROUNDS_OF_CALLS, server))
+            shared += await _announced(
+                f"workers, {engine}", partial(workers_compared, engine, calls, _ROUNDS_OF_CALLS, server)
+            )
     return Found(cores(), compared, shared)
 
 
-async def _announced(name: str, part: Coroutine[Any, Any, Result]) -> Result:
+async def _announced(name: str, part: Callable[[], Awaitable[Result]]) -> Result:
     print(f"{name} …", file=sys.stderr, flush=True)
-    return await part
+    return await part()
 
 
 def _engines_table(parts: Mapping[str, Sequence[Compared]]) -> str:
