@@ -7,8 +7,11 @@ said of workers holds for its cores, which the load generator, the services and 
 import argparse
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
+from typing import TypeVar
 
 from tests.support.postgresql_server import running_postgresql
 
@@ -17,6 +20,8 @@ from benchmarks.scale.workers import Shared, cores, workers_compared
 from benchmarks.storage import ENGINES
 
 _ROUNDS_OF_CALLS = 5
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -33,17 +38,25 @@ class Found:
 
 
 async def measured(devices: int, owners: int, calls: int, rounds: int) -> Found:
-    """Measures everything, one after the other."""
+    """Measures everything, one after the other, and says on standard error what it is at."""
     with running_postgresql(durable=True) as server:
-        compared = {
-            f"RelationRadar, {devices} devices": await radar_compared(devices, rounds, server),
-            f"ShareRegistry, {owners} owners": await registry_compared(owners, rounds, server),
-            "the whole cloud, a process each": await gateway_compared(calls, _ROUNDS_OF_CALLS, server),
+        parts = {
+            f"RelationRadar, {devices} devices": partial(radar_compared, devices, rounds, server),
+            f"ShareRegistry, {owners} owners": partial(registry_compared, owners, rounds, server),
+            "the whole cloud, a process each": partial(gateway_compared, calls, _ROUNDS_OF_CALLS, server),
         }
-        shared = [
-            each for engine in ENGINES for each in await workers_compared(engine, calls, _ROUNDS_OF_CALLS, server)
-        ]
+        compared = {name: await _announced(name, part) for name, part in parts.items()}
+        shared: list[Shared] = []
+        for engine in ENGINES:
+            shared += await _announced(
+                f"workers, {engine}", partial(workers_compared, engine, calls, _ROUNDS_OF_CALLS, server)
+            )
     return Found(cores(), compared, shared)
+
+
+async def _announced(name: str, part: Callable[[], Awaitable[Result]]) -> Result:
+    print(f"{name} …", file=sys.stderr, flush=True)
+    return await part()
 
 
 def _engines_table(parts: Mapping[str, Sequence[Compared]]) -> str:

@@ -77,8 +77,7 @@ class Acquaintances:
         Raises:
             errors.NotFoundError: DEVICE_NOT_FOUND, for the asking device.
         """
-        device = await self._people.require_device(device_id)
-        other = await self._store.find_device(other_id)
+        device, other = await self._people.require_with_other(device_id, other_id)
         return await self._acquaintances(device, [other] if other else [])
 
     async def of_people(self, device_id: str, people: Sequence[Person]) -> list[list[Acquaintance] | None]:

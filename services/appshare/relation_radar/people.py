@@ -24,6 +24,17 @@ class People:
             raise device_not_registered()
         return device
 
+    async def require_with_other(self, device_id: str, other_id: str) -> tuple[Device, Device | None]:
+        """The device that asks, and another one, if it is registered; in one look-up, whether or not it is.
+
+        Raises:
+            errors.NotFoundError: DEVICE_NOT_FOUND, for the asking device.
+        """
+        found = {each.device_id: each for each in await self._store.devices_with_ids({device_id, other_id})}
+        if device_id not in found:
+            raise device_not_registered()
+        return found[device_id], found.get(other_id)
+
     def number(self, device: Device, number: str) -> NumberKey:
         """The key of a number as dialled by a device.
 

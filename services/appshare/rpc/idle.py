@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import closing
 from types import TracebackType
 from typing import Any, TypeVar
@@ -12,26 +12,6 @@ from appshare import errors
 Result = TypeVar("Result")
 
 _END: Any = object()
-
-
-async def within(limit: float | None, action: Awaitable[Result], problem: str) -> Result:
-    """What the action gives within `limit` seconds; None: whenever.
-
-    Args:
-        problem: what did not happen, for the error's message.
-
-    Raises:
-        errors.DeadlineExceededError: it took longer; the action is cancelled.
-    """
-    if limit is None:
-        return await action
-    try:
-        async with asyncio.timeout(limit) as timeout:
-            return await action
-    except TimeoutError:
-        if not timeout.expired():
-            raise
-        raise idle_error(limit, problem) from None
 
 
 class IdleLimit:

@@ -76,6 +76,15 @@ def find_device(device_id: str, connection: sqlite3.Connection) -> Device | None
     return Device(*row) if row else None
 
 
+def devices_with_ids(device_ids: Collection[str], connection: sqlite3.Connection) -> list[Device]:
+    """The devices with the ids, by device id."""
+    rows = connection.execute(
+        f"SELECT {DEVICE} FROM devices WHERE device_id IN (SELECT value FROM json_each(?)) ORDER BY device_id",
+        (json.dumps(list(device_ids)),),
+    )
+    return [Device(*row) for row in rows]
+
+
 def replace_book(
     device: Device, book: PackedContacts, max_contacts: int, connection: sqlite3.Connection
 ) -> tuple[int, int]:

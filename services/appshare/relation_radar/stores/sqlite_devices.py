@@ -9,6 +9,9 @@ from appshare.relation_radar.model import Deletion, Device, NumberKey, Registere
 from appshare.relation_radar.stores import sqlite_books
 from appshare.sqlite.database import Database
 
+_FEW_IDS = 2
+"""So many are looked up at once."""
+
 
 class SqliteDeviceStore:
     """A `DeviceStore` on an SQLite database."""
@@ -31,12 +34,8 @@ class SqliteDeviceStore:
 
     async def devices_with_ids(self, device_ids: Collection[str]) -> list[Device]:
         """The devices with the ids, by device id."""
-        rows = await self._database.read(
-            f"SELECT {sqlite_books.DEVICE} FROM devices"
-            " WHERE device_id IN (SELECT value FROM json_each(?)) ORDER BY device_id",
-            (json.dumps(list(device_ids)),),
-        )
-        return [Device(*row) for row in rows]
+        query = partial(sqlite_books.devices_with_ids, device_ids)
+        return self._database.look_up(query) if len(device_ids) <= _FEW_IDS else await self._database.run(query)
 
     async def count_devices(self) -> tuple[int, int]:
         """How many devices there are, and how many numbers they have."""
