@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -33,12 +34,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     On another engine, only what starts clouds and processes: the rest takes no notice of the choice.
     """
-    folder = Path(__file__).parent
-    items.sort(key=lambda item: _LONGEST_FIRST.index(item.path.relative_to(folder).parts[0]))
+    items.sort(key=lambda item: _place(item.path))
     if on_postgresql():
         left = [item for item in items if "fresh_store" not in getattr(item, "fixturenames", ())]
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in set(left)]
+
+
+@cache
+def _place(path: Path) -> int:
+    """Of a file of tests among the others."""
+    return _LONGEST_FIRST.index(path.relative_to(Path(__file__).parent).parts[0])
 
 
 @pytest.fixture(scope="session")
