@@ -1,8 +1,9 @@
 """What every kind of test can use."""
 
+import gc
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,17 @@ SAMPLES = Path(__file__).parent / "packages"
 
 _LONGEST_FIRST = ("e2e", "integration", "contract", "unit")
 """The kinds of tests, each a folder."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collects without looking for garbage: thousands of tests, and what they import, are none."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
