@@ -12,6 +12,9 @@ from typing import Any
 
 from demo.transcript import NotAsItMustBe, Transcript
 
+ENVIRONMENT = {"APPSHARE_SOURCE": "file"}
+"""Nothing is read from or installed on a phone of whoever watches."""
+
 
 @dataclass(frozen=True)
 class CommandLine:
@@ -40,15 +43,7 @@ class CommandLine:
         """
         words = [str(argument) for argument in arguments]
         self.transcript.command(self.who, shlex.join([self.name, *(_short(word) for word in words)]))
-        result = subprocess.run(
-            [*self.program, *words],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=None if live and sys.stderr.isatty() else subprocess.STDOUT,
-            text=True,
-            check=False,
-            env=_environment(),
-        )
+        result = run([*self.program, *words], None if live and sys.stderr.isatty() else subprocess.STDOUT)
         self.transcript.answer(result.stdout)
         if exit_code is not None:
             self._require(exit_code, result.returncode)
@@ -60,14 +55,7 @@ class CommandLine:
             NotAsItMustBe: it ended with another exit code.
         """
         words = [*map(str, arguments), "--json"]
-        result = subprocess.run(
-            [*self.program, *words],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            env=_environment(),
-        )
+        result = run([*self.program, *words], subprocess.PIPE)
         if exit_code is not None:
             if result.returncode != exit_code:
                 self.transcript.answer(result.stdout + result.stderr)
@@ -79,11 +67,23 @@ class CommandLine:
             raise NotAsItMustBe(f"{self.name} ended with exit code {found}, not {expected}")
 
 
+def run(words: Sequence[str], stderr: int | None) -> subprocess.CompletedProcess[str]:
+    """Runs a program to its end.
+
+    Args:
+        stderr: where it writes its errors, as for `subprocess`.
+    """
+    return subprocess.run(
+        words,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=stderr,
+        text=True,
+        check=False,
+        env=os.environ | ENVIRONMENT,
+    )
+
+
 def _short(word: str) -> str:
     """A path without the folders that mean nothing to the reader."""
     return Path(word).name if word.startswith("/") else word
-
-
-def _environment() -> dict[str, str]:
-    """Nothing is read from or installed on a phone of whoever watches."""
-    return os.environ | {"APPSHARE_SOURCE": "file"}

@@ -1,9 +1,11 @@
 """What every kind of test can use."""
 
+import gc
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +31,33 @@ _LONGEST_FIRST = ("e2e", "integration", "contract", "unit")
 """The kinds of tests, each a folder."""
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collects without looking for garbage: thousands of tests, and what they import, are none."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Puts the tests that take longest first: at the end no worker is left alone with one of them.
 
     On another engine, only what starts clouds and processes: the rest takes no notice of the choice.
     """
-    folder = Path(__file__).parent
-    items.sort(key=lambda item: _LONGEST_FIRST.index(item.path.relative_to(folder).parts[0]))
+    items.sort(key=lambda item: _place(item.path))
     if on_postgresql():
         left = [item for item in items if "fresh_store" not in getattr(item, "fixturenames", ())]
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in set(left)]
+
+
+@cache
+def _place(path: Path) -> int:
+    """Of a file of tests among the others."""
+    return _LONGEST_FIRST.index(path.relative_to(Path(__file__).parent).parts[0])
 
 
 @pytest.fixture(scope="session")

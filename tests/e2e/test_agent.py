@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from demo.server_process import ServerProcess
 from tests.support.adb_server import FakePhone, running_adb_server
+from tests.support.commands import in_this_process
 from tests.support.termux import Termux
 
 PROJECT = Path(__file__).parents[2]
@@ -27,24 +28,23 @@ class Agent:
 
     def run(self, *arguments: str | Path, exit_code: int = DONE) -> Any:
         """Runs a command; its JSON document, or the list of its lines when they are several."""
-        words = [sys.executable, "-m", "appshare.device_agent", "--home", str(self.home), *map(str, arguments)]
-        result = subprocess.run(
-            [*words, "--json"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, cwd=self.home
-        )
-        assert result.returncode == exit_code, result.stdout + result.stderr
-        return json.loads(result.stdout)
+        return json.loads(self._printed(*map(str, arguments), exit_code=exit_code))
 
     def lines(self, *arguments: str) -> list[Any]:
         """Runs a command that prints a document per line."""
-        words = [sys.executable, "-m", "appshare.device_agent", "--home", str(self.home), *arguments, "--json"]
-        result = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
-        return [json.loads(line) for line in result.stdout.splitlines()]
+        return [json.loads(line) for line in self._printed(*arguments).splitlines()]
 
     def register(self, number: str, *more: str) -> str:
         """Registers by the one-time code; returns the device's id."""
         started = self.run("register", number, "--server", self._server.devices, *more)
         code = self._server.code(started["registration"]["registration_id"])
         return str(self.run("register", "--code", code)["device_id"])
+
+    def _printed(self, *arguments: str, exit_code: int = DONE) -> str:
+        words = [sys.executable, "-m", "appshare.device_agent", "--home", str(self.home), *arguments, "--json"]
+        ended = in_this_process(words)
+        assert ended.exit_code == exit_code, ended.output
+        return ended.stdout
 
 
 @pytest.fixture

@@ -2,10 +2,16 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from demo import commands
+from demo.play import Play
 from demo.recording import RECORDING, recording_of
+from demo.stage import local_stage
+from demo.transcript import Transcript
+from tests.support.commands import in_this_process
 
 PATIENCE = 580
 """Seconds for a play: a hundred processes, one after the other, perhaps on a machine that has much else to do."""
@@ -36,10 +42,18 @@ def test_the_demo_plays_every_step() -> None:
     assert is_recorded, "docs/recording.md is not what the demo prints; run `make docs`"
 
 
+def run_here(words: Sequence[str], stderr: int | None) -> subprocess.CompletedProcess[str]:
+    ended = in_this_process(words, **commands.ENVIRONMENT)
+    printed = ended.output if stderr == subprocess.STDOUT else ended.stdout
+    return subprocess.CompletedProcess(words, ended.exit_code, printed, ended.stderr)
+
+
 @pytest.mark.skipif(not OTHERS.is_dir(), reason="the packages of others are not here: ../shared/data/apks")
-def test_the_demo_plays_with_packages_of_others() -> None:
-    result = play("--apks", str(OTHERS))
-    assert result.returncode == 0, result.stdout + result.stderr
+def test_the_demo_plays_with_packages_of_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That each command is a program of its own, the play with the samples shows."""
+    monkeypatch.setattr(commands, "run", run_here)
+    with local_stage() as stage:
+        assert Play(stage, tmp_path, OTHERS, is_sample=False, transcript=Transcript()).run()
 
 
 def test_the_demo_fails_where_no_package_is_accepted(tmp_path: Path) -> None:

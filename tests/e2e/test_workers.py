@@ -38,7 +38,9 @@ async def until_two_others(server: ServerProcess, gone: int) -> None:
         await asyncio.sleep(0.05)
 
 
-async def test_a_stream_goes_on_silently_while_the_workers_are_drained_one_by_one(server: ServerProcess) -> None:
+async def test_a_stream_goes_on_silently_while_the_workers_are_drained_one_by_one_and_all_end_with_the_server(
+    server: ServerProcess,
+) -> None:
     async with grpc.aio.insecure_channel(server.devices) as channel:
         phone, friend = await register(server, channel), await register(server, channel)
     held, told = phone.session, list[str]()
@@ -64,9 +66,7 @@ async def test_a_stream_goes_on_silently_while_the_workers_are_drained_one_by_on
         await came
     assert told == []
 
-
-def test_all_workers_end_with_the_server(server: ServerProcess) -> None:
     processes = workers(server)
     assert len(processes) == 2
-    assert server.stop() == 0
+    assert await asyncio.to_thread(server.stop) == 0
     assert not [each for each in processes if Path(f"/proc/{each}").exists()]

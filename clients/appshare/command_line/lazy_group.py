@@ -1,6 +1,5 @@
 """A group of commands that are imported only when they are used, so that help stays quick."""
 
-import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from appshare.command_line.examples import write_examples
+from appshare.loading import load
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class LazyCommand:
     def load(self) -> click.Command:
         """Imports the command."""
         module, _, attribute = self.place.partition(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
+        command: click.Command = getattr(load(module), attribute)
         return command
 
 

@@ -1,11 +1,8 @@
 """Reads packages, each in a process of its own: a package that breaks its reader breaks nothing else."""
 
 import asyncio
-import json
 import os
 import signal
-import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +17,7 @@ from appshare.app_download.package_reading.refusal import PackageRefused, Refusa
 from appshare.app_download.package_reading.report import manifest_from, package_or_set_from, splits_from
 from appshare.app_download.package_reading.unpacked import unpacked_part
 from appshare.app_download.package_set import PackageSet
+from appshare.app_download.reading_process.readers import Readers
 
 __all__ = [
     "PackageRefused",
@@ -31,6 +29,8 @@ __all__ = [
     "require_set",
     "unpacked_part",
 ]
+
+_READERS = Readers(package_reading.__name__)
 
 
 async def read_package(path: Path, limits: ReadingLimits, *, require_signature: bool = True) -> PackageManifest:
@@ -63,8 +63,7 @@ async def read_package_or_set(
         unpack_into: An empty folder in which the parts of a set are left, also of one that is refused; each is the
             `unpacked_part` of its place in the set. None: nothing is left of them.
     """
-    folder = None if unpack_into is None else str(unpack_into)
-    choices = {"require_signature": require_signature, "accept_sets": True, "unpack_into": folder}
+    choices = {"require_signature": require_signature, "accept_sets": True, "unpack_into": _place(unpack_into)}
     return package_or_set_from(await _read(path, limits, choices))
 
 
@@ -79,45 +78,30 @@ async def read_splits(files: Mapping[str, Path], limits: ReadingLimits) -> list[
         PackageRefused: One of them is refused, or reading them goes beyond the limits.
         OSError: A file cannot be opened, or the disk is full.
     """
-    choices = {"splits": {name: str(path) for name, path in files.items()}}
+    choices = {"splits": {name: _place(path) for name, path in files.items()}}
     return splits_from(await _read(Path(os.devnull), limits, choices))
 
 
 async def _read(path: Path, limits: ReadingLimits, choices: Mapping[str, Any]) -> bytes:
     """The report of a process that reads the file, or what the choices say."""
     with TemporaryDirectory(prefix="appshare-") as scratch:
-        process = await _start(path, scratch, json.dumps({"limits": asdict(limits), **choices}))
-        report = await _report(process, limits)
-    if process.returncode == -signal.SIGXCPU:
-        message = f"reading it takes more than {limits.cpu_seconds} seconds of processor time"
-        raise PackageRefused(RefusalReason.TIMED_OUT, message)
-    if process.returncode != 0:
+        async with _READERS.reading(path, {"limits": asdict(limits), "scratch": scratch, **choices}) as reading:
+            try:
+                async with asyncio.timeout(limits.wall_seconds):
+                    report, exit_code = await reading.report(), await reading.exit_code()
+            except TimeoutError:
+                raise _too_long(f"{limits.wall_seconds} seconds") from None
+    if exit_code == -signal.SIGXCPU:
+        raise _too_long(f"{limits.cpu_seconds} seconds of processor time")
+    if exit_code != 0:
         raise PackageRefused(RefusalReason.MALFORMED_MANIFEST, "reading it ended in a crash")
     return report
 
 
-async def _start(path: Path, scratch: str, choices: str) -> Process:
-    """The process gets the file and the scratch folder, and none of the service's environment."""
-    with path.open("rb") as package:
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-m", package_reading.__name__, choices),
-            stdin=package,
-            stdout=PIPE,
-            stderr=DEVNULL,
-            env={"TMPDIR": scratch},
-        )
+def _place(path: Path | None) -> str | None:
+    """As the process finds it, whose working directory is another."""
+    return None if path is None else str(path.absolute())
 
 
-async def _report(process: Process, limits: ReadingLimits) -> bytes:
-    """What the process printed; it has ended afterwards, whatever happens."""
-    try:
-        async with asyncio.timeout(limits.wall_seconds):
-            report, _ = await process.communicate()
-            return report
-    except TimeoutError:
-        message = f"reading it takes more than {limits.wall_seconds} seconds"
-        raise PackageRefused(RefusalReason.TIMED_OUT, message) from None
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+def _too_long(limit: str) -> PackageRefused:
+    return PackageRefused(RefusalReason.TIMED_OUT, f"reading it takes more than {limit}")

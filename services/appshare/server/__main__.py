@@ -1,9 +1,10 @@
 """`appshare-server`: a table of contents of the processes; each is imported only when it is started."""
 
-import importlib
 import os
 
 import click
+
+from appshare.loading import load
 
 _GRPC_LOGS = ("GRPC_VERBOSITY", "NONE")
 """gRPC would write to standard error what strangers send it, byte for byte, and from which address."""
@@ -28,7 +29,7 @@ class _Server(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         os.environ.setdefault(*_GRPC_LOGS)  # before gRPC is imported, which reads it only then
-        command: click.Command = importlib.import_module(_COMMANDS[cmd_name][0]).main
+        command: click.Command = load(_COMMANDS[cmd_name][0]).main
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

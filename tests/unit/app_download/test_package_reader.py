@@ -1,8 +1,6 @@
 import asyncio
-import signal
 import time
 from pathlib import Path
-from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -55,28 +53,6 @@ async def test_a_reader_that_takes_too_long_is_ended() -> None:
     assert time.monotonic() - started < 5
 
 
-async def test_a_reader_that_cannot_even_start_refuses_and_says_nothing_of_how_it_failed() -> None:
-    refused = await refusal(SAMPLE, ReadingLimits(memory_bytes=1 << 20))
-    assert (refused.reason, refused.message) == (RefusalReason.MALFORMED_MANIFEST, "reading it ended in a crash")
-
-
 async def test_a_missing_file_is_no_refusal(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         await read_package(tmp_path / "missing.apk", ReadingLimits())
-
-
-async def test_a_cancelled_reading_leaves_no_process_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    started: asyncio.Future[asyncio.subprocess.Process] = asyncio.get_running_loop().create_future()
-    start = asyncio.create_subprocess_exec
-
-    async def start_and_tell(*args: Any, **kwargs: Any) -> asyncio.subprocess.Process:
-        started.set_result(await start(*args, **kwargs))
-        return started.result()
-
-    monkeypatch.setattr(asyncio, "create_subprocess_exec", start_and_tell)
-    reading = asyncio.create_task(read_package(SAMPLE, ReadingLimits()))
-    process = await started
-    reading.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await reading
-    assert process.returncode == -signal.SIGKILL

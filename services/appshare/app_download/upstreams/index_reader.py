@@ -1,15 +1,13 @@
 """Reads what upstreams publish, each file in a process of its own: what breaks its reader breaks nothing else."""
 
 import asyncio
-import json
 import signal
-import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+from appshare.app_download.reading_process.readers import Readers, Reading
 from appshare.app_download.upstreams import index_reading
 from appshare.app_download.upstreams.index_reading.limits import IndexLimits
 from appshare.app_download.upstreams.index_reading.refusal import IndexFault, IndexRefused
@@ -20,6 +18,8 @@ __all__ = ["IndexFault", "IndexLimits", "IndexRefused", "read_apps", "read_signe
 
 _LONGEST_LINE = 16 << 20
 """Bytes of what is said of one app."""
+
+_READERS = Readers(index_reading.__name__)
 
 
 async def read_signed_entry(path: Path, fingerprint: str, limits: IndexLimits) -> Entry:
@@ -52,37 +52,18 @@ async def read_apps(path: Path, limits: IndexLimits) -> AsyncIterator[tuple[List
 @asynccontextmanager
 async def _reading(path: Path, fingerprint: str, limits: IndexLimits) -> AsyncIterator[AsyncIterator[bytes]]:
     """The lines that a process prints about a file; it has ended afterwards, whatever happens."""
-    process = await _start(path, fingerprint, limits)
-    try:
-        async with asyncio.timeout(limits.wall_seconds):
-            yield _lines(process, limits)
-    except TimeoutError:
-        raise _too_long(limits.wall_seconds) from None
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+    async with _READERS.reading(path, {"limits": asdict(limits), "fingerprint": fingerprint}) as reading:
+        try:
+            async with asyncio.timeout(limits.wall_seconds):
+                yield _lines(reading, limits)
+        except TimeoutError:
+            raise _too_long(limits.wall_seconds) from None
 
 
-async def _start(path: Path, fingerprint: str, limits: IndexLimits) -> Process:
-    """The process gets the file, and none of the service's environment."""
-    with path.open("rb") as file:
-        return await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-m", index_reading.__name__, json.dumps(asdict(limits)), json.dumps(fingerprint)),
-            stdin=file,
-            stdout=PIPE,
-            stderr=DEVNULL,
-            env={},
-            limit=_LONGEST_LINE,
-        )
-
-
-async def _lines(process: Process, limits: IndexLimits) -> AsyncIterator[bytes]:
-    if process.stdout is None:
-        raise _crashed()
-    async for line in process.stdout:
+async def _lines(reading: Reading, limits: IndexLimits) -> AsyncIterator[bytes]:
+    async for line in reading.lines(_LONGEST_LINE):
         yield line
-    if await process.wait() == -signal.SIGXCPU:
+    if await reading.exit_code() == -signal.SIGXCPU:
         raise _too_long(limits.cpu_seconds)
 
 
