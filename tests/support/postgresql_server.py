@@ -6,6 +6,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -26,6 +27,12 @@ _SETTINGS = {
     "unix_socket_directories": "",
     "listen_addresses": "127.0.0.1",
 }
+
+_BECOME_AND_RUN = """
+import os, pwd, sys
+os.setuid(pwd.getpwnam(sys.argv[1]).pw_uid)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
 
 _DURABLE = {"fsync": "on", "full_page_writes": "on", "shared_buffers": "256MB", "max_wal_size": "2GB"}
 
@@ -51,12 +58,12 @@ class PostgresqlServer:
         self._folder = folder
         self._settings = _SETTINGS | (_DURABLE if durable else {})
         self._programs = _programs_for(folder)
-        self._user = _unprivileged()
         self._process: subprocess.Popen[bytes] | None = None
         with create_server(("127.0.0.1", 0)) as listening:
             self._port = listening.getsockname()[1]
         self.url = self._url("postgres")
-        self._run("initdb", "-D", str(self._data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync")
+        how = ("-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync")
+        self._run(*_as_other_user(), self._program("initdb"), "-D", str(self._data), *how)
 
     @contextmanager
     def fresh_database(self, template: str | None = None) -> Iterator[str]:
@@ -67,12 +74,12 @@ class PostgresqlServer:
         """
         name = f"test_{uuid4().hex}"
         at = ("-h", "127.0.0.1", "-p", str(self._port), "-U", "postgres")
-        origin = ("--template", template) if template else ()
-        self._run("createdb", *at, "--strategy=file_copy", *origin, name)  # the quicker one without fsync
+        how = ("--strategy=file_copy", *(("--template", template) if template else ()))  # the quicker one without fsync
+        self._run(self._program("createdb"), *at, *how, name)
         try:
             yield self._url(name)
         finally:
-            self._run("dropdb", *at, "--force", name)
+            self._run(self._program("dropdb"), *at, "--force", name)
 
     @property
     def process_id(self) -> int:
@@ -90,11 +97,12 @@ class PostgresqlServer:
     def start(self) -> None:
         """Starts it and returns when it takes connections."""
         settings = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
-        command = [str(self._programs / "postgres"), "-D", str(self._data), "-p", str(self._port), *settings]
+        where = ("-D", str(self._data), "-p", str(self._port))
+        command = [*_as_other_user(), self._program("postgres"), *where, *settings]
         with (self._folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, user=self._user, cwd=self._folder)
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd=self._folder)
         deadline = time.monotonic() + _PATIENCE
-        ready = [str(self._programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self._port)]
+        ready = [self._program("pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self._port)]
         while subprocess.run(ready, check=False).returncode:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError("PostgreSQL did not start:\n" + (self._folder / "log").read_text()[-2000:])
@@ -113,12 +121,13 @@ class PostgresqlServer:
             self._process.send_signal(how)
             self._process.wait(_PATIENCE)
 
-    def _run(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(
-            [self._programs / program, *arguments], user=self._user, cwd=self._folder, capture_output=True, check=False
-        )
+    def _program(self, name: str) -> str:
+        return str(self._programs / name)
+
+    def _run(self, *command: str) -> None:
+        done = subprocess.run(command, cwd=self._folder, capture_output=True, check=False)
         if done.returncode:
-            raise RuntimeError(f"{program} failed: {done.stderr.decode()[-2000:]}")
+            raise RuntimeError(f"{command} failed: {done.stderr.decode()[-2000:]}")
 
 
 @contextmanager
@@ -140,6 +149,16 @@ def running_postgresql(*, durable: bool = False) -> Iterator[PostgresqlServer]:
 def _unprivileged() -> str | None:
     """The user to run as when we are root, which PostgreSQL refuses; None: ourselves."""
     return pwd.getpwnam("nobody").pw_name if os.geteuid() == 0 else None
+
+
+def _as_other_user() -> list[str]:
+    """What stands before a command of the server; nothing where we may run it ourselves.
+
+    Not `subprocess`'s `user`: with it Python forks, where it otherwise does not, and a fork in a process that has used
+    gRPC may crash.
+    """
+    user = _unprivileged()
+    return [sys.executable, "-I", "-S", "-c", _BECOME_AND_RUN, user] if user else []
 
 
 def _programs_for(folder: Path) -> Path:
