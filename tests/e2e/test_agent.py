@@ -116,6 +116,7 @@ def test_an_app_goes_from_a_phone_on_a_cable_to_another(
     subprocess.run([*add_packages, *map(str, chat)], check=True, stdout=subprocess.DEVNULL)
     phones = {"of-li": FakePhone(), "of-zhang": FakePhone()}
     monkeypatch.setenv("PATH", Termux(tmp_path / "termux").path)
+    monkeypatch.chdir(tmp_path)  # where the files go that nobody says a place for
     with running_adb_server(phones) as port:
         monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(port))
         li.register(LI, "--serial", "of-li")
