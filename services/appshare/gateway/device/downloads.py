@@ -15,7 +15,6 @@ from appshare.gateway.doubts import Doubts
 from appshare.gateway.forwarding import Forwarder
 from appshare.gateway.owners import Owners, OwnersAsked
 from appshare.gateway.people import find_friends, not_shared
-from appshare.gateway.turns import Turns
 from appshare.gateway.under_way import under_way
 from appshare.rpc.call import remaining_time
 from appshare.rpc.fields import require_text
@@ -39,7 +38,6 @@ class DownloadServicer:
         self._owners = owners
         self._backends = backends
         self._forward = Forwarder(backends.download, DOWNLOAD, "appshare.v1.AppDownloadService")
-        self._turns = Turns()
         self._updates = UpdatesServicer(backends)
         self._search = AppSearchServicer(backends, public=public_search)
 
@@ -95,7 +93,6 @@ class DownloadServicer:
         with self._doubts.standing(concerned, partial(self._require_shared, request, context)) as standing:
             async with aclosing(self._forward.download("Download", download.SerializeToString())) as messages:
                 async for message in messages:
-                    await self._turns.take()
                     standing.require()
                     yield message
 
