@@ -11,7 +11,8 @@ from google.protobuf.wrappers_pb2 import StringValue
 from grpc import StatusCode
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
-from tests.contract.probe import NAME, PING, ProbeStub, answering, probe_service, running_probe
+from tests.contract.probe import KINDS, NAME, PING, ProbeStub, answering, probe_service, running_probe
+from tests.contract.refusals import refusal
 
 from appshare import errors
 from appshare.rpc.address import Address
@@ -182,6 +183,17 @@ async def test_who_only_watches_health_does_not_hold_up_the_stop() -> None:
 async def test_reflection_lists_the_services() -> None:
     async with running_probe(**answering()) as channel:
         assert await _reflected(channel) == {NAME, "grpc.health.v1.Health", "grpc.reflection.v1alpha.ServerReflection"}
+
+
+async def test_what_takes_up_all_calls_from_one_queue_serves_the_same() -> None:
+    async with running_probe(options=ServerOptions(one_queue=True), **answering()) as channel:
+        answers = await asyncio.gather(*(ProbeStub(channel).ask(kind) for kind in KINDS for _ in range(5)))
+        assert answers == [[PING]] * 5 * len(KINDS)
+        checked = await health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(service=NAME))
+        assert checked.status == SERVING
+        assert NAME in await _reflected(channel)
+        unknown: Any = channel.unary_unary(f"/{NAME}/not_there")
+        assert (await refusal(unknown(b""))).reason == "UNKNOWN_METHOD"
 
 
 async def test_reflection_can_be_switched_off() -> None:

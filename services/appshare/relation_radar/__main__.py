@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 
 from appshare.bus.opening import open_bus
@@ -67,7 +68,7 @@ async def running(settings: RadarSettings) -> AsyncIterator[dict[str, Address]]:
         server = running_server(
             settings.listen,
             [service, status_service(settings)],
-            settings.server_options(),
+            replace(settings.server_options(), one_queue=True),
             interceptors=[SteadyKeys(number_keys)],
         )
         address = await stack.enter_async_context(server)

@@ -13,7 +13,8 @@ class Methods(grpc.GenericRpcHandler):
 
     It takes the place of a server in generated code. That would name each method to gRPC, which then waits for the
     calls of each by a task, and for all these tasks at every call: with thirty methods that costs as much as all that
-    the interceptors do.
+    the interceptors do. On the other hand it takes up a call of each method in the same turns of the event loop, and
+    of this table one call in all: few, where the turns are long because of streams.
     """
 
     def __init__(self) -> None:

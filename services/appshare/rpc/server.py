@@ -49,6 +49,8 @@ class ServerOptions:
         leans_on: services behind this server, by a name for each; under it health tells how they are, and under
             "readiness" whether all of them serve. The server's own health does not depend on them.
         shares_port: with other processes, over which the system spreads connections.
+        one_queue: takes up the calls of all methods from one queue, which costs each of them less. Beside streams that
+            always have something to send they would be taken up too slowly.
     """
 
     certificates: CertificateFiles | None = None
@@ -56,6 +58,7 @@ class ServerOptions:
     watches: Sequence[CallWatch] = ()
     with_reflection: bool = True
     shares_port: bool = False
+    one_queue: bool = False
     leans_on: Mapping[str, grpc.aio.Channel] = field(default_factory=dict)
 
 
@@ -79,14 +82,15 @@ async def running_server(
     draining = Draining()
     calls = CallInterceptor(_watches(options), idle_limit=options.limits.idle, draining=draining)
     server = grpc.aio.server(interceptors=[calls, *interceptors], options=_channel_options(options))
-    methods: Any = Methods()  # to what adds methods it is a server
+    methods: Any = Methods() if options.one_queue else server  # to what adds methods both are a server
     for service in services:
         service.register(methods)
     names = [service.full_name for service in services]
     checks = _add_health(methods)
     if options.with_reflection:  # looks for itself what kind of server it is added to
         reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
-    server.add_generic_rpc_handlers((methods,))
+    if options.one_queue:
+        server.add_generic_rpc_handlers((methods,))
     bound = _bind(server, address, options.certificates)
     await server.start()
     for name in ("", *names):

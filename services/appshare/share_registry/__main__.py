@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 
 from appshare.bus.opening import open_bus
@@ -46,7 +47,9 @@ async def running(settings: RegistrySettings) -> AsyncIterator[dict[str, Address
         service = Service(
             "appshare.v1.ShareRegistryService", partial(add_ShareRegistryServiceServicer_to_server, servicer)
         )
-        server = running_server(settings.listen, [service, status_service(settings)], settings.server_options())
+        server = running_server(
+            settings.listen, [service, status_service(settings)], replace(settings.server_options(), one_queue=True)
+        )
         address = await stack.enter_async_context(server)
         await stack.enter_async_context(inboxes.trimming())
         await stack.enter_async_context(in_background(keep_measuring(store, system_clock)))
