@@ -1,10 +1,10 @@
 """What every call of every service gets: watches, idle limits, and a status for whatever its handler raises."""
 
-import asyncio
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager, closing, nullcontext, suppress
+from contextlib import aclosing, closing
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, TypeAlias
 
 import grpc
@@ -22,14 +22,11 @@ __all__ = ["CallInterceptor", "Context"]
 Take: TypeAlias = Callable[[AsyncIterator[bytes], Context], Awaitable[Any]]
 """Gives a handler's function what it takes."""
 
-Finish: TypeAlias = Callable[[AsyncIterator[bytes]], AbstractAsyncContextManager[None]]
-"""What becomes of the rest of a call whose handler has failed."""
+Running: TypeAlias = Callable[[AsyncIterator[bytes], Context], RunningCall]
+"""What surrounds the handler of a call."""
 
 _UNKNOWN = "unknown"
 """Stands for every method that is not there: what callers invent is neither logged nor counted by name."""
-
-_MOMENT = 0.5
-"""Seconds that the caller of a failed call may go on sending."""
 
 _metadata: ContextVar[Sequence[tuple[str, Any]]] = ContextVar("metadata", default=())
 """What came with the current call. The handler runs where it was looked for; gRPC would read all of it once more."""
@@ -76,23 +73,28 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     def _wrap(self, handler: Any, method: str) -> Handler:
         wrap = self._wrap_streaming if handler.response_streaming else self._wrap_unary
-        finish: Finish = _letting_finish if handler.request_streaming else lambda _requests: nullcontext()
-        return taking_bytes(handler, wrap(behavior_of(handler), self._taking(handler), finish, method))
+        running = partial(self._running, method, takes_many=handler.request_streaming)
+        return taking_bytes(handler, wrap(behavior_of(handler), self._taking(handler), running, method))
+
+    def _running(
+        self, method: str, requests: AsyncIterator[bytes], context: Context, *, takes_many: bool
+    ) -> RunningCall:
+        return RunningCall(method, context, _metadata.get(), self._watches, requests if takes_many else None)
 
     def _wrap_unary(
-        self, behavior: Callable[..., Awaitable[Any]], take: Take, finish: Finish, method: str
+        self, behavior: Callable[..., Awaitable[Any]], take: Take, running: Running, _method: str
     ) -> Callable[..., Awaitable[Any]]:
         async def handle(requests: Any, context: Context) -> Any:
-            async with RunningCall(method, context, _metadata.get(), self._watches), finish(requests):
+            async with running(requests, context):
                 return await behavior(await take(requests, context), context)
 
         return handle
 
     def _wrap_streaming(
-        self, behavior: Callable[..., Any], take: Take, finish: Finish, method: str
+        self, behavior: Callable[..., Any], take: Take, running: Running, method: str
     ) -> Callable[..., Awaitable[None]]:
         async def handle(requests: Any, context: Context) -> None:
-            async with RunningCall(method, context, _metadata.get(), self._watches), finish(requests):
+            async with running(requests, context):
                 with self._draining.running(method) as stream:
                     answer = behavior(await take(requests, context), context)
                     if inspect.isawaitable(answer):
@@ -130,22 +132,6 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             return read(request)
 
         return take_all if handler.request_streaming else take_one
-
-
-@asynccontextmanager
-async def _letting_finish(requests: AsyncIterator[bytes]) -> AsyncIterator[None]:
-    """Lets a caller whose upload is refused send the rest for a moment.
-
-    One that is cut off while it sends a message is told by gRPC just that it was, and not why.
-    """
-    try:
-        yield
-    except Exception:
-        with suppress(Exception):  # nobody wants the rest
-            async with asyncio.timeout(_MOMENT):
-                async for _ in requests:
-                    pass
-        raise
 
 
 def _failing(error: Exception) -> Handler:

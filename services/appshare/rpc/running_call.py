@@ -1,7 +1,9 @@
 """One call while its handler runs: bound in the logs, seen by the watches, its failure turned into a status."""
 
+import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -15,6 +17,8 @@ from appshare.rpc.refusals import count_refusal
 from appshare.rpc.watch import Call, CallWatch, Context
 
 _LONGEST_REQUEST_ID = 64
+_MOMENT = 0.5
+"""Seconds that the caller of a failed call may go on sending."""
 
 _CODES: dict[object, grpc.StatusCode] = {code.value[0]: code for code in grpc.StatusCode}
 
@@ -27,15 +31,22 @@ class RunningCall:
     Args:
         metadata: what came with the call.
         watches: see the call begin in this order, and end in the other.
+        requests: what the caller may still be sending; None: it sends one message.
     """
 
-    __slots__ = ("_begun", "_call", "_watches")
+    __slots__ = ("_begun", "_call", "_requests", "_watches")
 
     def __init__(
-        self, method: str, context: Context, metadata: Sequence[tuple[str, Any]], watches: Sequence[CallWatch]
+        self,
+        method: str,
+        context: Context,
+        metadata: Sequence[tuple[str, Any]],
+        watches: Sequence[CallWatch],
+        requests: AsyncIterator[bytes] | None = None,
     ) -> None:
         self._call = Call(method, context, dict(metadata), len(metadata))
         self._watches = watches
+        self._requests = requests
         self._begun = 0
 
     async def __aenter__(self) -> None:
@@ -63,10 +74,23 @@ class RunningCall:
         else:  # the caller has given up
             self._end(grpc.StatusCode.CANCELLED)
 
+    async def _let_finish(self) -> None:
+        """Lets a caller whose stream is refused send the rest for a moment.
+
+        One that is cut off while it sends a message is told by gRPC just that it was, and not why.
+        """
+        if self._requests is None:
+            return
+        with suppress(Exception):  # nobody wants the rest
+            async with asyncio.timeout(_MOMENT):
+                async for _ in self._requests:
+                    pass
+
     async def _fail(self, error: Exception) -> None:
         if isinstance(error, grpc.aio.AbortError):  # the handler has set its status already
             self._end(_code_set(self._call.context))
             raise error
+        await self._let_finish()
         typed = self._typed(error)
         code = status.code_of(typed)
         self._end(code)

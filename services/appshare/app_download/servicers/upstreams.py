@@ -98,6 +98,8 @@ async def _followed(act: Callable[[Tell], Awaitable[Result]]) -> AsyncIterator[P
             if newest != told or clock() - told_at > _LONGEST_SILENCE:
                 told, told_at = newest, clock()
                 yield told
+        if newest != told:  # what took no time has progress as well
+            yield newest
         yield acting.result()
     finally:
         acting.cancel()
