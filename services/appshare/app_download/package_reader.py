@@ -88,14 +88,21 @@ async def _read(path: Path, limits: ReadingLimits, choices: Mapping[str, Any]) -
         async with _READERS.reading(path, {"limits": asdict(limits), "scratch": scratch, **choices}) as reading:
             try:
                 async with asyncio.timeout(limits.wall_seconds):
-                    report, exit_code = await reading.report(), await reading.exit_code()
+                    # What is made in the memory of a process is not larger than that.
+                    report, exit_code = await reading.report(limits.memory_bytes), await reading.exit_code()
             except TimeoutError:
                 raise _too_long(f"{limits.wall_seconds} seconds") from None
+            except ValueError:
+                raise _crashed() from None
     if exit_code == -signal.SIGXCPU:
         raise _too_long(f"{limits.cpu_seconds} seconds of processor time")
     if exit_code != 0:
-        raise PackageRefused(RefusalReason.MALFORMED_MANIFEST, "reading it ended in a crash")
+        raise _crashed()
     return report
+
+
+def _crashed() -> PackageRefused:
+    return PackageRefused(RefusalReason.MALFORMED_MANIFEST, "reading it ended in a crash")
 
 
 def _place(path: Path | None) -> str | None:

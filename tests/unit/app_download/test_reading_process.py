@@ -7,6 +7,7 @@ import signal
 import sys
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -179,3 +180,12 @@ async def test_a_service_that_is_killed_takes_host_and_processes_along(pipe: Pat
     service.kill()
     await service.wait()
     await until(lambda: has_ended(its_host) and has_ended(process))
+
+
+async def test_what_says_more_than_a_report_has_is_not_listened_to() -> None:
+    request = {"limits": asdict(LIMITS), "scratch": "/", "splits": {"chat.apk": str(SAMPLE)}}
+    async with _READERS.reading(SAMPLE, request) as reading:
+        with pytest.raises(ValueError, match="too long"):
+            await reading.report(longest=100)
+    async with _READERS.reading(SAMPLE, request) as reading:
+        assert len(await reading.report(longest=1 << 20)) > 100

@@ -94,9 +94,19 @@ class Reading:
             await asyncio.get_running_loop().sock_sendall(self._exchange, json.dumps(request).encode())
             self._exchange.shutdown(socket.SHUT_WR)
 
-    async def report(self) -> bytes:
-        """All that it says."""
-        return b"".join([chunk async for chunk in self._chunks()])
+    async def report(self, longest: int) -> bytes:
+        """All that it says.
+
+        Raises:
+            ValueError: It says more bytes than that: no report, whatever has made it say so.
+        """
+        chunks, size = [], 0
+        async for chunk in self._chunks():
+            size += len(chunk)
+            if size > longest:
+                raise ValueError("the report is too long")
+            chunks.append(chunk)
+        return b"".join(chunks)
 
     async def lines(self, longest: int) -> AsyncIterator[bytes]:
         """What it says, as it comes.
