@@ -1,6 +1,7 @@
 """Whether an answer is one that the contract allows."""
 
 import re
+from collections.abc import Sequence
 
 import grpc
 from google.rpc import error_details_pb2, status_pb2
@@ -24,8 +25,12 @@ _OF_GRPC = (
 """What gRPC itself answers, or says on the client's side."""
 
 
-def problem_of(path: str, error: grpc.aio.AioRpcError) -> str | None:
-    """What is wrong with a refusal of a method; None when nothing is."""
+def problem_of(path: str, requests: Sequence[bytes], error: grpc.aio.AioRpcError) -> str | None:
+    """What is wrong with a refusal of a method; None when nothing is.
+
+    Args:
+        requests: what the method was called with, in words that a refusal may use as well.
+    """
     details = error.details() or ""
     trailers = dict(error.trailing_metadata() or ())
     if _DETAILS not in trailers:
@@ -40,6 +45,7 @@ def problem_of(path: str, error: grpc.aio.AioRpcError) -> str | None:
         return f"an unknown reason: {status}"
     if error.code() in (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.DATA_LOSS):
         return f"a defect: {details}"
-    if _INSIDE.search(str(status)):
+    said = b"".join(requests)
+    if any(inside.encode() not in said for inside in _INSIDE.findall(str(status))):
         return f"tells of its inside: {status}"
     return None

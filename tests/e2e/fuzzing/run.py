@@ -152,7 +152,7 @@ class _Run:
             answers = await call.make(channel)
         except grpc.aio.AioRpcError as error:
             self._findings.statuses[error.code().name] += 1
-            if problem := problem_of(call.method.path, error):
+            if problem := problem_of(call.method.path, call.requests, error):
                 self._found(problem, call)
             return []
         except asyncio.CancelledError:
