@@ -2,6 +2,7 @@
 
 import gc
 import importlib
+import sys
 from types import ModuleType
 
 
@@ -11,7 +12,7 @@ def load(name: str) -> ModuleType:
     Python would look for garbage among all that is loaded, again and again, and find none: a quarter of the time. What
     was loaded is never looked at later either, which makes each look shorter.
     """
-    if gc.get_freeze_count() or not gc.isenabled():
+    if name in sys.modules or not gc.isenabled() or gc.get_freeze_count():  # to count takes long where much is frozen
         return importlib.import_module(name)
     gc.disable()
     try:

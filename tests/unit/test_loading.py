@@ -15,6 +15,15 @@ module, found = load("appshare.errors"), len(searches)
 print(module.__name__, found, gc.isenabled(), gc.get_freeze_count() > 0)
 """
 
+AGAIN = """
+import gc
+from appshare.loading import load
+
+load("appshare.errors")
+gc.get_freeze_count = lambda: print("counted")
+print(load("appshare.errors").__name__)
+"""
+
 FAILS = """
 import gc
 from appshare.loading import load
@@ -35,6 +44,10 @@ def test_what_is_loaded_is_no_garbage() -> None:
     name, found, is_enabled, is_frozen = printed(SEARCHES).split()
     assert (name, is_enabled, is_frozen) == ("appshare.errors", "True", "True")
     assert int(found) <= 4
+
+
+def test_what_is_loaded_already_costs_nothing() -> None:
+    assert printed(AGAIN) == "appshare.errors\n"
 
 
 def test_garbage_is_searched_for_again_where_loading_fails() -> None:

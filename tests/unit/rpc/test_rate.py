@@ -94,6 +94,6 @@ def test_who_waits_as_long_as_told_gets_through(burst: int, period: float, steps
         clock.now += step
         wait = buckets.take("a")
         if wait:
-            assert wait <= period / burst + 1e-6
+            assert wait <= period / burst + 2e-6  # rounded up to microseconds
             clock.now += wait
             assert buckets.take("a") == 0
