@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,18 +46,9 @@ class ServerProcess:
 
     def children(self) -> dict[str, int]:
         """The process ids of the services by name."""
-        found = {}
-        for folder in Path("/proc").iterdir():
-            if not folder.name.isdecimal():
-                continue
-            try:
-                arguments = (folder / "cmdline").read_bytes().split(b"\0")
-                parent = int((folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
-            except (OSError, IndexError):
-                continue
-            if parent == self.process.pid and arguments[1:3] == [b"-m", b"appshare.server"]:
-                found[arguments[3].decode()] = int(folder.name)
-        return found
+        hosts = _children_of(self.process.pid)
+        titles = {pid: title for host in hosts for pid, title in _children_of(host).items()}
+        return {title.split()[1]: pid for pid, title in titles.items() if title.startswith("appshare-server ")}
 
     def kill_child(self, name: str) -> int:
         """Kills a service with no chance to clean up; returns its process id."""
@@ -107,6 +98,16 @@ def running_server_process(
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 pipe.close()
+
+
+def _children_of(process_id: int) -> dict[int, str]:
+    """What they call themselves, by process id."""
+    found = {}
+    with suppress(OSError):  # it has just ended
+        for child in Path(f"/proc/{process_id}/task/{process_id}/children").read_text(encoding="utf-8").split():
+            with suppress(OSError):
+                found[int(child)] = Path(f"/proc/{child}/cmdline").read_bytes().rstrip(b"\0").decode()
+    return found
 
 
 def wait_until_gone(process_id: int) -> bool:

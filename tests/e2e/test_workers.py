@@ -26,9 +26,12 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServerPr
 
 def workers(server: ServerProcess) -> set[int]:
     """The process ids of the gateway's workers."""
-    supervisor = server.children()["gateway"]
-    found = (Path(f"/proc/{supervisor}/task/{supervisor}/children")).read_text(encoding="utf-8")
-    return set(map(int, found.split()))
+    [host] = children(server.children()["gateway"])
+    return children(host)
+
+
+def children(process: int) -> set[int]:
+    return set(map(int, Path(f"/proc/{process}/task/{process}/children").read_text(encoding="utf-8").split()))
 
 
 async def until_two_others(server: ServerProcess, gone: int) -> None:

@@ -1,14 +1,15 @@
 """Runs server processes as children: a crashed one is started again, all are stopped together."""
 
 import asyncio
-import sys
+import os
 import time
-from asyncio.subprocess import PIPE, Process
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import structlog
 
+from appshare.process.forking.forks import Fork, Forks, HostProgram
 from appshare.process.lifetime import supervised_environment
 
 _log = structlog.get_logger(__name__)
@@ -40,12 +41,28 @@ class Child:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-class Supervised:
-    """One child while it is supervised."""
+@contextmanager
+def child_host(names: Iterable[str]) -> Iterator[Forks]:
+    """A host that has loaded commands of `appshare-server`; it ends when the last of its children has."""
+    program = ["-m", "appshare.server.child_host", *names]
+    forks = Forks(HostProgram(program, environment=supervised_environment()))
+    try:
+        yield forks
+    finally:
+        forks.end()
 
-    def __init__(self, child: Child) -> None:
+
+class Supervised:
+    """One child while it is supervised.
+
+    Args:
+        host: forks it; has loaded its command.
+    """
+
+    def __init__(self, child: Child, host: Forks) -> None:
         self._child = child
-        self._process: Process | None = None
+        self._host = host
+        self._running: _Running | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -54,58 +71,75 @@ class Supervised:
         Raises:
             StartError: it ended or did not become ready in time.
         """
-        self._process = await self._spawn()
-        await self._until_ready(self._process)
+        self._running = await _Running.start(self._child, self._host)
+        await self._until_ready(self._running.fork)
         self._task = asyncio.create_task(self._keep_running())
 
     async def stop(self) -> None:
         """Stops the child gracefully, by force when it takes too long."""
         if self._task:
             self._task.cancel()
-        process = self._process
-        if process is None or process.returncode is not None:
+        if self._running is None:
             return
-        process.terminate()
+        self._running.tell_to_stop()
         try:
-            await asyncio.wait_for(process.wait(), _STOP_LIMIT)
+            await asyncio.wait_for(self._running.fork.exit_code(), _STOP_LIMIT)
         except TimeoutError:
             _log.warning("killed", child=self._child.name)
-            process.kill()
-            await process.wait()
+        await self._running.close()
 
     async def _keep_running(self) -> None:
         pause = _FIRST_PAUSE
-        while self._process is not None:
+        while self._running is not None:
             started = time.monotonic()
-            code = await self._process.wait()
+            code = await self._running.fork.exit_code()
             pause = _FIRST_PAUSE if time.monotonic() - started > _STABLE else min(pause * 2, _LONGEST_PAUSE)
             _log.error("crashed", child=self._child.name, exit_code=code, restart_in_seconds=pause)
+            await self._running.close()
             await asyncio.sleep(pause)
-            self._process = await self._spawn()
+            self._running = await _Running.start(self._child, self._host)
 
-    async def _spawn(self) -> Process:
-        return await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "appshare.server",
-            self._child.name,
-            *self._child.arguments,
-            stdin=PIPE,
-            stdout=PIPE,
-            env={**supervised_environment(), **self._child.environment},
-            # Ctrl-C goes to the supervisor alone, which then stops the children in order.
-            start_new_session=True,
-        )
-
-    async def _until_ready(self, process: Process) -> None:
+    async def _until_ready(self, fork: Fork) -> None:
         """Waits for the one line that the child writes."""
-        if process.stdout is None:
-            raise RuntimeError("the child has no standard output")
         try:
             async with asyncio.timeout(_START_LIMIT):
-                if await process.stdout.readline():
+                async for _ in fork.chunks():
                     return
-                code = await process.wait()
+                code = await fork.exit_code()
         except TimeoutError:
             raise StartError(f"{self._child.name} did not become ready within {_START_LIMIT:.0f} seconds") from None
         raise StartError(f"{self._child.name} ended with exit code {code}; see its message above")
+
+
+class _Running:
+    """A child from its start to its end.
+
+    Args:
+        lifeline: the pipe on its standard input; it stops when that ends, also because we have been killed.
+    """
+
+    def __init__(self, fork: Fork, lifeline: int) -> None:
+        self.fork = fork
+        self._lifeline: int | None = lifeline
+
+    @classmethod
+    async def start(cls, child: Child, host: Forks) -> "_Running":
+        its_end, lifeline = os.pipe()
+        request = {"command": [child.name, *child.arguments], "environment": dict(child.environment)}
+        try:
+            return cls(await host.fork(its_end, request), lifeline)
+        except BaseException:
+            os.close(lifeline)
+            raise
+        finally:
+            os.close(its_end)
+
+    def tell_to_stop(self) -> None:
+        if self._lifeline is not None:
+            os.close(self._lifeline)
+        self._lifeline = None
+
+    async def close(self) -> None:
+        """Ends it by force, if it has not ended."""
+        self.tell_to_stop()
+        await self.fork.close()

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 
 from appshare.process.settings import ProcessSettings, to_environment, to_flags
-from appshare.process.supervisor import Child, Supervised
+from appshare.process.supervisor import Child, Supervised, child_host
 from appshare.process.worker import worker_environment
 from appshare.rpc.address import Address
 
@@ -24,13 +24,15 @@ async def running_workers(name: str, settings: ProcessSettings) -> AsyncIterator
         addresses = {name: stack.enter_context(_reserved(address)) for name, address in settings.listening().items()}
         settings = settings.model_copy(update=addresses)
         names = type(settings).model_fields
+        host = stack.enter_context(child_host([name]))
         workers = [
             Supervised(
                 Child(
                     name,
                     to_flags(settings, names),
                     environment={**to_environment(settings, names), **worker_environment(index)},
-                )
+                ),
+                host,
             )
             for index in range(settings.workers)
         ]

@@ -19,6 +19,13 @@ _COMMANDS = {
 }
 
 
+def load_command(name: str) -> click.Command:
+    """Imports a command, which takes most of the time that it needs to start."""
+    os.environ.setdefault(*_GRPC_LOGS)  # before gRPC is imported, which reads it only then
+    command: click.Command = load(_COMMANDS[name][0]).main
+    return command
+
+
 class _Server(click.Group):
     """A group that knows its commands by name only."""
 
@@ -26,11 +33,7 @@ class _Server(click.Group):
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        os.environ.setdefault(*_GRPC_LOGS)  # before gRPC is imported, which reads it only then
-        command: click.Command = load(_COMMANDS[cmd_name][0]).main
-        return command
+        return load_command(cmd_name) if cmd_name in _COMMANDS else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

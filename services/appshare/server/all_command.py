@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from appshare.gateway.settings import GatewaySettings
 from appshare.process.command import server_command
 from appshare.process.settings import ENV_PREFIX, ProcessSettings, to_environment, to_flags
-from appshare.process.supervisor import Child, Supervised
+from appshare.process.supervisor import Child, Supervised, child_host
 from appshare.rpc.address import Address
 from appshare.server.held_ports import HeldPorts
 from appshare.server.settings import AllSettings
@@ -26,7 +26,9 @@ async def running_all(settings: AllSettings) -> AsyncIterator[dict[str, Address]
     """
     async with AsyncExitStack() as stack:
         settings = settings.with_ports(stack.enter_context(HeldPorts()))
-        *services, gateway = [Supervised(child) for child in _children(settings)]
+        children = _children(settings)
+        host = stack.enter_context(child_host(child.name for child in children))
+        *services, gateway = [Supervised(child, host) for child in children]
         for supervised in (*services, gateway):
             stack.push_async_callback(supervised.stop)
         await asyncio.gather(*(service.start() for service in services))

@@ -32,8 +32,8 @@ def children(process: int) -> list[int]:
 
 
 def host() -> int:
-    assert _READERS._host
-    return _READERS._host._process.pid
+    assert _READERS._forks.host_id
+    return _READERS._forks.host_id
 
 
 def has_ended(process: int) -> bool:
@@ -71,7 +71,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 async def process_of(reading: asyncio.Task[Any]) -> int:
     """The one process that reads, once it waits."""
-    await until(lambda: reading.done() or (_READERS._host and children(host())))
+    await until(lambda: reading.done() or (_READERS._forks.host_id and children(host())))
     [process] = children(host())
     await until(lambda: fds(process) == {"0", "1", "2"})
     return process
@@ -150,7 +150,7 @@ async def test_a_host_that_was_killed_is_started_again(reading: asyncio.Task[Any
 async def test_the_host_rests_when_nothing_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readers, "_IDLE", 0)
     await read_package(SAMPLE, LIMITS)
-    await until(lambda: _READERS._host is None)
+    await until(lambda: _READERS._forks.host_id is None)
     await read_package(SAMPLE, LIMITS)
 
 
@@ -162,9 +162,9 @@ from appshare.app_download import package_reader
 async def main():
     pipe, limits = Path(sys.argv[1]), package_reader.ReadingLimits()
     reading = asyncio.create_task(package_reader.read_splits({"pipe": pipe}, limits))
-    while not package_reader._READERS._host:
+    while not package_reader._READERS._forks.host_id:
         await asyncio.sleep(0)
-    print(package_reader._READERS._host._process.pid, flush=True)
+    print(package_reader._READERS._forks.host_id, flush=True)
     await reading
 
 asyncio.run(main())
