@@ -95,6 +95,17 @@ async def test_it_says_how_it_ended(forks: Forks) -> None:
             assert await fork.exit_code() == code
 
 
+async def test_its_end_is_told_to_all_who_wait_also_when_one_gives_up(forks: Forks) -> None:
+    async with waiting(forks) as fork:
+        waiters = [asyncio.create_task(fork.exit_code()) for _ in range(3)]
+        await asyncio.sleep(0)
+        waiters[0].cancel()
+        [process] = children(forks.host_id)
+        os.kill(process, signal.SIGKILL)
+        assert await asyncio.gather(*waiters[1:]) == [-signal.SIGKILL] * 2
+        assert await fork.exit_code() == -signal.SIGKILL
+
+
 async def test_it_has_nothing_open_that_is_the_hosts_or_another_process_s(forks: Forks) -> None:
     async with waiting(forks), running(forks, 'print(sorted(os.listdir("/proc/self/fd")))') as fork:
         _, opened, _ = await said(fork)

@@ -87,7 +87,7 @@ class Fork:
         self._end, its_end = socket.socketpair()
         for ours in (self._exchange, self._end):
             ours.settimeout(0)
-        self._said_in_the_end: bytes | None = None
+        self._ended: asyncio.Task[bytes] | None = None
         with its_exchange, its_end:
             socket.send_fds(requests, [REQUEST], [file, its_exchange.fileno(), its_end.fileno()])
 
@@ -105,29 +105,33 @@ class Fork:
                 yield chunk
 
     async def exit_code(self) -> int:
-        """Waits until it has ended; negative: the signal that has ended it.
+        """Waits until it has ended; negative: the signal that has ended it. Many may wait, and any of them give up.
 
         Raises:
             OSError: It could not be started.
         """
-        if self._said_in_the_end is None:
-            self._said_in_the_end = await asyncio.get_running_loop().sock_recv(self._end, _LONGEST_END)
-        if self._said_in_the_end == NO_PROCESS:
+        if self._ended is None:
+            self._ended = asyncio.create_task(self._read_end())
+        said = await asyncio.shield(self._ended)
+        if said == NO_PROCESS:
             raise OSError("no process can be started")
         # A host that was killed says nothing any more.
-        return int(self._said_in_the_end or -signal.SIGKILL)
-
-    def kill(self) -> None:
-        """Ends it, if it has not ended."""
-        with suppress(OSError):  # the host has ended, and it with that
-            self._end.send(bytes([signal.SIGKILL]))
+        return int(said or -signal.SIGKILL)
 
     async def close(self) -> None:
         """Ends it, if it has not ended, and forgets it."""
-        with self._exchange, self._end, suppress(OSError):
-            if self._said_in_the_end is None:
-                self.kill()
-                await self.exit_code()
+        with self._exchange, self._end:
+            with suppress(OSError):  # the host has said how it ended, or has ended too
+                self._end.send(bytes([signal.SIGKILL]))
+            try:
+                with suppress(OSError):
+                    await self.exit_code()
+            finally:
+                if self._ended:
+                    self._ended.cancel()
+
+    async def _read_end(self) -> bytes:
+        return await asyncio.get_running_loop().sock_recv(self._end, _LONGEST_END)
 
 
 class _Host:
