@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo docs walkthrough-python walkthrough-node accuracy benchmark-radar benchmark-registry benchmark-fit
-.PHONY: benchmark-gateway benchmark-scale benchmark-stream benchmark-index compare-aapt compare-bundletool test laws soak fault-download check lint
+.PHONY: benchmark-gateway benchmark-scale benchmark-stream benchmark-index compare-aapt compare-bundletool test test-again laws soak fault-download check lint
 .PHONY: access-matrix fuzz fuzz-packages simulate-scaling kubernetes up-scale down-scale compose-scale-smoke
 .PHONY: abuse types imports contract contract-breaking contract-release protos up down compose-smoke clean
 
@@ -79,6 +79,9 @@ fuzz-packages: setup ## Read packages that are damaged at random: make fuzz-pack
 
 test: setup ## Run the whole suite; with STORE=postgresql what starts clouds and processes, on that engine [TESTS=folders]
 	$(if $(STORE),APPSHARE_TEST_STORE=$(STORE)) $(BIN)/pytest -n $$(($$(nproc) + 1)) --dist loadgroup $(TESTS)  # many tests wait
+
+test-again: setup ## Run what failed in the last run once more, one after the other
+	$(if $(STORE),APPSHARE_TEST_STORE=$(STORE)) $(BIN)/pytest -n 1 --dist loadgroup --last-failed --last-failed-no-failures none
 
 laws: setup ## Check every law on a thousand examples that are drawn at random
 	$(BIN)/pytest -n $$(nproc) -m hypothesis --hypothesis-profile thorough --timeout 1800
