@@ -45,10 +45,15 @@ class ServerProcess:
         raise AssertionError("the code is not in the log")
 
     def children(self) -> dict[str, int]:
-        """The process ids of the services by name."""
-        hosts = _children_of(self.process.pid)
-        titles = {pid: title for host in hosts for pid, title in _children_of(host).items()}
-        return {title.split()[1]: pid for pid, title in titles.items() if title.startswith("appshare-server ")}
+        """The process ids of the services by name; where there are several of one, of the others with a number."""
+        found: dict[str, int] = {}
+        for host in _children_of(self.process.pid):
+            for pid, title in _children_of(host).items():
+                if title.startswith("appshare-server "):
+                    name = title.split()[1]
+                    others = sum(each.startswith(name) for each in found)
+                    found[f"{name} {others + 1}" if others else name] = pid
+        return found
 
     def kill_child(self, name: str) -> int:
         """Kills a service with no chance to clean up; returns its process id."""

@@ -29,7 +29,7 @@ TLS_ADVICE = "listen on 127.0.0.1, give --tls-certificate and --tls-key (`appsha
 """What to do about plain text on an address that other machines reach."""
 
 _ADDRESSES = (Address, Address | None)
-_WORKER_PORTS = 10
+WORKER_PORTS = 10
 """From the port of one worker's metrics to the next one's: between them are those of the other services of `all`."""
 _OPTIONAL = (Address | None, Path | None)
 """Types of settings that an empty text leaves out."""
@@ -130,7 +130,7 @@ class ProcessSettings(BaseSettings):
         address, worker = self.metrics_listen, worker_index()
         if address is None or not address.port or worker is None:
             return address
-        return Address(address.host, address.port + _WORKER_PORTS * worker)
+        return Address(address.host, address.port + WORKER_PORTS * worker)
 
     @property
     def workers_are_ours(self) -> bool:

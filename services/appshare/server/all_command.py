@@ -1,20 +1,16 @@
 """`appshare-server all`: the whole cloud on one machine, on its embedded defaults."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from appshare.gateway.settings import GatewaySettings
 from appshare.process.command import server_command
-from appshare.process.settings import ENV_PREFIX, ProcessSettings, to_environment, to_flags
+from appshare.process.settings import ProcessSettings, to_environment, to_flags
 from appshare.process.supervisor import Child, Supervised, child_host
 from appshare.rpc.address import Address
 from appshare.server.held_ports import HeldPorts
 from appshare.server.settings import AllSettings
-
-_BUCKET = f"{ENV_PREFIX}PACKAGES_URL"
-"""The variable by which AppDownload is told of one; without it, one process keeps the package files in a folder."""
 
 
 @asynccontextmanager
@@ -27,7 +23,7 @@ async def running_all(settings: AllSettings) -> AsyncIterator[dict[str, Address]
     async with AsyncExitStack() as stack:
         settings = settings.with_ports(stack.enter_context(HeldPorts()))
         children = _children(settings)
-        host = stack.enter_context(child_host(child.name for child in children))
+        host = stack.enter_context(child_host(dict.fromkeys(child.name for child in children)))
         *services, gateway = [Supervised(child, host) for child in children]
         for supervised in (*services, gateway):
             stack.push_async_callback(supervised.stop)
@@ -41,17 +37,9 @@ async def running_all(settings: AllSettings) -> AsyncIterator[dict[str, Address]
 
 def _children(settings: AllSettings) -> list[Child]:
     """The services first; the gateway, which is stopped first, last."""
-    services = {
-        "relation-radar": settings.relation_radar,
-        "share-registry": settings.share_registry,
-        "app-download": settings.app_download,
-    }
     secrets = to_environment(settings, ProcessSettings.model_fields)
-    has_database, has_bucket = bool(settings.database.get_secret_value()), bool(os.environ.get(_BUCKET))
     children = []
-    for index, (name, address) in enumerate(services.items(), 1):
-        may_have_workers = has_database and (has_bucket or name != "app-download")
-        of_service = settings.of_service(address.all[0], index, may_have_workers=may_have_workers)
+    for name, of_service in settings.of_services():
         flags = to_flags(of_service, ProcessSettings.model_fields)
         children.append(Child(name, [*flags, "--tls-ca="], secrets))
     flags = to_flags(settings.of_gateway(), GatewaySettings.model_fields)
