@@ -78,7 +78,7 @@ fuzz-packages: setup ## Read packages that are damaged at random: make fuzz-pack
 	@$(BIN)/python -m benchmarks.fuzz --seconds $(or $(SECONDS),180) --first $(or $(FIRST),1)
 
 test: setup ## Run the whole suite; with STORE=postgresql what starts clouds and processes, on that engine [TESTS=folders]
-	$(if $(STORE),APPSHARE_TEST_STORE=$(STORE)) $(BIN)/pytest -n $$(($$(nproc) + 1)) --dist loadgroup $(TESTS)  # many tests wait
+	$(if $(STORE),APPSHARE_TEST_STORE=$(STORE)) tests/in_memory $(BIN)/pytest -n $$(($$(nproc) + 1)) --dist loadgroup $(TESTS)  # many tests wait
 
 test-again: setup ## Run what failed in the last run once more, one after the other
 	$(if $(STORE),APPSHARE_TEST_STORE=$(STORE)) $(BIN)/pytest -n 1 --dist loadgroup --last-failed --last-failed-no-failures none

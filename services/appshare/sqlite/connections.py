@@ -1,6 +1,5 @@
 """Connections to SQLite, and how functions run on them."""
 
-import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -32,21 +31,24 @@ _PRAGMAS = (
 async def open_connection(path: Path) -> AsyncIterator[aiosqlite.Connection]:
     """A connection with a thread of its own."""
     # What cannot be opened is told here: aiosqlite would leave a thread behind that fails once more, on its own.
-    await asyncio.to_thread(lambda: sqlite3.connect(path).close())
+    sqlite3.connect(path).close()
     async with aiosqlite.connect(path, isolation_level=None) as connection:
-        connection.row_factory = sqlite3.Row
-        for pragma in _PRAGMAS:
-            await connection.execute(pragma)
+        await in_one_go(connection, _prepare)
         yield connection
 
 
 def connection_at_hand(path: Path) -> sqlite3.Connection:
     """A connection that reads in the thread that calls."""
     connection = sqlite3.connect(path, isolation_level=None)
-    connection.row_factory = sqlite3.Row
-    for pragma in (*_PRAGMAS, "PRAGMA query_only = ON"):
-        connection.execute(pragma)
+    _prepare(connection)
+    connection.execute("PRAGMA query_only = ON")
     return connection
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    connection.row_factory = sqlite3.Row
+    for pragma in _PRAGMAS:
+        connection.execute(pragma)
 
 
 async def in_one_go(connection: aiosqlite.Connection, work: Callable[[sqlite3.Connection], Result]) -> Result:

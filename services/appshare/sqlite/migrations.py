@@ -2,11 +2,13 @@
 
 import sqlite3
 from collections.abc import Iterator
+from functools import partial
 from importlib.resources.abc import Traversable
 
 import aiosqlite
 
 from appshare import errors
+from appshare.sqlite.connections import in_one_go
 
 
 async def migrate(connection: aiosqlite.Connection, folder: Traversable) -> None:
@@ -24,18 +26,18 @@ async def migrate(connection: aiosqlite.Connection, folder: Traversable) -> None
             f"the database has {applied} migrations, this version knows {len(files)}: start a newer version",
         )
     for number, file in enumerate(files[applied:], start=applied + 1):
-        await _apply(connection, number, file.read_text(encoding="utf-8"))
+        await in_one_go(connection, partial(_apply, number, file.read_text(encoding="utf-8")))
 
 
-async def _apply(connection: aiosqlite.Connection, number: int, script: str) -> None:
-    await connection.execute("BEGIN IMMEDIATE")
+def _apply(number: int, script: str, connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN IMMEDIATE")
     try:
         for statement in _statements(script):
-            await connection.execute(statement)
-        await connection.execute(f"PRAGMA user_version = {number}")
-        await connection.execute("COMMIT")
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {number}")
+        connection.execute("COMMIT")
     except BaseException:
-        await connection.rollback()  # does nothing when the failure, for example a full disk, has rolled back already
+        connection.rollback()  # does nothing when the failure, for example a full disk, has rolled back already
         raise
 
 
