@@ -81,7 +81,7 @@ test: setup ## Run the whole suite; with STORE=postgresql what starts clouds and
 	$(if $(STORE),APPSHARE_TEST_STORE=$(STORE)) tests/in_memory $(BIN)/pytest -n $$(($$(nproc) + 1)) --dist loadgroup $(TESTS)  # many tests wait
 
 test-again: setup ## Run what failed in the last run once more, one after the other
-	$(if $(STORE),APPSHARE_TEST_STORE=$(STORE)) $(BIN)/pytest -n 1 --dist loadgroup --last-failed --last-failed-no-failures none
+	$(if $(STORE),APPSHARE_TEST_STORE=$(STORE)) tests/in_memory $(BIN)/pytest -n 1 --dist loadgroup --last-failed --last-failed-no-failures none
 
 laws: setup ## Check every law on a thousand examples that are drawn at random
 	$(BIN)/pytest -n $$(nproc) -m hypothesis --hypothesis-profile thorough --timeout 1800

@@ -11,6 +11,9 @@ from typing import Any
 import structlog
 
 _SUPERVISED = "APPSHARE_SUPERVISED"
+_ENDING = 5.0
+"""Seconds that something in the background has to end."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -40,14 +43,18 @@ async def until_stopped() -> None:
 
 @asynccontextmanager
 async def in_background(act: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Runs something beside what is done while the context is open; a defect that ends it is logged."""
+    """Runs something beside what is done while the context is open; a defect that ends it is logged.
+
+    It is told to end until it does: libraries wait for tasks of their own, and take the end of these for ours.
+    """
     task = asyncio.create_task(act)
     task.add_done_callback(_log_defect)
     try:
         yield
     finally:
-        task.cancel()
-        await asyncio.wait([task])
+        while not task.done():
+            task.cancel()
+            await asyncio.wait([task], timeout=_ENDING)
 
 
 def _log_defect(task: asyncio.Task[None]) -> None:

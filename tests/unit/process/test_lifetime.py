@@ -1,5 +1,6 @@
 """A process ends when it is told to, or when whoever started it is gone."""
 
+import asyncio
 import signal
 import subprocess
 import sys
@@ -7,7 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from appshare.process.lifetime import supervised_environment
+from appshare.process import lifetime
+from appshare.process.lifetime import in_background, supervised_environment
 
 WAITING = """
 import asyncio
@@ -69,3 +71,19 @@ def test_another_one_does_not_mind_the_end_of_its_input(start: Callable[..., Pro
     process.stdin = None
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(timeout=0.2)
+
+
+async def test_what_takes_its_end_for_another_s_is_told_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lifetime, "_ENDING", 0.01)
+    told = []
+
+    async def deaf() -> None:
+        while len(told) < 2:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                told.append("end")
+
+    async with in_background(deaf()):
+        await asyncio.sleep(0)
+    assert told == ["end", "end"]
