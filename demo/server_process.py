@@ -44,15 +44,19 @@ class ServerProcess:
                 return found[1]
         raise AssertionError("the code is not in the log")
 
+    @property
+    def host(self) -> int:
+        """The process id of that from which the services are forked; 0: it is being started again."""
+        return next(iter(_children_of(self.process.pid)), 0)
+
     def children(self) -> dict[str, int]:
         """The process ids of the services by name; where there are several of one, of the others with a number."""
         found: dict[str, int] = {}
-        for host in _children_of(self.process.pid):
-            for pid, title in _children_of(host).items():
-                if title.startswith("appshare-server "):
-                    name = title.split()[1]
-                    others = sum(each.startswith(name) for each in found)
-                    found[f"{name} {others + 1}" if others else name] = pid
+        for pid, title in _children_of(self.host).items():
+            if title.startswith("appshare-server "):
+                name = title.split()[1]
+                others = sum(each.startswith(name) for each in found)
+                found[f"{name} {others + 1}" if others else name] = pid
         return found
 
     def kill_child(self, name: str) -> int:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -83,7 +83,7 @@ class Supervised:
             return
         self._running.tell_to_stop()
         try:
-            await asyncio.wait_for(self._running.fork.exit_code(), _STOP_LIMIT)
+            await asyncio.wait_for(self._running.ended(), _STOP_LIMIT)
         except TimeoutError:
             _log.warning("killed", child=self._child.name)
         await self._running.close()
@@ -92,12 +92,13 @@ class Supervised:
         pause = _FIRST_PAUSE
         while self._running is not None:
             started = time.monotonic()
-            code = await self._running.fork.exit_code()
+            code = await self._running.ended()
+            await self._running.close()
             pause = _FIRST_PAUSE if time.monotonic() - started > _STABLE else min(pause * 2, _LONGEST_PAUSE)
             _log.error("crashed", child=self._child.name, exit_code=code, restart_in_seconds=pause)
-            await self._running.close()
             await asyncio.sleep(pause)
-            self._running = await _Running.start(self._child, self._host)
+            with suppress(OSError):  # the host has just ended too, or the system is short of something: once more
+                self._running = await _Running.start(self._child, self._host)
 
     async def _until_ready(self, fork: Fork) -> None:
         """Waits for the one line that the child writes."""
@@ -133,6 +134,13 @@ class _Running:
             raise
         finally:
             os.close(its_end)
+
+    async def ended(self) -> int | None:
+        """Waits until it has; the exit code, None: the system has started no process."""
+        try:
+            return await self.fork.exit_code()
+        except OSError:
+            return None
 
     def tell_to_stop(self) -> None:
         if self._lifeline is not None:
