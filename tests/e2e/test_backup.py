@@ -53,6 +53,7 @@ async def published(owner: Phone) -> set[str]:
             return names
 
 
+@pytest.mark.usefixtures("no_call_limits")
 async def test_a_cloud_starts_on_a_snapshot_that_was_taken_while_it_worked(tmp_path: Path, samples: Path) -> None:
     backups, restored, log = tmp_path / "backups", tmp_path / "restored", tmp_path / "server.log"
     package = samples / "chat-1.0.apk"

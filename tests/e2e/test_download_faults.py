@@ -103,11 +103,10 @@ async def get_insistently(stream: Stream, folder: Path) -> Downloaded:
 
 
 @pytest.mark.timeout(120 + 6 * CUTS)
+@pytest.mark.usefixtures("no_call_limits")
 async def test_a_download_that_is_cut_and_whose_services_are_killed_arrives_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for limit in ("CALLS_PER_DEVICE", "COSTLY_CALLS_PER_DEVICE", "CALLS_PER_PEER", "LOOKUPS_PER_HOUR", "LOOKUP_BURST"):
-        monkeypatch.setenv(f"APPSHARE_{limit}", "1000000")
     monkeypatch.setenv("APPSHARE_CHUNK_KIB", str(CHUNK >> 10))
     sha256 = await store_package(tmp_path / "data", NAME, SIZE)
     chance = random.Random(17)  # noqa: S311 - chooses where to cut, not a secret

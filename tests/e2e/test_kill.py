@@ -85,11 +85,8 @@ async def kill_in_turn(server: ServerProcess, stopped: asyncio.Event) -> None:
 
 
 @pytest.mark.timeout(180)
-async def test_what_was_acknowledged_survives_kill_9(
-    tmp_path: Path, samples: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for limit in ("CALLS_PER_DEVICE", "COSTLY_CALLS_PER_DEVICE", "CALLS_PER_NUMBER", "COSTLY_CALLS_PER_NUMBER"):
-        monkeypatch.setenv(f"APPSHARE_{limit}", "1000000")
+@pytest.mark.usefixtures("no_call_limits")
+async def test_what_was_acknowledged_survives_kill_9(tmp_path: Path, samples: Path) -> None:
     notes: list[str] = []
     names: list[str] = []
     versions: list[int] = []

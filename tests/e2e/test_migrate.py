@@ -19,14 +19,13 @@ from appshare.v1 import share_pb2
 
 @pytest.mark.timeout(300)  # three clouds, one after the other
 @pytest.mark.skipif(on_postgresql(), reason="it is on PostgreSQL already")
+@pytest.mark.usefixtures("no_call_limits")
 async def test_a_cloud_moves_to_postgresql_and_back(
     tmp_path: Path, samples: Path, postgresql: PostgresqlServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data, back, log = tmp_path / "data", tmp_path / "back", tmp_path / "server.log"
     package = samples / "chat-1.0.apk"
     names: list[str] = []
-    for limit in ("CALLS_PER_DEVICE", "COSTLY_CALLS_PER_DEVICE", "CALLS_PER_NUMBER", "COSTLY_CALLS_PER_NUMBER"):
-        monkeypatch.setenv(f"APPSHARE_{limit}", "0")  # it works for as long as the move takes
     with postgresql.fresh_database() as url:
         with running_server_process(data, log) as server:
             admin(data, "packages", "add", package)

@@ -15,6 +15,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from demo.server_process import ServerProcess
+from tests.support.limits import LIFTED
 from tests.support.name_server import NameServer
 from tests.support.s3_server import BUCKET
 
@@ -104,7 +105,7 @@ def running_copies(
         bucket: the variables by which the S3 server is used that has the packages.
         gateway: more flags for the gateways.
     """
-    environment = {"APPSHARE_DATABASE": database, "APPSHARE_NATS": nats, "GRPC_VERBOSITY": "NONE", **bucket}
+    environment = {"APPSHARE_DATABASE": database, "APPSHARE_NATS": nats, "GRPC_VERBOSITY": "NONE", **LIFTED, **bucket}
     environment["APPSHARE_WAITING_PER_SENDER"] = "100"
     environment |= {name: value for name, value in os.environ.items() if name.startswith("PG")}
     log = folder / "log"
