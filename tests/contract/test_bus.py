@@ -1,6 +1,7 @@
 """What copies tell each other, over each server that it can go through."""
 
 import asyncio
+import gc
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator, MutableMapping, Sequence, Set
 from contextlib import AsyncExitStack
@@ -164,6 +165,17 @@ async def test_a_time_without_a_server_takes_bounded_memory(kind: Kind, stack: A
     finally:
         tracemalloc.stop()
     assert peak < 8 << 20
+
+
+async def test_it_can_be_given_up_at_any_moment_and_leaves_no_connection(kind: Kind) -> None:
+    for turns in range(40):
+        running = asyncio.create_task(kind.bus().run())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        running.cancel()
+        await asyncio.wait([running], timeout=60)
+        assert running.cancelled()
+    gc.collect()  # a connection that is open still would be told of
 
 
 async def test_nats_is_spoken_to_in_tls_with_a_private_authority(tmp_path: Path, stack: AsyncExitStack) -> None:

@@ -16,6 +16,7 @@ _PREFIX = "appshare."
 """What our subjects begin with, so that an account can be limited to `appshare.>`."""
 
 _CONNECT_LIMIT = 5.0
+_CLOSE_LIMIT = 1.0
 _PING_EVERY = 10
 """Seconds; a server that has not answered two of them is gone."""
 
@@ -82,31 +83,39 @@ async def open_nats_link(
             link.lose()
         wake()
 
-    with _broken():
-        client = Client()
-        async with asyncio.timeout(2 * _CONNECT_LIMIT):
-            await client.connect(
-                servers=list(servers),
-                name=name,
-                tls=ssl.create_default_context(cafile=ca) if ca else None,
-                no_echo=True,
-                allow_reconnect=False,
-                max_reconnect_attempts=1,
-                reconnect_time_wait=0,
-                connect_timeout=round(_CONNECT_LIMIT),
-                ping_interval=_PING_EVERY,
-                max_outstanding_pings=2,
-                closed_cb=ended,
-                disconnected_cb=ended,
-                error_cb=failed,
-            )
-    link = NatsLink(client, deliver)
-    links.append(link)
+    client = Client()
     try:
+        with _broken():
+            async with asyncio.timeout(2 * _CONNECT_LIMIT):
+                await client.connect(
+                    servers=list(servers),
+                    name=name,
+                    tls=ssl.create_default_context(cafile=ca) if ca else None,
+                    no_echo=True,
+                    allow_reconnect=False,
+                    max_reconnect_attempts=1,
+                    reconnect_time_wait=0,
+                    connect_timeout=round(_CONNECT_LIMIT),
+                    ping_interval=_PING_EVERY,
+                    max_outstanding_pings=2,
+                    closed_cb=ended,
+                    disconnected_cb=ended,
+                    error_cb=failed,
+                )
+        if _is_given_up():  # which the library, while it connects, may take for the end of a task of its own
+            raise asyncio.CancelledError
+        link = NatsLink(client, deliver)
+        links.append(link)
         yield link
-    finally:
+    finally:  # also when it is given up while it connects
         with suppress(NatsError, OSError, TimeoutError):
-            await client.close()
+            async with asyncio.timeout(_CLOSE_LIMIT):  # of TLS that failed, asyncio never says that it is closed
+                await client.close()
+
+
+def _is_given_up() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 @contextmanager

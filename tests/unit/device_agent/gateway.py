@@ -424,8 +424,12 @@ async def serving(servicer: object, *names: str, certificates: CertificateFiles 
 
 
 @asynccontextmanager
-async def cutting(address: str, after: int) -> AsyncIterator[str]:
-    """A wire to the address whose first connection is cut when so many bytes came through; yields its own address."""
+async def cutting(address: str, after: int, noticed: asyncio.Event) -> AsyncIterator[str]:
+    """A wire to the address whose first connection is cut when so many bytes came through; yields its own address.
+
+    Args:
+        noticed: that something has come; gRPC takes back what nobody has read when a connection ends.
+    """
     target = Address.parse(address)
     budgets = [after]
     pumps: set[asyncio.Task[None]] = set()
@@ -439,6 +443,7 @@ async def cutting(address: str, after: int) -> AsyncIterator[str]:
         await asyncio.wait((up, down), return_when=asyncio.FIRST_COMPLETED)
         far_writer.transport.abort()
         if down.done():
+            await noticed.wait()
             writer.write_eof()  # what came through arrives; a reset could take it back
             await asyncio.wait([up])
         writer.transport.abort()

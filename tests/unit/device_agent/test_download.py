@@ -28,12 +28,14 @@ class Seen:
     def __init__(self) -> None:
         self.begun: list[tuple[int, int]] = []
         self.count = 0
+        self.something = asyncio.Event()
 
     def begin(self, total: int, done: int) -> None:
         self.begun.append((total, done))
 
     def advance(self, count: int) -> None:
         self.count += count
+        self.something.set()
 
 
 @pytest.fixture
@@ -90,7 +92,7 @@ async def test_the_folder_is_made(downloads: Downloads, address: str, tmp_path: 
 async def test_a_cut_wire_is_resumed_at_the_byte(
     downloads: Downloads, address: str, tmp_path: Path, seen: Seen
 ) -> None:
-    async with cutting(address, after=6 * CHUNK) as wire, DeviceClient(wire) as client:
+    async with cutting(address, 6 * CHUNK, seen.something) as wire, DeviceClient(wire) as client:
         await download_with(client, tmp_path, seen).run()
     assert (tmp_path / SET / "base.apk").read_bytes() == BASE
     assert seen.count == len(BASE) + len(SPLIT)  # no byte came twice
