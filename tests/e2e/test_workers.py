@@ -11,6 +11,7 @@ import grpc
 import pytest
 from demo.server_process import ServerProcess, running_server_process
 from tests.support.phones import register
+from tests.support.processes import children
 
 from appshare.device_agent.client import DeviceClient
 from appshare.device_agent.feed import follow
@@ -27,11 +28,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServerPr
 def workers(server: ServerProcess) -> set[int]:
     """The process ids of the gateway's workers."""
     [host] = children(server.children()["gateway"])
-    return children(host)
-
-
-def children(process: int) -> set[int]:
-    return set(map(int, Path(f"/proc/{process}/task/{process}/children").read_text(encoding="utf-8").split()))
+    return set(children(host))
 
 
 async def until_two_others(server: ServerProcess, gone: int) -> None:

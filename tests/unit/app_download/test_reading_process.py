@@ -6,12 +6,13 @@ import resource
 import signal
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.processes import children, has_ended, until
 
 from appshare.app_download.package_reader import (
     _READERS,
@@ -27,21 +28,9 @@ SAMPLE = Path(__file__).parents[3] / "tests" / "packages" / "chat-1.0.apk"
 LIMITS = ReadingLimits()
 
 
-def children(process: int) -> list[int]:
-    return [int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
-
-
 def host() -> int:
     assert _READERS._forks.host_id
     return _READERS._forks.host_id
-
-
-def has_ended(process: int) -> bool:
-    """A process that ended stays a zombie until its parent looks at it."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
-        return True
 
 
 def fds(process: int) -> set[str]:
@@ -62,11 +51,6 @@ async def reading(pipe: Path) -> AsyncIterator[asyncio.Task[Any]]:
     yield task
     task.cancel()
     await asyncio.wait([task])
-
-
-async def until(condition: Callable[[], object]) -> None:
-    while not condition():  # noqa: ASYNC110  # of other processes
-        await asyncio.sleep(0.01)
 
 
 async def process_of(reading: asyncio.Task[Any]) -> int:

@@ -5,12 +5,13 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.processes import children, has_ended, until
 
 from appshare.process.forking.forks import Fork, Forks, HostProgram
 
@@ -62,23 +63,6 @@ async def waiting(forks: Forks) -> AsyncIterator[Fork]:
 
 async def said(fork: Fork) -> list[str]:
     return b"".join([chunk async for chunk in fork.chunks()]).decode().split("\n")[:-1]
-
-
-def children(process: int | None) -> list[int]:
-    return [int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
-
-
-def has_ended(process: int) -> bool:
-    """A process that ended stays a zombie until its parent looks at it."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
-        return True
-
-
-async def until(condition: Callable[[], object]) -> None:
-    while not condition():  # noqa: ASYNC110  # of other processes
-        await asyncio.sleep(0.01)
 
 
 async def test_it_does_what_is_asked_and_ends_like_any_program(forks: Forks, tmp_path: Path) -> None:
